@@ -1,0 +1,70 @@
+/** Every system and code we act on, named once. Korean systems: KR Core 2.0.0, national exchange OIDs. */
+
+const korea = 'http://www.hl7korea.or.kr'
+const ours = 'https://care-network.kr/fhir'
+
+export const system = {
+  /** 요양기관기호, eight digits */
+  institutionNumber: `${korea}/Identifier/hira-krnpi`,
+  doctorLicence: `${korea}/Identifier/mohw-md-license-id`,
+  department: `${korea}/CodeSystem/hira-medical-department`,
+  institutionType: `${korea}/CodeSystem/hira-healthcare-organization-types`,
+  insuranceType: `${korea}/CodeSystem/hira-insurance-types`,
+  kcd8: `${korea}/CodeSystem/kostat-kcd-8`,
+  ediMedication: `${korea}/CodeSystem/hira-edi-medication`,
+  ediProcedure: `${korea}/CodeSystem/hira-edi-procedure`,
+  kdCode: `${korea}/CodeSystem/kpis-kdcode`,
+  conditionCategoryKr: `${korea}/fhir/krcore/CodeSystem/krcore-condition-category-types`,
+  atc: 'http://www.whocc.no/atc',
+  loinc: 'http://loinc.org',
+  snomed: 'http://snomed.info/sct',
+  ucum: 'http://unitsofmeasure.org',
+  actReason: 'http://terminology.hl7.org/CodeSystem/v3-ActReason',
+  actCode: 'http://terminology.hl7.org/CodeSystem/v3-ActCode',
+  confidentiality: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality',
+  participation: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType',
+  roleCode: 'http://terminology.hl7.org/CodeSystem/v3-RoleCode',
+  encounterClass: 'http://terminology.hl7.org/CodeSystem/v3-ActCode',
+  consentScope: 'http://terminology.hl7.org/CodeSystem/consentscope',
+  consentAction: 'http://terminology.hl7.org/CodeSystem/consentaction',
+  resourceTypes: 'http://hl7.org/fhir/resource-types',
+  v2IdentifierType: 'http://terminology.hl7.org/CodeSystem/v2-0203',
+  observationCategory: 'http://terminology.hl7.org/CodeSystem/observation-category',
+  conditionCategory: 'http://terminology.hl7.org/CodeSystem/condition-category',
+  conditionClinical: 'http://terminology.hl7.org/CodeSystem/condition-clinical',
+  allergyClinical: 'http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical',
+  allergyVerification: 'http://terminology.hl7.org/CodeSystem/allergyintolerance-verification',
+  listEmptyReason: 'http://terminology.hl7.org/CodeSystem/list-empty-reason',
+  /** HIRA referral and return reasons; the state publishes no URI for these lists, so the names are ours */
+  referralReason: `${ours}/CodeSystem/hira-referral-reason`,
+  returnReason: `${ours}/CodeSystem/hira-return-reason`,
+  taskCode: `${ours}/CodeSystem/task-code`,
+  taskOutput: `${ours}/CodeSystem/task-output`,
+  taskInput: `${ours}/CodeSystem/task-input`,
+  businessStatus: `${ours}/CodeSystem/business-status`,
+  statusReason: `${ours}/CodeSystem/status-reason`,
+  problem: `${ours}/CodeSystem/problem`,
+  gap: `${ours}/CodeSystem/gap`,
+  event: `${ours}/CodeSystem/event`,
+  breakGlassGround: `${ours}/CodeSystem/break-glass-ground`,
+  /** the id of one delivery; a receiver keeps one row per value and quotes it in its answer */
+  parcel: `${ours}/Identifier/parcel`,
+} as const
+
+export const profile = {
+  referralTask: `${ours}/StructureDefinition/care-referral-task`,
+} as const
+
+export const canonicalBase = ours
+
+/** Patient number system of one institution, by its 요양기관기호. */
+export function patientNumberSystem(institutionNumber: string): string {
+  return `urn:oid:1.2.410.100110.10.${institutionNumber}`
+}
+
+/** Logical document types we send and receive (LOINC). */
+export const documentType = {
+  referralNote: { system: system.loinc, code: '57133-1', display: 'Referral note' },
+  consultNote: { system: system.loinc, code: '11488-4', display: 'Consult note' },
+  summary: { system: system.loinc, code: '60591-5', display: 'Patient summary Document' },
+} as const

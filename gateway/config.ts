@@ -1,0 +1,82 @@
+/** Environment and config file → Config. Every fault is listed at once; an unknown key is fatal. */
+
+export type Role =
+  | 'system'
+  | 'doctor'
+  | 'nurse'
+  | 'coordinator'
+  | 'patient'
+  | 'proxy'
+  | 'privacy-officer'
+  | 'auditor'
+  | 'integrator'
+
+export interface Config {
+  readonly port: number
+  /** base of every absolute URL we print, without a trailing slash, e.g. `http://localhost:8080` */
+  readonly publicUrl: string
+  readonly dataDir: string
+  /** undefined = embedded PGlite in `dataDir`/db */
+  readonly databaseUrl: string | undefined
+  readonly timeZone: string
+  /** milliseconds to add to real time for the application clock (CARENET_NOW); 0 in production */
+  readonly clockOffsetMs: number
+  readonly implicitPolicy: 'deny-between-institutions' | 'deny' | 'basic-normal'
+  readonly institutions: readonly InstitutionConfig[]
+  readonly clients: readonly ClientConfig[]
+  /** people who may sign in by the sandbox grant; undefined in production, and then that grant does not exist */
+  readonly sandbox: SandboxConfig | undefined
+  readonly limits: Limits
+}
+
+export interface InstitutionConfig {
+  readonly id: string
+  readonly name: string
+  /** 요양기관기호, eight digits */
+  readonly number: string
+  /** 요양종별 code, e.g. 31 의원, 11 종합병원, 01 상급종합병원 */
+  readonly type: string
+  readonly phone: string
+  readonly departments: readonly { readonly code: string; readonly name: string }[]
+  /** `kind` picks the adapter of `adapters/registry.ts`; the rest is that adapter's own configuration */
+  readonly adapter: { readonly kind: string; readonly [key: string]: unknown }
+}
+
+/** A system that authenticates by private_key_jwt. */
+export interface ClientConfig {
+  readonly clientId: string
+  readonly institution: string
+  /** public keys, as JWKs */
+  readonly jwks: { readonly keys: readonly Readonly<Record<string, unknown>>[] }
+}
+
+export interface SandboxConfig {
+  /** public JWK that verifies the assertions of `carenet token` */
+  readonly publicKey: Readonly<Record<string, unknown>>
+  readonly identities: readonly SandboxIdentity[]
+}
+
+export interface SandboxIdentity {
+  /** e.g. `tertiary-doctor`, `patient-1`, `guardian-5` */
+  readonly name: string
+  readonly displayName: string
+  readonly role: Role
+  /** directory id; `network` for operator and people */
+  readonly institution: string
+  /** national department codes the person works in */
+  readonly departments: readonly string[]
+  /** Practitioner id for staff; empty for patients and proxies */
+  readonly practitioner: string
+  /** patients: the own record; proxies: the record they act for; as `system|value` of a patient number; empty for staff */
+  readonly patient: string
+}
+
+export interface Limits {
+  readonly maxBodyBytes: number
+  readonly maxDepth: number
+  readonly maxBundleEntries: number
+  readonly maxPageSize: number
+  /** how long live institutions are waited for */
+  readonly liveDeadlineMs: number
+  readonly maxLiveResources: number
+}

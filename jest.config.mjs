@@ -1,0 +1,10 @@
+// jest strips the types itself (no transform); ESM needs node's --experimental-vm-modules, see the `jest` script.
+export default {
+  testEnvironment: 'node',
+  transform: {},
+  extensionsToTreatAsEsm: ['.ts'],
+  roots: ['<rootDir>/test'],
+  testMatch: ['**/*.test.ts'],
+  testTimeout: 60_000,
+  maxWorkers: 2,
+}
