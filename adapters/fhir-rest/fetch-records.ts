@@ -1,0 +1,174 @@
+/** What the institution holds for one of its patients: each question of the contract as requests to its FHIR server. */
+import type { Patient, Resource } from '../../fhir-profiles/r4.ts'
+import type { Gap, RecordQuery } from '../contract.ts'
+import { isGap } from '../contract.ts'
+import { type Expectation, admit, clinicalTypes, isClinicalType, isFhirId } from './admit.ts'
+import type { Emr, SearchParams } from './emr.ts'
+import { EmrFailure, reasonOf } from './failure.ts'
+
+export type Item = Resource | Gap
+
+export interface Source {
+  readonly emr: Emr
+  readonly baseUrl: string
+  readonly deadlineMs: number
+}
+
+const pageSize = 200
+const currentStatuses = ['planned', 'arrived', 'in-progress']
+
+/**
+ * Yields as answers come, at most `query.maxResources` resources, and ends within `deadlineMs` whatever the EMR does.
+ * Every failure of the EMR is a Gap; equal Gaps are told once.
+ */
+export async function* fetchRecords(source: Source, query: RecordQuery, signal: AbortSignal): AsyncGenerator<Item> {
+  const stop = new AbortController()
+  const bound = AbortSignal.any([signal, stop.signal, AbortSignal.timeout(source.deadlineMs)])
+  try {
+    yield* atMost(query.maxResources, answers(source, query, bound))
+  } finally {
+    // Whoever stops listening early, the requests still under way end with them.
+    stop.abort()
+  }
+}
+
+function answers(source: Source, query: RecordQuery, signal: AbortSignal): AsyncGenerator<Item> {
+  const { baseUrl } = source
+  const count = String(Math.min(query.maxResources + 1, pageSize))
+  switch (query.kind) {
+    case 'candidates':
+      return found(source, { birthdate: query.birthDate, name: query.name, _count: count }, signal, {
+        type: 'Patient',
+        baseUrl,
+        asked: (patient) => isPatient(patient) && sameDate(patient.birthDate, query.birthDate),
+      })
+    case 'patient':
+      return found(source, { identifier: `${query.system}|${query.value}`, _count: count }, signal, {
+        type: 'Patient',
+        baseUrl,
+        asked: (patient) => isPatient(patient) && hasIdentifier(patient, query.system, query.value),
+      })
+    case 'record':
+      return chart(source, query, count, signal)
+    case 'read':
+      return one(source, { type: query.type, id: query.id, baseUrl }, signal)
+    case 'current-encounters':
+      return found(source, { patient: query.patientId, status: currentStatuses.join(','), _count: count }, signal, {
+        type: 'Encounter',
+        baseUrl,
+        patientId: query.patientId,
+        asked: (encounter) => encounter.resourceType === 'Encounter' && currentStatuses.includes(encounter.status),
+      })
+    default:
+      return query satisfies never
+  }
+}
+
+/** The patient is opened first: nothing more is asked of an EMR that has no such patient, is away, or answers another one. */
+async function* chart(
+  source: Source,
+  query: Extract<RecordQuery, { kind: 'record' }>,
+  count: string,
+  signal: AbortSignal,
+): AsyncGenerator<Item> {
+  const { baseUrl } = source
+  const wanted = query.types.length === 0 ? ['Patient', ...clinicalTypes] : query.types
+  let opened = false
+  for await (const item of one(source, { type: 'Patient', id: query.patientId, baseUrl }, signal)) {
+    opened ||= !isGap(item)
+    if (isGap(item) || wanted.includes('Patient')) yield item
+  }
+  if (!opened) return
+  const types = wanted.filter(isClinicalType)
+  yield* wanted.filter((type) => type !== 'Patient' && !isClinicalType(type)).map(notOffered)
+  yield* merged(
+    types.map((type) => found(source, { patient: query.patientId, _count: count }, signal, { type, baseUrl, patientId: query.patientId })),
+  )
+}
+
+async function* one(source: Source, expected: Expectation & { readonly id: string }, signal: AbortSignal): AsyncGenerator<Item> {
+  if (!isFhirId(expected.id) || !/^[A-Z][A-Za-z]+$/.test(expected.type)) {
+    return yield { gap: 'unmappable', element: 'id', reason: 'what was asked for is not a FHIR type and id' }
+  }
+  try {
+    const resource = await source.emr.read(expected.type, expected.id, signal)
+    if (resource !== undefined) yield judged(resource, expected)
+  } catch (cause) {
+    yield failureGap(cause, expected.type)
+  }
+}
+
+async function* found(source: Source, params: SearchParams, signal: AbortSignal, expected: Expectation): AsyncGenerator<Item> {
+  try {
+    for await (const page of source.emr.search(expected.type, params, signal)) {
+      for (const resource of page.resources) yield judged(resource, expected)
+      if (page.cut !== undefined) yield { gap: 'truncated', element: expected.type, reason: page.cut }
+    }
+  } catch (cause) {
+    if (!isAbsent(cause)) yield failureGap(cause, expected.type)
+  }
+}
+
+function judged(resource: unknown, expected: Expectation): Item {
+  const verdict = admit(resource, expected)
+  // `admit` answered true only after it saw a resource of the expected type.
+  return verdict === true ? (resource as Resource) : verdict
+}
+
+function failureGap(cause: unknown, element: string): Gap {
+  const forbidden = cause instanceof EmrFailure && cause.kind === 'forbidden'
+  return { gap: forbidden ? 'not-permitted-by-source' : 'no-answer', element, reason: reasonOf(cause) }
+}
+
+function isAbsent(cause: unknown): boolean {
+  return cause instanceof EmrFailure && cause.kind === 'absent'
+}
+
+function notOffered(type: string): Gap {
+  return { gap: 'not-held', element: type, reason: 'this interface does not ask for the type' }
+}
+
+async function* atMost(maxResources: number, items: AsyncGenerator<Item>): AsyncGenerator<Item> {
+  const told = new Set<string>()
+  let brought = 0
+  for await (const item of items) {
+    if (!isGap(item)) {
+      if (brought++ >= maxResources) {
+        return yield { gap: 'truncated', element: item.resourceType, reason: 'the EMR holds more than may be brought at once' }
+      }
+      yield item
+    } else if (!told.has(JSON.stringify(item))) {
+      told.add(JSON.stringify(item))
+      yield item
+    }
+  }
+}
+
+/** Items of several sources in the order in which they come; each source works on one item ahead and no further. */
+async function* merged(sources: readonly AsyncGenerator<Item>[]): AsyncGenerator<Item> {
+  const step = async (source: AsyncGenerator<Item>) => ({ source, result: await source.next() })
+  const pending = new Map(sources.map((source) => [source, step(source)]))
+  while (pending.size > 0) {
+    const { source, result } = await Promise.race(pending.values())
+    if (result.done === true) pending.delete(source)
+    else {
+      pending.set(source, step(source))
+      yield result.value
+    }
+  }
+}
+
+function isPatient(resource: Resource): resource is Patient {
+  return resource.resourceType === 'Patient'
+}
+
+/** either side may know the date less exactly, e.g. the year only */
+function sameDate(held: string | undefined, asked: string): boolean {
+  return held !== undefined && (held.startsWith(asked) || asked.startsWith(held))
+}
+
+function hasIdentifier(patient: Patient, system: string, value: string): boolean {
+  return (
+    Array.isArray(patient.identifier) && patient.identifier.some((identifier) => identifier.system === system && identifier.value === value)
+  )
+}

@@ -1,0 +1,64 @@
+/** What every handler is given. Time, ids, store, directory, adapters and log are passed, never imported. */
+import type { EmrAdapter } from '../adapters/contract.ts'
+import type { Config } from './config.ts'
+import type { Directory } from './directory.ts'
+import type { Caller } from './security/caller.ts'
+import type { Store } from './store/store.ts'
+
+export interface Context {
+  readonly config: Config
+  readonly store: Store
+  readonly directory: Directory
+  /** adapters of connected institutions, by directory id */
+  readonly adapters: ReadonlyMap<string, EmrAdapter>
+  /** application clock; tokens, TLS and health use real time */
+  readonly now: () => Date
+  readonly newId: () => string
+  readonly log: Log
+  /** key for sealing page links, shared by every process on the database */
+  readonly pageKey: Buffer
+  /** tells the delivery loop that something is due now */
+  readonly wakeDelivery: () => void
+}
+
+/** Allow-listed fields only: names of things, counts, durations. No patient data, ever. */
+export type Log = (level: 'info' | 'warn' | 'error', event: string, fields?: LogFields) => void
+
+export interface LogFields {
+  readonly requestId?: string | undefined
+  readonly method?: string | undefined
+  readonly route?: string | undefined
+  readonly status?: number | undefined
+  readonly ms?: number | undefined
+  readonly institution?: string | undefined
+  readonly kind?: string | undefined
+  readonly count?: number | undefined
+  readonly parcel?: string | undefined
+  readonly attempt?: number | undefined
+  readonly reason?: string | undefined
+  readonly port?: number | undefined
+  /** for faults: name and stack of the cause, message left out unless it is ours */
+  readonly fault?: string | undefined
+}
+
+/** One authenticated request, as handlers see it: no web framework. */
+export interface Call {
+  readonly requestId: string
+  readonly method: string
+  /** path below the FHIR base, without query */
+  readonly path: string
+  readonly params: Readonly<Record<string, string>>
+  readonly query: readonly (readonly [name: string, value: string])[]
+  readonly body: CallBody
+  readonly ifMatch: string
+  readonly ifNoneMatch: string
+  readonly ifNoneExist: string
+  readonly prefer: string
+  readonly address: string
+  readonly caller: Caller
+}
+
+export type CallBody =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'json'; readonly value: unknown; readonly sha256: string }
+  | { readonly kind: 'patch'; readonly value: unknown; readonly sha256: string }

@@ -1,0 +1,55 @@
+/**
+ * What came from the store or an adapter and has not been judged. Opaque in the type and at run time: it has no readable member,
+ * and logged by accident it prints `{}`. Only `release.ts`, `intake.ts` and `deliver.ts` may import `open` (architecture test).
+ */
+import { inspect } from 'node:util'
+import type { Facts } from '../consent/types.ts'
+
+export interface HeldContent {
+  readonly facts: Facts
+  /** the id its custodian knows it by */
+  readonly localId: string
+  readonly version: string
+  readonly updatedMs: number
+  /** exact JSON text as its custodian wrote it, with id and meta of the custodian's id space */
+  readonly text: string
+  /** the same text with network ids throughout; equal to `text` when nothing differs */
+  readonly peopleText: string
+  /** institutions that may read it as a party of its referral, whatever consent says */
+  readonly parties: readonly string[]
+  readonly deleted: boolean
+  /** `text` is already written in network ids (made in the network, not by an EMR) */
+  readonly isNetworkForm: boolean
+}
+
+const contents = new WeakMap<Held, HeldContent>()
+
+export class Held {
+  readonly #held = true
+
+  static is(value: unknown): value is Held {
+    return typeof value === 'object' && value !== null && #held in value && value.#held
+  }
+
+  toJSON(): Record<string, never> {
+    return {}
+  }
+
+  [inspect.custom](): string {
+    return '{}'
+  }
+}
+
+/** Closes content. The store and the wrap around the adapters call this; nobody else has anything to close. */
+export function hold(content: HeldContent): Held {
+  const held = new Held()
+  contents.set(held, content)
+  return held
+}
+
+/** Opens content for judging. Import is restricted, see above. */
+export function open(held: Held): HeldContent {
+  const content = contents.get(held)
+  if (content === undefined) throw new TypeError('this object was not made by hold()')
+  return content
+}

@@ -1,0 +1,288 @@
+/**
+ * The only way in: validate → identify → label → store, with its ledger entry and parcels in the caller's one transaction.
+ * What an institution feeds lands in its own partition; nothing it writes is resolved elsewhere (contract, "Two id spaces").
+ */
+import { references, rewriteReferences } from '../fhir-profiles/reference.ts'
+import { facts } from '../fhir-profiles/facts.ts'
+import type { Resource, Task } from '../fhir-profiles/r4.ts'
+import { isResource, validate } from '../fhir-profiles/validate/validate.ts'
+import type { Context } from './context.ts'
+import { networkId } from './directory.ts'
+import { open } from './held.ts'
+import { placePatients } from './identify.ts'
+import { prepare, type Prepared } from './prepare.ts'
+import { Problem, type ProblemIssue } from './problem.ts'
+import { keyText } from './store/records.ts'
+import type { Tables } from './store/store.ts'
+
+export interface IntakeEntry {
+  readonly method: 'PUT' | 'POST'
+  readonly resource: Resource
+  /** urn:uuid by which other entries of the same request refer to it */
+  readonly fullUrl: string
+  /** version that must be current; '' = any */
+  readonly ifMatch: string
+  /** institutions that read it as party to its referral */
+  readonly parties: readonly string[]
+  /** a create that chooses its network id beforehand */
+  readonly givenId?: string
+}
+
+export interface IntakeInput {
+  /** partition and custodian */
+  readonly institution: string
+  /** local: the institution's own ids. network: ids as people see them (persons, network ids) */
+  readonly space: 'local' | 'network'
+  readonly entries: readonly IntakeEntry[]
+}
+
+export interface IntakeResult {
+  readonly status: 200 | 201
+  readonly id: string
+  readonly localId: string
+  readonly type: string
+  readonly version: string
+  readonly updatedMs: number
+  readonly person: string | null
+}
+
+/** Refuses what is not FHIR R4, by path. Everything is checked before anything is stored. */
+export function requireValid(resources: readonly { readonly value: unknown; readonly at: string }[]): void {
+  const issues = resources.flatMap(({ value, at }) =>
+    validate(value).flatMap((issue): ProblemIssue[] =>
+      issue.severity === 'error' || issue.severity === 'fatal'
+        ? [{ id: issue.id, code: issue.code, diagnostics: issue.diagnostics, expression: at === '' ? issue.expression : `${at}.${issue.expression}` }]
+        : [],
+    ),
+  )
+  if (issues.length > 0) throw new Problem('invalid', 'the resource is not valid FHIR R4', { issues: issues.slice(0, 50) })
+}
+
+/** The resource of a request body; the type must be the one of the address. */
+export function resourceOf(value: unknown, type: string): Resource {
+  requireValid([{ value, at: '' }])
+  if (!isResource(value)) throw new Problem('invalid', 'the body is not a FHIR resource', { id: 'not-a-resource' })
+  if (type !== '' && value.resourceType !== type) {
+    throw new Problem('invalid', `the body is a \`${value.resourceType}\`, the address names \`${type}\``, { id: 'type-mismatch', expression: 'resourceType' })
+  }
+  return value
+}
+
+/** Stores the entries of one request. Answers in the order asked. Throws Problem precondition (412) on a stale `ifMatch`. */
+export async function takeRecords(tables: Tables, context: Context, input: IntakeInput): Promise<readonly IntakeResult[]> {
+  const placed = await place(tables, context, input)
+  const patients = await placePatients(tables, context, { institution: input.institution, space: input.space, placed })
+  const encounters = await encounterSources(tables, placed)
+  const updatedMs = context.now().getTime()
+  const prepared: Prepared[] = []
+  for (const item of placed) {
+    const own = facts(item.resource)
+    prepared.push(
+      prepare({
+        resource: item.resource,
+        institution: input.institution,
+        localId: item.localId,
+        id: item.id,
+        version: item.version,
+        updatedMs,
+        isNetworkForm: input.space === 'network',
+        networkIdOf: input.space === 'network' ? () => undefined : item.networkIdOf,
+        person: patients.personOf(item),
+        custodianKeys: context.directory.keysOf(input.institution),
+        encounterSources: encounters(own.encounter, item.networkIdOf),
+        parties: item.parties,
+        source: sourceOf(context, input.institution),
+        timeZone: context.config.timeZone,
+      }),
+    )
+  }
+  await tables.records.write(
+    prepared.map(({ row }) => row),
+    prepared.flatMap(({ index }) => index),
+  )
+  await refreshEncounters(tables, prepared)
+  await patients.openReviews((tasks) => takeTasks(tables, context, tasks))
+  return placed.map((item, at) => ({
+    status: item.isNew ? 201 : 200,
+    id: item.id,
+    localId: item.localId,
+    type: item.resource.resourceType,
+    version: String(item.version),
+    updatedMs,
+    person: prepared[at]?.row.person ?? null,
+  }))
+}
+
+/** Tasks are the network's own records: referrals and reviews. */
+export async function takeTasks(tables: Tables, context: Context, tasks: readonly { task: Task; parties: readonly string[]; id: string }[]): Promise<void> {
+  if (tasks.length === 0) return
+  await takeRecords(tables, context, {
+    institution: networkId,
+    space: 'network',
+    entries: tasks.map(({ task, parties, id }) => ({ method: 'POST', resource: task, fullUrl: '', ifMatch: '', parties, givenId: id })),
+  })
+}
+
+export interface Placed {
+  readonly resource: Resource
+  readonly localId: string
+  readonly id: string
+  readonly version: number
+  readonly isNew: boolean
+  readonly parties: readonly string[]
+  readonly networkIdOf: (type: string, localId: string) => string | undefined
+}
+
+/** Gives every entry its ids and its version under the lock, and every reference inside the request its target. */
+async function place(tables: Tables, context: Context, input: IntakeInput): Promise<readonly Placed[]> {
+  const named = input.entries.map((entry) => {
+    const given = entry.givenId ?? context.newId()
+    return { entry, localId: entry.method === 'PUT' ? requireId(entry.resource) : given, given: entry.method === 'PUT' ? undefined : given }
+  })
+  refuseDuplicates(named)
+  const urns = new Map(named.map(({ entry, localId }) => [entry.fullUrl, `${entry.resource.resourceType}/${localId}`]))
+  urns.delete('')
+  const base = `${context.config.publicUrl}/fhir/R4/`
+  const conditional = await resolveConditional(tables, input, named)
+  const resolved = named.map((item) => ({
+    ...item,
+    resource: rewriteReferences(item.entry.resource, (value) => urns.get(value) ?? conditional.get(value) ?? ownAddress(value, base)),
+  }))
+  for (const { resource } of resolved) requireResolvable(resource)
+  const keys = resolved.map(({ resource, localId, given }) => ({ institution: input.institution, type: resource.resourceType, localId, given }))
+  const mentioned = input.space === 'network' ? [] : resolved.flatMap(({ resource }) => mentionedKeys(resource, input.institution))
+  const known = new Set(keys.map(keyText))
+  const ids = await tables.records.networkIds([...keys, ...uniqueKeys(mentioned, known)], context.newId)
+  const networkIdOf = (type: string, localId: string): string | undefined => ids.get(keyText({ institution: input.institution, type, localId }))
+  const current = await tables.records.currentVersions(keys.flatMap((key) => networkIdOf(key.type, key.localId) ?? []))
+  return resolved.map(({ entry, resource, localId }) => {
+    const id = networkIdOf(resource.resourceType, localId) ?? localId
+    const before = current.get(id)
+    requireVersion(entry, before)
+    return { resource, localId, id, version: (before?.version ?? 0) + 1, isNew: before === undefined || before.deleted, parties: entry.parties, networkIdOf }
+  })
+}
+
+function requireId(resource: Resource): string {
+  if (resource.id === undefined) throw new Problem('invalid', 'an update needs the id of the resource', { id: 'id-required', expression: `${resource.resourceType}.id` })
+  return resource.id
+}
+
+function refuseDuplicates(named: readonly { entry: IntakeEntry; localId: string }[]): void {
+  const seen = new Set<string>()
+  for (const { entry, localId } of named) {
+    const key = `${entry.resource.resourceType}/${localId}`
+    if (seen.has(key)) throw new Problem('invalid', 'two entries write the same resource', { id: 'duplicate-entry', expression: 'Bundle.entry' })
+    seen.add(key)
+  }
+}
+
+function requireVersion(entry: IntakeEntry, before: { version: number } | undefined): void {
+  if (entry.ifMatch === '') return
+  const wanted = /^(?:W\/)?"([^"]*)"$/.exec(entry.ifMatch)?.[1]
+  if (wanted !== String(before?.version ?? 0)) {
+    throw new Problem('precondition', 'the version in If-Match is not the current one; read again and repeat', { id: 'stale-version' })
+  }
+}
+
+function ownAddress(value: string, base: string): string | undefined {
+  return value.startsWith(base) ? value.slice(base.length) : undefined
+}
+
+/** An address of another server is refused: the gateway never fetches or trusts what it cannot judge. */
+function requireResolvable(resource: Resource): void {
+  for (const reference of references(resource)) {
+    if (reference.kind === 'absolute') {
+      throw new Problem('unprocessable', 'the reference is the address of another server; send an identifier or the resource itself', {
+        id: 'foreign-reference',
+        expression: reference.path,
+      })
+    }
+  }
+}
+
+function mentionedKeys(resource: Resource, institution: string) {
+  return references(resource).flatMap((reference) =>
+    reference.kind === 'relative' ? [{ institution, type: reference.type, localId: reference.id }] : [],
+  )
+}
+
+function uniqueKeys<K extends { institution: string; type: string; localId: string }>(keys: readonly K[], known: Set<string>): readonly K[] {
+  return keys.filter((key) => {
+    const text = keyText(key)
+    if (known.has(text)) return false
+    known.add(text)
+    return true
+  })
+}
+
+/** `Type?identifier=system|value` in a reference: exactly one own record, else 412. Spec: http://hl7.org/fhir/R4/http.html#trules */
+async function resolveConditional(tables: Tables, input: IntakeInput, named: readonly { entry: IntakeEntry; localId: string }[]): Promise<Map<string, string>> {
+  const wanted = new Set(named.flatMap(({ entry }) => references(entry.resource).flatMap((reference) => (reference.kind === 'conditional' ? [reference.value] : []))))
+  const found = new Map<string, string>()
+  for (const value of wanted) {
+    const parsed = /^([A-Z][A-Za-z]+)\?identifier=([^&]+)$/.exec(value)
+    const [identifierSystem, identifier] = decodeURIComponent(parsed?.[2] ?? '').split('|')
+    if (parsed?.[1] === undefined || identifier === undefined) {
+      throw new Problem('not-supported', 'a conditional reference is supported by `identifier=system|value` only', { id: 'conditional-reference' })
+    }
+    const local = await tables.sql.query<{ local_id: string }>(
+      `select distinct r.local_id from record_index i join record r on r.id = i.record
+       where i.type = $1 and i.param = 'identifier' and i.system = $2 and i.code = $3 and r.institution = $4 and not r.deleted limit 2`,
+      [parsed[1], identifierSystem, identifier, input.institution],
+    )
+    const only = local.rows[0]
+    if (only === undefined || local.rows.length > 1) {
+      throw new Problem('precondition', 'a conditional reference must match exactly one own record', { id: 'conditional-reference' })
+    }
+    found.set(value, `${parsed[1]}/${only.local_id}`)
+  }
+  return found
+}
+
+/** The department of a record is often only on its encounter: in the same request, or stored before. */
+async function encounterSources(tables: Tables, placed: readonly Placed[]) {
+  const here = new Map<string, readonly string[]>()
+  for (const item of placed) {
+    if (item.resource.resourceType !== 'Encounter') continue
+    here.set(item.id, facts(item.resource).departments.flatMap((code) => [`dept:${code}`]))
+  }
+  const elsewhere = new Set<string>()
+  for (const item of placed) {
+    const id = encounterId(facts(item.resource).encounter, item.networkIdOf)
+    if (id !== undefined && !here.has(id)) elsewhere.add(id)
+  }
+  for (const held of await tables.records.byIds([...elsewhere])) {
+    const { facts: known } = open(held)
+    here.set(known.id, known.sources)
+  }
+  return (reference: string | undefined, networkIdOf: Placed['networkIdOf']): readonly string[] => {
+    const id = encounterId(reference, networkIdOf)
+    return id === undefined ? [] : (here.get(id) ?? [])
+  }
+}
+
+function encounterId(reference: string | undefined, networkIdOf: Placed['networkIdOf']): string | undefined {
+  const [type, id] = reference?.split('/') ?? []
+  return type === 'Encounter' && id !== undefined ? (networkIdOf(type, id) ?? id) : undefined
+}
+
+/** An encounter that arrives late or moves department moves what belongs to it. */
+async function refreshEncounters(tables: Tables, prepared: readonly Prepared[]): Promise<void> {
+  const written = new Set(prepared.map(({ row }) => row.id))
+  for (const { row } of prepared) {
+    if (row.type !== 'Encounter') continue
+    const departments = row.sources.filter((key) => key.startsWith('dept:'))
+    for (const held of await tables.records.withEncounter(row.id, 5_000)) {
+      const { facts: known } = open(held)
+      // Only adds: a department denied before stays denied when the encounter moves.
+      if (!written.has(known.id)) await tables.records.setSources(known.id, [...new Set([...known.sources, ...departments])].sort())
+    }
+  }
+}
+
+/** `meta.source` is the gateway's to set: the institution's own OID, or the network's. */
+export function sourceOf(context: Context, institution: string): string {
+  const known = context.directory.institution(institution)
+  return known === undefined ? 'urn:oid:1.2.410.100110' : `urn:oid:1.2.410.100110.10.${known.number}`
+}

@@ -1,0 +1,145 @@
+/**
+ * Who may see which record now: role table → relation → consent, reduced to one condition over facts that the search runs in SQL and
+ * release evaluates again on what it is about to emit. Reads consents in the caller's snapshot; caches nothing.
+ */
+import { view, matches } from '../consent/view.ts'
+import type { AccessRequest, Action, Condition, ConsentVersion, ProvisionRow } from '../consent/types.ts'
+import { profile } from '../fhir-profiles/codes.ts'
+import type { Context } from './context.ts'
+import { networkId } from './directory.ts'
+import type { HeldContent } from './held.ts'
+import type { Caller } from './security/caller.ts'
+import type { Tables } from './store/store.ts'
+import { relatedPersons } from './relation.ts'
+
+/** What one caller may see of one type (or of clinical records in general) about the persons asked for. */
+export interface Sight {
+  readonly condition: Condition
+  /** records with this party are visible whatever consent says: Tasks, and directed consents */
+  readonly party: string | undefined
+  /** only records of referrals this institution is party to: a coordinator's documents */
+  readonly onlyParty: string | undefined
+  readonly consulted: readonly ConsentVersion[]
+}
+
+const nothing: Condition = { op: 'false' }
+
+/** Types that are not clinical content and follow the role alone. Everything else goes through consent. */
+const governed = new Set(['Task', 'Consent'])
+
+export async function sightOf(
+  tables: Tables,
+  context: Context,
+  caller: Caller,
+  about: { readonly type: string; readonly persons: readonly string[]; readonly action: Action; readonly liveRelated: readonly string[] },
+): Promise<Sight> {
+  if (caller.role === 'system') {
+    return { condition: { op: 'custodian', is: caller.institution }, party: caller.institution, onlyParty: undefined, consulted: [] }
+  }
+  if (governed.has(about.type)) return { condition: governedCondition(caller, about.type), party: partyOf(caller), onlyParty: undefined, consulted: [] }
+  if (caller.role === 'patient' || caller.role === 'proxy') {
+    const request = accessRequest(context, caller, about.action)
+    const seen = view(request, new Map(), { implicit: context.config.implicitPolicy }, context.now().getTime())
+    return { condition: seen.condition, party: undefined, onlyParty: undefined, consulted: [] }
+  }
+  if (!isClinician(caller)) return { condition: nothing, party: undefined, onlyParty: undefined, consulted: [] }
+  return clinicianSight(tables, context, caller, about)
+}
+
+async function clinicianSight(
+  tables: Tables,
+  context: Context,
+  caller: Caller,
+  about: { readonly persons: readonly string[]; readonly action: Action; readonly liveRelated: readonly string[] },
+): Promise<Sight> {
+  const request = accessRequest(context, caller, about.action)
+  const blind = await tables.consents.personsBlindInside(request.insideReceiver)
+  const rows = await tables.consents.provisionsOf([...new Set([...about.persons, ...blind])])
+  const seen = view(request, byPerson(rows), { implicit: context.config.implicitPolicy }, context.now().getTime())
+  const related = await relatedPersons(tables, context, caller, about.persons, about.liveRelated)
+  // Need is shown by relation; without one, a clinician sees the own institution only.
+  const reach: Condition = { op: 'or', of: [{ op: 'custodian', is: caller.institution }, { op: 'persons', anyOf: related }] }
+  return {
+    condition: { op: 'and', of: [reach, seen.condition] },
+    party: undefined,
+    onlyParty: caller.role === 'coordinator' ? caller.institution : undefined,
+    consulted: seen.consulted,
+  }
+}
+
+/** The receiver of a delivery is its institution, judged like a clinician there with the referral as relation. */
+export async function deliverySight(tables: Tables, context: Context, input: { receiver: string; person: string; action: Action }): Promise<Sight> {
+  const rows = await tables.consents.provisionsOf([input.person])
+  const keys = context.directory.keysOf(input.receiver)
+  const request: AccessRequest = {
+    action: input.action,
+    purposes: ['TREAT'],
+    institution: input.receiver,
+    receiver: keys,
+    insideReceiver: [],
+    basis: { inHouse: true, patientRequest: { kind: 'none' }, emergency: { kind: 'none' } },
+  }
+  const seen = view(request, byPerson(rows), { implicit: context.config.implicitPolicy }, context.now().getTime())
+  return { condition: seen.condition, party: undefined, onlyParty: undefined, consulted: seen.consulted }
+}
+
+export function isVisible(sight: Sight, content: HeldContent): boolean {
+  if (content.deleted) return false
+  if (sight.onlyParty !== undefined && !content.parties.includes(sight.onlyParty)) return false
+  if (matches(sight.condition, content.facts)) return true
+  return sight.party !== undefined && content.parties.includes(sight.party)
+}
+
+export function isClinician(caller: Caller): boolean {
+  return caller.role === 'doctor' || caller.role === 'nurse' || caller.role === 'coordinator'
+}
+
+function partyOf(caller: Caller): string | undefined {
+  return isClinician(caller) ? caller.institution : undefined
+}
+
+function governedCondition(caller: Caller, type: string): Condition {
+  switch (caller.role) {
+    case 'patient':
+    case 'proxy': {
+      const own: Condition = { op: 'persons', anyOf: [caller.person] }
+      // A patient sees the referral, not the review of whose record something is.
+      return type === 'Task' ? { op: 'and', of: [own, { op: 'classes', anyOf: [profile.referralTask] }] } : own
+    }
+    case 'privacy-officer':
+      return type === 'Consent' ? { op: 'true' } : nothing
+    case 'doctor':
+    case 'nurse':
+    case 'coordinator':
+    case 'auditor':
+    case 'integrator':
+    case 'system':
+      return nothing
+    default:
+      return caller.role satisfies never
+  }
+}
+
+export function accessRequest(context: Context, caller: Caller, action: Action): AccessRequest {
+  const departments = caller.departments.flatMap((code) => [`dept:${code}`, `dept:${caller.institution}:${code}`])
+  const practitioner = caller.practitioner === '' ? [] : [`practitioner:${caller.practitioner}`]
+  const isOwnRecord = caller.role === 'patient' || caller.role === 'proxy'
+  return {
+    action,
+    purposes: caller.purposes,
+    institution: isOwnRecord ? networkId : caller.institution,
+    receiver: [...practitioner, `role:${caller.role}`, ...departments, ...context.directory.keysOf(caller.institution)],
+    insideReceiver: [...practitioner, ...departments],
+    basis: {
+      inHouse: isClinician(caller),
+      patientRequest: isOwnRecord && caller.person !== '' ? { kind: 'person', person: caller.person } : { kind: 'none' },
+      emergency: caller.breakGlass.kind === 'declared' ? { kind: 'person', person: caller.breakGlass.patient } : { kind: 'none' },
+    },
+  }
+}
+
+function byPerson(rows: readonly ProvisionRow[]): ReadonlyMap<string, readonly ProvisionRow[]> {
+  const out = new Map<string, ProvisionRow[]>()
+  for (const row of rows) out.set(row.person, [...(out.get(row.person) ?? []), row])
+  return out
+}

@@ -1,0 +1,134 @@
+/**
+ * One resource → what is stored of it or judged on it: exact text in the custodian's ids, the same text in network ids, facts and
+ * index rows. Pure; the same for records that rest in the store and for those a live institution just answered.
+ */
+import { extractIndex } from '../fhir-profiles/search-parameters.ts'
+import { facts } from '../fhir-profiles/facts.ts'
+import { stringifyExact } from '../fhir-profiles/json.ts'
+import type { Resource } from '../fhir-profiles/r4.ts'
+import { references, rewriteReferences } from '../fhir-profiles/reference.ts'
+import { demographics } from './logic/match.ts'
+import type { ActorKey } from '../consent/types.ts'
+import type { IndexRow, RecordRow } from './store/records.ts'
+
+export interface PrepareInput {
+  /** in the custodian's own ids, urn:uuid references already resolved */
+  readonly resource: Resource
+  readonly institution: string
+  readonly localId: string
+  readonly id: string
+  readonly version: number
+  readonly updatedMs: number
+  readonly isNetworkForm: boolean
+  /** network id of an own-partition reference; undefined leaves the reference as it is */
+  readonly networkIdOf: (type: string, localId: string) => string | undefined
+  readonly person: string | null
+  /** keys of the custodian and its ancestors */
+  readonly custodianKeys: readonly ActorKey[]
+  /** source keys inherited from the encounter the record belongs to */
+  readonly encounterSources: readonly ActorKey[]
+  readonly parties: readonly string[]
+  readonly source: string
+  readonly timeZone: string
+}
+
+export interface Prepared {
+  readonly row: RecordRow
+  readonly index: readonly IndexRow[]
+}
+
+export function prepare(input: PrepareInput): Prepared {
+  const { id: _, meta, ...rest } = input.resource
+  const stamped = {
+    ...rest,
+    id: input.localId,
+    meta: { ...meta, versionId: String(input.version), lastUpdated: new Date(input.updatedMs).toISOString(), source: input.source },
+  }
+  const own = ordered(stamped)
+  const mapped = rewriteReferences(own, (value) => networkReference(value, input.networkIdOf))
+  const text = stringifyExact(own)
+  const peopleText = stringifyExact({ ...mapped, id: input.id })
+  const own_facts = facts(input.resource)
+  const encounter = own_facts.encounter === undefined ? null : (networkReference(own_facts.encounter, input.networkIdOf) ?? own_facts.encounter)
+  const row: RecordRow = {
+    id: input.id,
+    institution: input.institution,
+    type: input.resource.resourceType,
+    localId: input.localId,
+    version: input.version,
+    person: input.person,
+    deleted: false,
+    text,
+    peopleText: peopleText === text ? null : peopleText,
+    isNetworkForm: input.isNetworkForm,
+    updatedMs: input.updatedMs,
+    sources: sourcesOf(input, own_facts.departments, own_facts.authors),
+    classes: own_facts.classes,
+    parties: input.parties,
+    encounter: encounter?.split('/')[1] ?? null,
+  }
+  return { row, index: indexOf(input, row) }
+}
+
+/** resourceType, id and meta first, as people expect to read it. */
+function ordered(resource: Resource): Resource {
+  const { resourceType, id, meta, ...rest } = resource
+  // The spread keeps every element of the resource; only the order of keys changes.
+  return Object.assign({ resourceType, id, meta }, rest)
+}
+
+function networkReference(value: string, networkIdOf: PrepareInput['networkIdOf']): string | undefined {
+  const found = /^([A-Z][A-Za-z]+)\/([A-Za-z0-9\-.]{1,64})(\/_history\/.*)?$/.exec(value)
+  if (found?.[1] === undefined || found[2] === undefined) return undefined
+  const id = networkIdOf(found[1], found[2])
+  return id === undefined ? undefined : `${found[1]}/${id}`
+}
+
+function sourcesOf(input: PrepareInput, departments: readonly string[], authors: readonly string[]): readonly ActorKey[] {
+  const keys = new Set<ActorKey>([...input.custodianKeys, ...input.encounterSources.filter((key) => key.startsWith('dept:'))])
+  for (const code of departments) keys.add(`dept:${code}`).add(`dept:${input.institution}:${code}`)
+  for (const author of authors) {
+    const [type, id] = (networkReference(author, input.networkIdOf) ?? author).split('/')
+    if (type === 'Practitioner' && id !== undefined) keys.add(`practitioner:${id}`)
+  }
+  return [...keys].sort()
+}
+
+function indexOf(input: PrepareInput, row: RecordRow): readonly IndexRow[] {
+  const empty = { record: row.id, type: row.type, system: null, code: null, fromMs: null, untilMs: null, number: null }
+  const rows: IndexRow[] = []
+  for (const entry of extractIndex(input.resource, input.timeZone)) {
+    switch (entry.kind) {
+      case 'token':
+        rows.push({ ...empty, param: entry.param, kind: 'token', system: entry.system ?? null, code: entry.code ?? null })
+        break
+      case 'string':
+        rows.push({ ...empty, param: entry.param, kind: 'string', code: entry.text })
+        break
+      case 'date':
+        rows.push({ ...empty, param: entry.param, kind: 'date', fromMs: entry.fromMs, untilMs: entry.untilMs })
+        break
+      case 'reference':
+        rows.push({ ...empty, param: entry.param, kind: 'reference', system: entry.type, code: input.networkIdOf(entry.type, entry.id) ?? entry.id })
+        break
+      case 'uri':
+        rows.push({ ...empty, param: entry.param, kind: 'uri', code: entry.value })
+        break
+      case 'quantity':
+        rows.push({ ...empty, param: entry.param, kind: 'quantity', number: entry.value, system: entry.system ?? null, code: entry.code ?? null })
+        break
+      default:
+        return entry satisfies never
+    }
+  }
+  for (const reference of references(input.resource)) {
+    if (reference.kind !== 'relative') continue
+    rows.push({ ...empty, param: '_reference', kind: 'reference', system: reference.type, code: input.networkIdOf(reference.type, reference.id) ?? reference.id })
+  }
+  if (input.resource.resourceType === 'Patient') {
+    const known = demographics(input.resource)
+    if (known.birthDate !== undefined && known.birthDate !== '') rows.push({ ...empty, param: 'x-birth-day', kind: 'token', code: known.birthDate })
+    for (const phone of known.phones) rows.push({ ...empty, param: 'x-phone', kind: 'token', code: phone })
+  }
+  return rows
+}

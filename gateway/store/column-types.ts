@@ -1,0 +1,46 @@
+/**
+ * How a column becomes a JavaScript value, the same on PGlite and on a server.
+ * Departs from the defaults of `pg` where they lose something: `bigint` is a number (an unsafe one is an error, never a rounded value),
+ * `json`/`jsonb` stay text (nothing is parsed that is only passed on), `date` and `timestamp` stay text (the default reads them in the
+ * time zone of the machine). `timestamptz` is a Date, `numeric` is text.
+ */
+import pg from 'pg'
+
+const oid = { int8: 20, json: 114, jsonb: 3802, date: 1082, timestamp: 1114, textArray: 1009 }
+const arrayOid = { int8: 1016, json: 199, jsonb: 3807, date: 1182, timestamp: 1115 }
+
+type Parse = (text: string) => unknown
+
+const asText: Parse = (text) => text
+const asTextArray: Parse = (text) => textArray(text)
+
+const parsers = new Map<number, Parse>([
+  [oid.int8, safeInteger],
+  [oid.json, asText],
+  [oid.jsonb, asText],
+  [oid.date, asText],
+  [oid.timestamp, asText],
+  [arrayOid.int8, (text) => textArray(text).map((item) => (typeof item === 'string' ? safeInteger(item) : item))],
+  [arrayOid.json, asTextArray],
+  [arrayOid.jsonb, asTextArray],
+  [arrayOid.date, asTextArray],
+  [arrayOid.timestamp, asTextArray],
+])
+
+export const columnTypes: pg.CustomTypesConfig = {
+  // the declared return type of `pg` is `any`; binary results are never asked for
+  getTypeParser: (id: number, format?: 'text' | 'binary') =>
+    (format === 'binary' ? undefined : parsers.get(id)) ?? pg.types.getTypeParser(id, format),
+}
+
+function safeInteger(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value)) throw new RangeError('a bigint column holds a value beyond 2^53: read it as text')
+  return value
+}
+
+function textArray(text: string): readonly unknown[] {
+  const items: unknown = pg.types.getTypeParser(oid.textArray, 'text')(text)
+  if (!Array.isArray(items)) throw new TypeError('an array column did not parse as an array')
+  return items
+}

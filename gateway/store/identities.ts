@@ -1,0 +1,102 @@
+/** Who is who: institution patient numbers, network persons, and the candidates for a match. */
+import type { Sql } from './pool.ts'
+
+export interface IdentityRow {
+  readonly institution: string
+  readonly localId: string
+  readonly record: string
+  readonly person: string
+  readonly grade: 'certain' | 'single'
+}
+
+interface StoredIdentity extends Record<string, unknown> {
+  institution: string
+  local_id: string
+  record: string
+  person: string
+  grade: 'certain' | 'single'
+}
+
+export function identities(sql: Sql) {
+  const rowsOf = (rows: readonly StoredIdentity[]): readonly IdentityRow[] =>
+    rows.map((row) => ({ institution: row.institution, localId: row.local_id, record: row.record, person: row.person, grade: row.grade }))
+  return {
+    async byLocal(institution: string, localIds: readonly string[]): Promise<readonly IdentityRow[]> {
+      if (localIds.length === 0) return []
+      const found = await sql.query<StoredIdentity>('select * from identity where institution = $1 and local_id = any($2::text[])', [
+        institution,
+        localIds,
+      ])
+      return rowsOf(found.rows)
+    },
+    async ofPersons(persons: readonly string[]): Promise<readonly IdentityRow[]> {
+      if (persons.length === 0) return []
+      const found = await sql.query<StoredIdentity>(
+        'select * from identity where person = any($1::text[]) order by institution, local_id',
+        [persons],
+      )
+      return rowsOf(found.rows)
+    },
+    async byRecords(records: readonly string[]): Promise<readonly IdentityRow[]> {
+      if (records.length === 0) return []
+      const found = await sql.query<StoredIdentity>('select * from identity where record = any($1::text[])', [records])
+      return rowsOf(found.rows)
+    },
+    /** The living person behind an id: itself, or what it was merged into; undefined when never given out. */
+    async person(id: string): Promise<string | undefined> {
+      const found = await sql.query<{ id: string; merged_into: string | null }>(
+        `with recursive chain as (
+           select id, merged_into, 0 as hops from person where id = $1
+           union all select p.id, p.merged_into, c.hops + 1 from person p join chain c on p.id = c.merged_into where c.hops < 20)
+         select id, merged_into from chain order by hops desc limit 1`,
+        [id],
+      )
+      return found.rows[0]?.id
+    },
+    async addPerson(id: string, atMs: number): Promise<void> {
+      await sql.query('insert into person (id, created_ms) values ($1, $2)', [id, atMs])
+    },
+    async link(row: IdentityRow, atMs: number): Promise<void> {
+      await sql.query(
+        `insert into identity (institution, local_id, record, person, grade, linked_ms) values ($1, $2, $3, $4, $5, $6)
+         on conflict (institution, local_id) do update set person = excluded.person, grade = excluded.grade, linked_ms = excluded.linked_ms`,
+        [row.institution, row.localId, row.record, row.person, row.grade, atMs],
+      )
+    },
+    /** Moves everything of one person to another; the old id stays readable. */
+    async merge(from: string, into: string, atMs: number): Promise<void> {
+      await sql.query('update person set merged_into = $2 where id = $1', [from, into])
+      await sql.query(`update identity set person = $2, grade = 'certain', linked_ms = $3 where person = $1`, [from, into, atMs])
+      await sql.query('update record set person = $2 where person = $1', [from, into])
+      await sql.query('update provision set person = $2 where person = $1', [from, into])
+    },
+    async setGrade(persons: readonly string[], grade: 'certain' | 'single'): Promise<void> {
+      await sql.query('update identity set grade = $2 where person = any($1::text[])', [persons, grade])
+    },
+    /** Network ids of Patient records that share a birth date, a phone or an identifier with the one that arrived; bounded. */
+    async candidates(input: {
+      birthDate: string
+      phones: readonly string[]
+      notRecord: string
+      limit: number
+    }): Promise<readonly string[]> {
+      const found = await sql.query<{ record: string }>(
+        `select distinct i.record from record_index i
+         where i.type = 'Patient' and i.record <> $3
+           and ((i.param = 'x-birth-day' and i.code = $1) or (i.param = 'x-phone' and i.code = any($2::text[])))
+         order by i.record limit $4`,
+        [input.birthDate, input.phones, input.notRecord, input.limit],
+      )
+      return found.rows.map((row) => row.record)
+    },
+    /** Patient records with this identifier in the given partition, or anywhere when undefined. */
+    async byIdentifier(identifierSystem: string, value: string, institution: string | undefined): Promise<readonly string[]> {
+      const found = await sql.query<{ record: string }>(
+        `select distinct i.record from record_index i join record r on r.id = i.record
+         where i.type = 'Patient' and i.param = 'identifier' and i.code = $2 and i.system = $1 and not r.deleted and ($3::text is null or r.institution = $3) limit 20`,
+        [identifierSystem, value, institution ?? null],
+      )
+      return found.rows.map((row) => row.record)
+    },
+  }
+}

@@ -1,0 +1,113 @@
+/** What must reach somebody: parcels claimed with SKIP LOCKED, in order within a task, and due times in the same loop. */
+import type { Sql } from './pool.ts'
+
+export interface ParcelRow {
+  readonly id: string
+  readonly task: string
+  readonly seq: number
+  readonly kind: 'referral-request' | 'referral-response'
+  readonly sender: string
+  readonly receiver: string
+  readonly state: 'queued' | 'delivered' | 'withheld' | 'failed'
+  readonly attempts: number
+}
+
+interface StoredParcel extends Record<string, unknown> {
+  id: string
+  task: string
+  seq: number
+  kind: 'referral-request' | 'referral-response'
+  sender: string
+  receiver: string
+  state: 'queued' | 'delivered' | 'withheld' | 'failed'
+  attempts: number
+}
+
+const columns = 'id, task, seq, kind, sender, receiver, state, attempts'
+
+export function parcels(sql: Sql) {
+  return {
+    async queue(input: {
+      id: string
+      task: string
+      kind: ParcelRow['kind']
+      sender: string
+      receiver: string
+      atMs: number
+    }): Promise<void> {
+      await sql.query(
+        `insert into parcel (id, task, seq, kind, sender, receiver, state, attempts, next_ms, created_ms)
+         values ($1, $2, (select coalesce(max(seq), 0) + 1 from parcel where task = $2), $3, $4, $5, 'queued', 0, $6, $6)`,
+        [input.id, input.task, input.kind, input.sender, input.receiver, input.atMs],
+      )
+    },
+    /**
+     * Claims the next due parcel by moving its next attempt to the end of the lease, so that a process that dies gives it back by time.
+     * A parcel waits for earlier ones of its task.
+     */
+    async claim(nowMs: number, leaseMs: number): Promise<ParcelRow | undefined> {
+      const found = await sql.query<StoredParcel>(
+        `update parcel set attempts = attempts + 1, next_ms = $1 + $2
+         where id = (
+           select p.id from parcel p where p.state = 'queued' and p.next_ms <= $1
+             and not exists (select 1 from parcel earlier where earlier.task = p.task and earlier.seq < p.seq and earlier.state = 'queued')
+           order by p.next_ms, p.seq limit 1 for update skip locked)
+         returning ${columns}`,
+        [nowMs, leaseMs],
+      )
+      return found.rows[0]
+    },
+    async settle(id: string, state: 'delivered' | 'withheld' | 'failed', reason: string | null, atMs: number): Promise<void> {
+      await sql.query('update parcel set state = $2, reason = $3, settled_ms = $4 where id = $1', [id, state, reason, atMs])
+    },
+    async again(id: string, nextMs: number, reason: string): Promise<void> {
+      await sql.query(`update parcel set next_ms = $2, reason = $3 where id = $1 and state = 'queued'`, [id, nextMs, reason])
+    },
+    async byId(id: string): Promise<ParcelRow | undefined> {
+      const found = await sql.query<StoredParcel>(`select ${columns} from parcel where id = $1`, [id])
+      return found.rows[0]
+    },
+    /** Withheld parcels about a person's referrals are tried again when that person's consents change. */
+    async wake(person: string, atMs: number): Promise<readonly string[]> {
+      const found = await sql.query<{ task: string }>(
+        `update parcel set state = 'queued', next_ms = $2, attempts = 0, settled_ms = null
+         where state = 'withheld' and task in (select id from record where type = 'Task' and person = $1) returning task`,
+        [person, atMs],
+      )
+      return found.rows.map((row) => row.task)
+    },
+    async backlog(): Promise<readonly { receiver: string; state: string; count: number }[]> {
+      const found = await sql.query<{ receiver: string; state: string; count: number }>(
+        'select receiver, state, count(*)::int as count from parcel group by receiver, state',
+      )
+      return found.rows
+    },
+    async nextDueMs(): Promise<number | undefined> {
+      const found = await sql.query<{ next: number | null }>(`select min(next_ms) as next from parcel where state = 'queued'`)
+      return found.rows[0]?.next ?? undefined
+    },
+  }
+}
+
+export function dues(sql: Sql) {
+  return {
+    async set(subject: string, kind: string, atMs: number): Promise<void> {
+      await sql.query(
+        'insert into due (subject, kind, at_ms) values ($1, $2, $3) on conflict (subject, kind) do update set at_ms = excluded.at_ms',
+        [subject, kind, atMs],
+      )
+    },
+    async clear(subject: string): Promise<void> {
+      await sql.query('delete from due where subject = $1', [subject])
+    },
+    /** Takes what is due; the rows are gone when the caller's transaction commits, and back if it does not. */
+    async take(nowMs: number, limit: number): Promise<readonly { subject: string; kind: string }[]> {
+      const found = await sql.query<{ subject: string; kind: string }>(
+        `delete from due where (subject, kind) in (select subject, kind from due where at_ms <= $1 order by at_ms limit $2 for update skip locked)
+         returning subject, kind`,
+        [nowMs, limit],
+      )
+      return found.rows
+    },
+  }
+}

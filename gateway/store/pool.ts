@@ -1,0 +1,249 @@
+/**
+ * The database, one interface over PostgreSQL 15+ and the embedded PGlite. Statements are prepared by name without the caller's doing,
+ * so write SQL text that does not vary with its values (`= any($1)`, not a list of placeholders). Rules:
+ * - inside `transaction` only `tx` is passed; the Database handle throws there, because on the one connection of PGlite it would wait for
+ *   itself for ever, and on a server it would silently leave the transaction;
+ * - never await the network while a transaction is open;
+ * - `work` may run more than once: what a serialization failure or a deadlock undid is tried again.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { createHash, randomInt } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import pg from 'pg'
+import { columnTypes } from './column-types.ts'
+import { openEmbedded } from './embedded.ts'
+import type { OpenPool } from './embedded.ts'
+
+export interface Sql {
+  /** One statement. Column types: `column-types.ts`. Throws what the server says, without the row values it quotes. */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller states the shape of the columns it selects
+  query<Row extends Record<string, unknown> = Record<string, unknown>>(
+    text: string,
+    values?: readonly unknown[],
+  ): Promise<{ rows: Row[]; rowCount: number | null }>
+}
+
+export interface Transaction extends Sql {
+  /** Several statements in one text, unprepared and without values: for migrations only. */
+  script(text: string): Promise<void>
+}
+
+export interface TransactionOptions {
+  /** default: read committed */
+  readonly isolation?: 'read committed' | 'repeatable read' | 'serializable'
+  readonly readOnly?: boolean
+}
+
+export interface Database {
+  readonly kind: 'postgres' | 'pglite'
+  readonly sql: Sql
+  /** Commits when `work` resolves, rolls back when it rejects. Resolves only after the server said COMMIT. */
+  transaction<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>
+  /** Waits for what is running, then gives connections, memory and the folder lock back. */
+  close(): Promise<void>
+}
+
+/** A server when `databaseUrl` is given, else PGlite in `<dataDir>/db`; `Config` fits as it is. */
+export type DatabaseSource = 'memory' | { readonly databaseUrl?: string | undefined; readonly dataDir?: string }
+
+export interface OpenOptions {
+  /** a connection broke; the pool replaces it. Default: a process warning */
+  readonly connectionLost?: (error: Error) => void
+}
+
+const maxConnections = 10
+const connectDeadlineMs = 10_000
+const statementDeadlineMs = 30_000
+const idleInTransactionMs = 60_000
+const oldestServer = 150_000
+const maxAttempts = 6
+const maxNamedStatements = 500
+
+/** Opens and checks the database: reachable, PostgreSQL 15 or newer, UTF-8. Throws a message with the cause and the next step. */
+export async function openDatabase(source: DatabaseSource, options: OpenOptions = {}): Promise<Database> {
+  const databaseUrl = source === 'memory' ? undefined : source.databaseUrl
+  const dataDir = source === 'memory' ? undefined : source.dataDir
+  if (source !== 'memory' && databaseUrl === undefined && dataDir === undefined)
+    throw new Error('no database: give `databaseUrl` or `dataDir`')
+  const opened = databaseUrl === undefined ? await openEmbedded(dataDir) : await openServer(databaseUrl)
+  const lost = options.connectionLost ?? ((error: Error) => process.emitWarning(`database connection lost: ${error.message}`))
+  opened.pool.on('connect', (client) => client.on('error', lost))
+  // the client above has reported it already; without a listener here node would end the process
+  opened.pool.on('error', () => undefined)
+  return databaseOver(opened, databaseUrl === undefined ? 'pglite' : 'postgres', lost)
+}
+
+async function openServer(connectionString: string): Promise<OpenPool> {
+  const pool = new pg.Pool({
+    connectionString,
+    max: maxConnections,
+    types: columnTypes,
+    application_name: 'care-network',
+    connectionTimeoutMillis: connectDeadlineMs,
+    statement_timeout: statementDeadlineMs,
+    idle_in_transaction_session_timeout: idleInTransactionMs,
+    // oxlint-disable-next-line typescript/no-misused-promises -- pg-pool awaits it, its types do not say so
+    onConnect: async (client: pg.ClientBase) => {
+      await client.query("set time zone 'UTC'")
+    },
+  })
+  try {
+    const asked = await pool.query<{ version: number; encoding: string }>(
+      "select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding",
+    )
+    const { version = 0, encoding = '' } = asked.rows[0] ?? {}
+    if (version < oldestServer) throw new Error(`the database is PostgreSQL ${Math.floor(version / 10_000)}; 15 or newer is needed`)
+    if (encoding !== 'UTF8') throw new Error(`the database is encoded in ${encoding}; create it with encoding UTF8`)
+  } catch (error) {
+    await pool.end()
+    throw error
+  }
+  return { pool, close: () => pool.end() }
+}
+
+function databaseOver(opened: OpenPool, kind: Database['kind'], lost: (error: Error) => void): Database {
+  const { pool } = opened
+  const inside = new AsyncLocalStorage<{ isOpen: boolean }>()
+  const refuseInside = (): void => {
+    if (inside.getStore()?.isOpen === true)
+      throw new Error('inside a transaction only `tx` is passed: use it instead of the database handle')
+  }
+  let closing: Promise<void> | undefined
+  return {
+    kind,
+    sql: {
+      async query(text, values = []) {
+        refuseInside()
+        return await again(() => borrow(pool, (client) => runAlone(client, text, values)))
+      },
+    },
+    async transaction(work, options = {}) {
+      refuseInside()
+      const state = { isOpen: true }
+      return await again(() =>
+        borrow(pool, async (client) => {
+          state.isOpen = true
+          await client.query(beginText(options))
+          const tx = transactionOn(client, state)
+          try {
+            const result = await inside.run(state, () => work(tx)).finally(() => (state.isOpen = false))
+            await tx.settled()
+            await commit(client)
+            return result
+          } catch (error) {
+            await tx.settled()
+            await client.query('rollback').catch(lost)
+            throw error
+          }
+        }),
+      )
+    },
+    close: () => (closing ??= opened.close()),
+  }
+}
+
+/** Statements of one transaction run one after another, also when the caller started several at once. */
+function transactionOn(client: pg.ClientBase, state: { readonly isOpen: boolean }): Transaction & { settled(): Promise<unknown> } {
+  let last: Promise<unknown> = Promise.resolve()
+  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (!state.isOpen) throw new Error('the transaction is over: await every statement before `work` returns')
+    const turn = last.then(work)
+    last = Promise.allSettled([turn])
+    return await turn
+  }
+  return {
+    query: (text, values = []) => inTurn(() => run(client, text, values)),
+    script: (text) =>
+      inTurn(async () => {
+        await client.query(text).catch(withoutValues)
+      }),
+    settled: () => last,
+  }
+}
+
+/** PostgreSQL answers COMMIT of a transaction in which a statement failed with ROLLBACK, and no error: that must not look like success. */
+async function commit(client: pg.ClientBase): Promise<void> {
+  const { command } = await client.query('commit').catch(withoutValues)
+  if (command !== 'COMMIT') throw new Error('nothing was committed: a statement of the transaction failed and its error was not passed on')
+}
+
+function beginText({ isolation = 'read committed', readOnly = false }: TransactionOptions): string {
+  return `begin isolation level ${isolation}${readOnly ? ' read only' : ''}`
+}
+
+async function borrow<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  try {
+    const result = await work(client)
+    client.release()
+    return result
+  } catch (error) {
+    // an SQL error leaves a sound connection; anything else (and a stale prepared plan) is a reason for a new one
+    client.release(sqlStateOf(error) === undefined || isStalePlan(error))
+    throw error
+  }
+}
+
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- see `Sql.query`
+async function run<Row extends Record<string, unknown>>(client: pg.ClientBase, text: string, values: readonly unknown[]) {
+  const name = statementName(text)
+  const query = { ...(name === undefined ? {} : { name }), text, values: [...values] }
+  const { rows, rowCount } = await client.query<Row>(query).catch(withoutValues)
+  return { rows, rowCount }
+}
+
+/** A bare `begin` would leave the connection in a transaction that belongs to nobody. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- see `Sql.query`
+async function runAlone<Row extends Record<string, unknown>>(client: pg.ClientBase, text: string, values: readonly unknown[]) {
+  const result = await run<Row>(client, text, values)
+  if (client.getTransactionStatus() !== 'I') {
+    await client.query('rollback')
+    throw new Error('a transaction is opened by `transaction` only')
+  }
+  return result
+}
+
+const statementNames = new Map<string, string>()
+
+/** Beyond the bound (a caller builds texts without end) statements go unnamed: slower, but the server's memory stays bounded. */
+function statementName(text: string): string | undefined {
+  const known = statementNames.get(text)
+  if (known !== undefined || statementNames.size >= maxNamedStatements) return known
+  const name = `s${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`
+  statementNames.set(text, name)
+  return name
+}
+
+/** 40001 serialization_failure, 40P01 deadlock_detected: https://www.postgresql.org/docs/15/errcodes-appendix.html */
+function isUndone(error: unknown): boolean {
+  const state = sqlStateOf(error)
+  return state === '40001' || state === '40P01' || isStalePlan(error)
+}
+
+/** A migration changed a table under a prepared statement: nothing ran, and a new connection prepares afresh. */
+function isStalePlan(error: unknown): boolean {
+  return sqlStateOf(error) === '0A000' && error instanceof Error && 'routine' in error && error.routine === 'RevalidateCachedQuery'
+}
+
+async function again<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let count = 1; ; count += 1) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (count === maxAttempts || !isUndone(error)) throw error
+      await pause(randomInt(5, 10 * 2 ** count))
+    }
+  }
+}
+
+function sqlStateOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('severity' in error) || !('code' in error)) return undefined
+  return typeof error.code === 'string' && error.code.length === 5 ? error.code : undefined
+}
+
+/** The server quotes rows in `detail` and `where` (`Key (name)=(…) already exists`); a log must never see them. */
+function withoutValues(error: unknown): never {
+  if (error instanceof Error && 'detail' in error) error.detail = undefined
+  if (error instanceof Error && 'where' in error) error.where = undefined
+  throw error
+}

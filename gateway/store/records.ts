@@ -1,0 +1,269 @@
+/** Records: what institutions sent (own partition) and what the network keeps (Task, Consent). Everything leaves here Held. */
+import { hold, type Held, type HeldContent } from '../held.ts'
+import type { Sql } from './pool.ts'
+
+export interface RecordKey {
+  readonly institution: string
+  readonly type: string
+  readonly localId: string
+}
+
+export interface RecordRow extends RecordKey {
+  readonly id: string
+  readonly version: number
+  readonly person: string | null
+  readonly deleted: boolean
+  readonly text: string
+  readonly peopleText: string | null
+  readonly isNetworkForm: boolean
+  readonly updatedMs: number
+  readonly sources: readonly string[]
+  readonly classes: readonly string[]
+  readonly parties: readonly string[]
+  readonly encounter: string | null
+}
+
+export interface IndexRow {
+  readonly record: string
+  readonly type: string
+  readonly param: string
+  readonly kind: 'token' | 'string' | 'date' | 'reference' | 'uri' | 'quantity'
+  readonly system: string | null
+  readonly code: string | null
+  readonly fromMs: number | null
+  readonly untilMs: number | null
+  readonly number: number | null
+}
+
+interface StoredRow extends Record<string, unknown> {
+  id: string
+  institution: string
+  type: string
+  local_id: string
+  version: number
+  person: string | null
+  deleted: boolean
+  text: string
+  people_text: string | null
+  network_form: boolean
+  updated_ms: number
+  sources: string[]
+  classes: string[]
+  parties: string[]
+  encounter: string | null
+}
+
+export const recordColumns =
+  'r.id, r.institution, r.type, r.local_id, r.version, r.person, r.deleted, r.text, r.people_text, r.network_form, r.updated_ms, r.sources, r.classes, r.parties, r.encounter'
+
+export function heldOf(row: StoredRow): Held {
+  return hold(contentOf(row))
+}
+
+function contentOf(row: StoredRow): HeldContent {
+  return {
+    facts: {
+      id: row.id,
+      type: row.type,
+      person: row.person ?? '',
+      custodian: row.institution,
+      sources: row.sources,
+      classes: row.classes,
+    },
+    localId: row.local_id,
+    version: String(row.version),
+    updatedMs: row.updated_ms,
+    text: row.text,
+    peopleText: row.people_text ?? row.text,
+    parties: row.parties,
+    deleted: row.deleted,
+    isNetworkForm: row.network_form,
+  }
+}
+
+export function records(sql: Sql) {
+  return {
+    /**
+     * Network ids of the given keys; unknown ones are given a new id from `newId`. Locks the rows, so that two writers of one record
+     * take turns. `given`: ids chosen beforehand (a create keeps its network id as its local id).
+     */
+    async networkIds(
+      keys: readonly (RecordKey & { readonly given?: string | undefined })[],
+      newId: () => string,
+    ): Promise<Map<string, string>> {
+      if (keys.length === 0) return new Map()
+      const wanted = keys.map((key) => ({ id: key.given ?? newId(), institution: key.institution, type: key.type, local_id: key.localId }))
+      // Ordered, so that two transactions over the same keys never wait for each other crosswise.
+      wanted.sort((a, b) => (keyText(a) < keyText(b) ? -1 : 1))
+      await sql.query(
+        `insert into network_id (id, institution, type, local_id)
+         select k.id, k.institution, k.type, k.local_id from jsonb_to_recordset($1::jsonb) as k(id text, institution text, type text, local_id text)
+         on conflict (institution, type, local_id) do nothing`,
+        [JSON.stringify(wanted)],
+      )
+      const found = await sql.query<{ id: string; institution: string; type: string; local_id: string }>(
+        `select n.id, n.institution, n.type, n.local_id from network_id n
+         join jsonb_to_recordset($1::jsonb) as k(institution text, type text, local_id text)
+           on n.institution = k.institution and n.type = k.type and n.local_id = k.local_id
+         order by n.institution, n.type, n.local_id for update of n`,
+        [JSON.stringify(wanted)],
+      )
+      return new Map(found.rows.map((row) => [keyText(row), row.id]))
+    },
+
+    /** The own-partition key of a network id, whoever holds it; undefined when no such id was ever given out. */
+    async keyOf(id: string): Promise<(RecordKey & { readonly id: string }) | undefined> {
+      const found = await sql.query<{ id: string; institution: string; type: string; local_id: string }>(
+        'select id, institution, type, local_id from network_id where id = $1',
+        [id],
+      )
+      const row = found.rows[0]
+      return row && { id: row.id, institution: row.institution, type: row.type, localId: row.local_id }
+    },
+
+    async keysOf(ids: readonly string[]): Promise<readonly (RecordKey & { readonly id: string })[]> {
+      if (ids.length === 0) return []
+      const found = await sql.query<{ id: string; institution: string; type: string; local_id: string }>(
+        'select id, institution, type, local_id from network_id where id = any($1::text[])',
+        [ids],
+      )
+      return found.rows.map((row) => ({ id: row.id, institution: row.institution, type: row.type, localId: row.local_id }))
+    },
+
+    async byId(type: string, id: string): Promise<Held | undefined> {
+      const found = await sql.query<StoredRow>(`select ${recordColumns} from record r where r.id = $1 and r.type = $2`, [id, type])
+      return found.rows[0] && heldOf(found.rows[0])
+    },
+
+    async byIds(ids: readonly string[]): Promise<readonly Held[]> {
+      if (ids.length === 0) return []
+      const found = await sql.query<StoredRow>(`select ${recordColumns} from record r where r.id = any($1::text[]) and not r.deleted`, [
+        ids,
+      ])
+      return found.rows.map(heldOf)
+    },
+
+    async byKey(key: RecordKey): Promise<Held | undefined> {
+      const found = await sql.query<StoredRow>(
+        `select ${recordColumns} from record r where r.institution = $1 and r.type = $2 and r.local_id = $3`,
+        [key.institution, key.type, key.localId],
+      )
+      return found.rows[0] && heldOf(found.rows[0])
+    },
+
+    /** All stored records about a person, newest first, bounded. `types` empty = every type. */
+    async ofPerson(person: string, types: readonly string[], limit: number): Promise<readonly Held[]> {
+      const found = await sql.query<StoredRow>(
+        `select ${recordColumns} from record r
+         where r.person = $1 and not r.deleted and (cardinality($2::text[]) = 0 or r.type = any($2::text[]))
+         order by r.updated_ms desc, r.id limit $3`,
+        [person, types, limit],
+      )
+      return found.rows.map(heldOf)
+    },
+
+    /** Records of one partition that these network ids refer to or are: for the recompute of what depends on an Encounter. */
+    async withEncounter(encounter: string, limit: number): Promise<readonly Held[]> {
+      const found = await sql.query<StoredRow>(`select ${recordColumns} from record r where r.encounter = $1 and not r.deleted limit $2`, [
+        encounter,
+        limit,
+      ])
+      return found.rows.map(heldOf)
+    },
+
+    async versionText(
+      id: string,
+      version: string,
+    ): Promise<{ text: string; peopleText: string; deleted: boolean; updatedMs: number } | undefined> {
+      if (!/^\d{1,9}$/.test(version)) return undefined
+      const found = await sql.query<{ text: string; people_text: string | null; deleted: boolean; updated_ms: number }>(
+        'select text, people_text, deleted, updated_ms from record_version where id = $1 and version = $2',
+        [id, Number(version)],
+      )
+      const row = found.rows[0]
+      return row && { text: row.text, peopleText: row.people_text ?? row.text, deleted: row.deleted, updatedMs: row.updated_ms }
+    },
+
+    async versionsOf(
+      id: string,
+      limit: number,
+    ): Promise<readonly { version: number; text: string; peopleText: string; deleted: boolean; updatedMs: number }[]> {
+      const found = await sql.query<{ version: number; text: string; people_text: string | null; deleted: boolean; updated_ms: number }>(
+        'select version, text, people_text, deleted, updated_ms from record_version where id = $1 order by version desc limit $2',
+        [id, limit],
+      )
+      return found.rows.map((row) => ({
+        version: row.version,
+        text: row.text,
+        peopleText: row.people_text ?? row.text,
+        deleted: row.deleted,
+        updatedMs: row.updated_ms,
+      }))
+    },
+
+    /** Writes current rows, their history rows and their index, set-wise. Versions were decided under the lock of `networkIds`. */
+    async write(rows: readonly RecordRow[], index: readonly IndexRow[]): Promise<void> {
+      if (rows.length === 0) return
+      const json = JSON.stringify(rows)
+      const shape = `jsonb_to_recordset($1::jsonb) as k(id text, institution text, type text, "localId" text, version int, person text, deleted boolean, text text,
+        "peopleText" text, "isNetworkForm" boolean, "updatedMs" bigint, sources text[], classes text[], parties text[], encounter text)`
+      await sql.query(
+        `insert into record (id, institution, type, local_id, version, person, deleted, text, people_text, network_form, updated_ms, sources, classes, parties, encounter)
+         select id, institution, type, "localId", version, person, deleted, text, "peopleText", "isNetworkForm", "updatedMs", sources, classes, parties, encounter from ${shape}
+         on conflict (id) do update set version = excluded.version, person = excluded.person, deleted = excluded.deleted, text = excluded.text,
+           people_text = excluded.people_text, network_form = excluded.network_form, updated_ms = excluded.updated_ms, sources = excluded.sources,
+           classes = excluded.classes, parties = excluded.parties, encounter = excluded.encounter`,
+        [json],
+      )
+      await sql.query(
+        `insert into record_version (id, version, text, people_text, deleted, updated_ms)
+         select id, version, text, "peopleText", deleted, "updatedMs" from ${shape}`,
+        [json],
+      )
+      await sql.query('delete from record_index where record = any($1::text[])', [rows.map((row) => row.id)])
+      if (index.length === 0) return
+      await sql.query(
+        `insert into record_index (record, type, param, kind, system, code, from_ms, until_ms, number)
+         select record, type, param, kind, system, code, "fromMs", "untilMs", number
+         from jsonb_to_recordset($1::jsonb) as k(record text, type text, param text, kind text, system text, code text, "fromMs" bigint, "untilMs" bigint, number double precision)`,
+        [JSON.stringify(index)],
+      )
+    },
+
+    /** Current versions by network id; absent = never written. Call after `networkIds`, which holds the lock. */
+    async currentVersions(ids: readonly string[]): Promise<Map<string, { version: number; deleted: boolean; text: string }>> {
+      const found = await sql.query<{ id: string; version: number; deleted: boolean; text: string }>(
+        'select id, version, deleted, text from record where id = any($1::text[])',
+        [ids],
+      )
+      return new Map(found.rows.map((row) => [row.id, { version: row.version, deleted: row.deleted, text: row.text }]))
+    },
+
+    async setSources(id: string, sources: readonly string[]): Promise<void> {
+      await sql.query('update record set sources = $2::text[] where id = $1', [id, sources])
+    },
+
+    async addParties(ids: readonly string[], parties: readonly string[]): Promise<void> {
+      await sql.query(
+        `update record set parties = (select array(select distinct p from unnest(parties || $2::text[]) p order by p)) where id = any($1::text[])`,
+        [ids, parties],
+      )
+    },
+
+    /** Network ids the given records refer to (for `related` targets and sources of an Encounter). */
+    async outgoing(ids: readonly string[]): Promise<Map<string, readonly string[]>> {
+      const found = await sql.query<{ record: string; code: string }>(
+        `select distinct record, code from record_index where kind = 'reference' and param = '_reference' and code is not null and record = any($1::text[])`,
+        [ids],
+      )
+      const out = new Map<string, string[]>()
+      for (const row of found.rows) out.set(row.record, [...(out.get(row.record) ?? []), row.code])
+      return out
+    },
+  }
+}
+
+/** One text per key, for maps. */
+export function keyText(key: { institution: string; type: string; local_id?: string; localId?: string }): string {
+  return `${key.institution}\n${key.type}\n${key.local_id ?? key.localId ?? ''}`
+}

@@ -1,0 +1,144 @@
+/**
+ * Type search on the caller's view: filters, sort, count and paging all run under the same predicate, in one statement
+ * (consent.md, non-interference). Full R4 search is issue C; this is the part A1 offers.
+ */
+import { toSql } from '../../consent/view.ts'
+import type { Condition } from '../../consent/types.ts'
+import type { Held } from '../held.ts'
+import type { Sql } from './pool.ts'
+import { heldOf, recordColumns } from './records.ts'
+
+export type Clause =
+  | { readonly on: 'id'; readonly anyOf: readonly string[] }
+  | { readonly on: 'local-id'; readonly anyOf: readonly string[] }
+  | { readonly on: 'person'; readonly anyOf: readonly string[] }
+  | { readonly on: 'updated'; readonly ranges: readonly Range[] }
+  | {
+      readonly on: 'token'
+      readonly param: string
+      readonly anyOf: readonly { readonly system?: string | undefined; readonly code?: string | undefined }[]
+      readonly not: boolean
+    }
+  | { readonly on: 'string'; readonly param: string; readonly anyOf: readonly string[]; readonly match: 'starts' | 'exact' | 'contains' }
+  | { readonly on: 'date'; readonly param: string; readonly ranges: readonly Range[] }
+  | { readonly on: 'reference'; readonly param: string; readonly anyOf: readonly string[] }
+  | { readonly on: 'missing'; readonly param: string; readonly missing: boolean }
+
+/** A FHIR date prefix applied to the range of the value given. Spec: http://hl7.org/fhir/R4/search.html#prefix */
+export interface Range {
+  readonly prefix: 'eq' | 'ne' | 'gt' | 'lt' | 'ge' | 'le' | 'sa' | 'eb'
+  readonly fromMs: number
+  readonly untilMs: number
+}
+
+export interface SearchInput {
+  readonly type: string
+  /** the caller's view, already reduced to one predicate */
+  readonly condition: Condition
+  /** also visible, whatever consent says: records of a referral the institution is party to */
+  readonly party: string | undefined
+  /** only this partition; undefined = all */
+  readonly institution: string | undefined
+  readonly clauses: readonly Clause[]
+  readonly sort: readonly { readonly param: string; readonly descending: boolean }[]
+  readonly limit: number
+  readonly offset: number
+}
+
+export interface SearchAnswer {
+  readonly held: readonly Held[]
+  readonly total: number
+}
+
+export async function searchRecords(sql: Sql, input: SearchInput): Promise<SearchAnswer> {
+  const values: unknown[] = []
+  const add = (value: unknown): string => `$${values.push(value)}`
+  const columns = { person: "coalesce(r.person, '')", custodian: 'r.institution', sources: 'r.sources', classes: 'r.classes', id: 'r.id' }
+  const view = toSql(input.condition, columns, add)
+  const seen = input.party === undefined ? view : `(${view} or r.parties @> array[${add(input.party)}::text])`
+  const where = [
+    `r.type = ${add(input.type)}`,
+    'not r.deleted',
+    seen,
+    ...(input.institution === undefined ? [] : [`r.institution = ${add(input.institution)}`]),
+    ...input.clauses.map((clause) => clauseSql(clause, add)),
+  ].join(' and ')
+  const order = [...input.sort.map((key) => sortSql(key, add)), 'r.updated_ms desc', 'r.id'].join(', ')
+  const counted = await sql.query<{ total: number }>(`select count(*)::int as total from record r where ${where}`, values.slice())
+  const total = counted.rows[0]?.total ?? 0
+  if (input.limit === 0 || total === 0) return { held: [], total }
+  const page = await sql.query<Parameters<typeof heldOf>[0]>(
+    `select ${recordColumns} from record r where ${where} order by ${order} limit ${add(input.limit)} offset ${add(input.offset)}`,
+    values,
+  )
+  return { held: page.rows.map(heldOf), total }
+}
+
+function clauseSql(clause: Clause, add: (value: unknown) => string): string {
+  switch (clause.on) {
+    case 'id':
+      return `r.id = any(${add(clause.anyOf)}::text[])`
+    case 'local-id':
+      return `r.local_id = any(${add(clause.anyOf)}::text[])`
+    case 'person':
+      return `r.person = any(${add(clause.anyOf)}::text[])`
+    case 'updated':
+      return `(${clause.ranges.map((range) => rangeSql(range, 'r.updated_ms', 'r.updated_ms', add)).join(' or ')})`
+    case 'missing':
+      return `${clause.missing ? 'not ' : ''}exists (select 1 from record_index i where i.record = r.id and i.param = ${add(clause.param)})`
+    case 'token': {
+      const any = clause.anyOf.map((token) => {
+        const parts = [
+          ...(token.system === undefined ? [] : [token.system === '' ? 'i.system is null' : `i.system = ${add(token.system)}`]),
+          ...(token.code === undefined ? [] : [`i.code = ${add(token.code)}`]),
+        ]
+        return parts.length === 0 ? 'false' : `(${parts.join(' and ')})`
+      })
+      return `${clause.not ? 'not ' : ''}${existsSql(clause.param, `(${any.join(' or ')})`, add)}`
+    }
+    case 'string': {
+      const any = clause.anyOf.map((text) => {
+        if (clause.match === 'exact') return `i.code = ${add(text)}`
+        const like = text.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)
+        return `i.code like ${add(clause.match === 'starts' ? `${like}%` : `%${like}%`)}`
+      })
+      return existsSql(clause.param, `(${any.join(' or ')})`, add)
+    }
+    case 'date':
+      return existsSql(clause.param, `(${clause.ranges.map((range) => rangeSql(range, 'i.from_ms', 'i.until_ms', add)).join(' or ')})`, add)
+    case 'reference':
+      return existsSql(clause.param, `i.code = any(${add(clause.anyOf)}::text[])`, add)
+    default:
+      return clause satisfies never
+  }
+}
+
+function existsSql(param: string, condition: string, add: (value: unknown) => string): string {
+  return `exists (select 1 from record_index i where i.record = r.id and i.param = ${add(param)} and ${condition})`
+}
+
+function rangeSql(range: Range, from: string, until: string, add: (value: unknown) => string): string {
+  const low = `${add(range.fromMs)}::bigint`
+  const high = `${add(range.untilMs)}::bigint`
+  const sqlOf = {
+    eq: `(${from} >= ${low} and ${until} <= ${high})`,
+    ne: `not (${from} >= ${low} and ${until} <= ${high})`,
+    gt: `(${until} > ${high} and ${low} is not null)`,
+    lt: `(${from} < ${low} and ${high} is not null)`,
+    ge: `(${until} >= ${low} and ${high} is not null)`,
+    le: `(${from} <= ${high} and ${low} is not null)`,
+    sa: `(${from} > ${high} and ${low} is not null)`,
+    eb: `(${until} < ${low} and ${high} is not null)`,
+  }
+  return sqlOf[range.prefix]
+}
+
+function sortSql(key: { param: string; descending: boolean }, add: (value: unknown) => string): string {
+  if (key.param === '_lastUpdated') return `r.updated_ms ${key.descending ? 'desc' : 'asc'}`
+  if (key.param === '_id') return `r.id ${key.descending ? 'desc' : 'asc'}`
+  const pick = key.descending ? 'max' : 'min'
+  const param = add(key.param)
+  const over = (column: string) => `(select ${pick}(i.${column}) from record_index i where i.record = r.id and i.param = ${param})`
+  const direction = `${key.descending ? 'desc' : 'asc'} nulls last`
+  return `${over('from_ms')} ${direction}, ${over('code')} ${direction}`
+}

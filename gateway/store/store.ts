@@ -1,0 +1,43 @@
+/** All tables behind one object: bound to the pool for single statements, to a transaction for what must hold together. */
+import { consents } from './consents.ts'
+import { identities } from './identities.ts'
+import { ledger } from './ledger.ts'
+import { messages } from './messages.ts'
+import { dues, parcels } from './parcels.ts'
+import type { Database, Sql } from './pool.ts'
+import { records } from './records.ts'
+import { relations } from './relations.ts'
+import { searchRecords, type SearchInput } from './search.ts'
+
+function bind(sql: Sql) {
+  return {
+    sql,
+    records: records(sql),
+    identities: identities(sql),
+    consents: consents(sql),
+    ledger: ledger(sql),
+    relations: relations(sql),
+    parcels: parcels(sql),
+    dues: dues(sql),
+    messages: messages(sql),
+    search: (input: SearchInput) => searchRecords(sql, input),
+  }
+}
+
+/** The tables inside one transaction or on the pool. */
+export type Tables = ReturnType<typeof bind>
+
+export interface Store extends Tables {
+  /** Serialises by row locks; retried by the pool on deadlock. Only `tables` may be used inside. */
+  transaction<T>(work: (tables: Tables) => Promise<T>): Promise<T>
+  /** One snapshot for several reads: data and consent as of the same instant. */
+  snapshot<T>(work: (tables: Tables) => Promise<T>): Promise<T>
+}
+
+export function createStore(database: Database): Store {
+  return {
+    ...bind(database.sql),
+    transaction: (work) => database.transaction((tx) => work(bind(tx))),
+    snapshot: (work) => database.transaction((tx) => work(bind(tx)), { isolation: 'repeatable read', readOnly: true }),
+  }
+}

@@ -1,0 +1,60 @@
+/** What the suites of one jest run share: made on first need by whichever worker comes first, taken down by `global-teardown.ts`. */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+
+const folderVariable = 'CARE_TEST_RUN'
+const ownerVariable = 'CARE_TEST_OWNER'
+
+/** Called once by jest's globalSetup; workers inherit the environment. */
+export function beginRun(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'care-test-'))
+  process.env[folderVariable] = folder
+  process.env[ownerVariable] = String(process.pid)
+  return folder
+}
+
+/** Folder of this run; outside jest, one for this process, removed when it exits. */
+export function runFolder(): string {
+  const given = process.env[folderVariable]
+  if (given !== undefined) return given
+  const folder = beginRun()
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** The process whose end ends the run: jest's main process, or this one. */
+export function runOwner(): number {
+  return Number(process.env[ownerVariable] ?? process.pid)
+}
+
+/** Makes something once per run, in whichever process asks first; the others wait. What `make` gives is kept as text in `name`. */
+export async function oncePerRun(name: string, make: () => Promise<string>): Promise<string> {
+  const file = join(runFolder(), name)
+  for (;;) {
+    if (existsSync(file)) return readFileSync(file, 'utf8')
+    if (claim(`${file}.making`)) break
+    await pause(50)
+  }
+  try {
+    // made between our look and our claim
+    if (existsSync(file)) return readFileSync(file, 'utf8')
+    const text = await make()
+    writeFileSync(`${file}.draft`, text)
+    renameSync(`${file}.draft`, file)
+    return text
+  } finally {
+    rmSync(`${file}.making`, { recursive: true })
+  }
+}
+
+function claim(folder: string): boolean {
+  try {
+    mkdirSync(folder)
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    throw error
+  }
+}
