@@ -1,4 +1,5 @@
 // jest strips the types itself (no transform); ESM needs node's --experimental-vm-modules, see the `jest` script.
+// oxlint-disable-next-line import/no-default-export -- jest asks for it
 export default {
   testEnvironment: 'node',
   transform: {},
@@ -7,6 +8,8 @@ export default {
   testMatch: ['**/*.test.ts'],
   testTimeout: 60_000,
   maxWorkers: 2,
+  // PGlite and the module registry of each suite leave memory behind: begin a new process between suites beyond this
+  workerIdleMemoryLimit: '1500MB',
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
 }

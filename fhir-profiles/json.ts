@@ -3,6 +3,7 @@
  * keys that reach a prototype, NUL, lone surrogates, bytes that are not UTF-8, depth and size. Numbers keep the digits they were
  * written with, as FHIR demands of decimals (http://hl7.org/fhir/R4/json.html#primitive, http://hl7.org/fhir/R4/datatypes.html#decimal).
  */
+import { isUtf8 } from 'node:buffer'
 import { isReservedKey, locateByte, locateFault } from './json-fault.ts'
 import type { JsonFault, JsonLimits } from './json-fault.ts'
 
@@ -54,23 +55,19 @@ export function stringifyExact(value: unknown): string {
 }
 
 const refused = Symbol('refused')
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
 function decode(source: string | Buffer, { maxBytes }: JsonLimits): string | JsonFault {
   const bytes = typeof source === 'string' ? Buffer.byteLength(source) : source.byteLength
   if (bytes > maxBytes)
     return { kind: 'too-large', where: '1:1', diagnostics: `the body has ${bytes} bytes; at most ${maxBytes} are taken` }
-  try {
-    const text = typeof source === 'string' ? source : utf8.decode(source)
-    return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
-  } catch (error) {
-    if (!(error instanceof TypeError) || typeof source === 'string') throw error
+  if (typeof source !== 'string' && !isUtf8(source)) {
     return {
       kind: 'not-utf8',
       where: locateByte(source),
       diagnostics: 'the bytes from here on are not UTF-8; send application/fhir+json in UTF-8',
     }
   }
+  const text = typeof source === 'string' ? source : source.toString('utf8')
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
 }
 
 interface Survey {

@@ -1,15 +1,6 @@
 /** Environment and config file → Config. Every fault is listed at once; an unknown key is fatal. */
 
-export type Role =
-  | 'system'
-  | 'doctor'
-  | 'nurse'
-  | 'coordinator'
-  | 'patient'
-  | 'proxy'
-  | 'privacy-officer'
-  | 'auditor'
-  | 'integrator'
+export type Role = 'system' | 'doctor' | 'nurse' | 'coordinator' | 'patient' | 'proxy' | 'privacy-officer' | 'auditor' | 'integrator'
 
 export interface Config {
   readonly port: number

@@ -17,8 +17,15 @@ export interface Context {
   readonly log: Log
   /** key for sealing page links, shared by every process on the database */
   readonly pageKey: Buffer
+  readonly health: Health
   /** tells the delivery loop that something is due now */
   readonly wakeDelivery: () => void
+}
+
+/** Which live institutions answer: from a regular check and from what calls met. Directory and network state, never a patient's. */
+export interface Health {
+  isDown(institution: string): boolean
+  report(institution: string, isUp: boolean): void
 }
 
 /** Allow-listed fields only: names of things, counts, durations. No patient data, ever. */
@@ -60,5 +67,5 @@ export interface Call {
 
 export type CallBody =
   | { readonly kind: 'none' }
-  | { readonly kind: 'json'; readonly value: unknown; readonly sha256: string }
-  | { readonly kind: 'patch'; readonly value: unknown; readonly sha256: string }
+  | { readonly kind: 'json'; readonly value: unknown }
+  | { readonly kind: 'patch'; readonly value: unknown }

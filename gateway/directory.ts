@@ -25,7 +25,8 @@ export function createDirectory(institutions: readonly InstitutionConfig[]): Dir
     institutions,
     institution: (id) => byId.get(id),
     byNumber: (number) => byNumber.get(number),
-    keysOf: (institution) => (byId.has(institution) ? [`org:${institution}`, `org:${networkId}`] : institution === networkId ? [`org:${networkId}`] : []),
+    keysOf: (institution) =>
+      byId.has(institution) ? [`org:${institution}`, `org:${networkId}`] : institution === networkId ? [`org:${networkId}`] : [],
     organizations: () => organizations,
     resolve(reference) {
       if (reference.reference !== undefined) {
@@ -77,16 +78,14 @@ function organizationsOf(institutions: readonly InstitutionConfig[]): readonly O
         telecom: institution.phone === '' ? undefined : [{ system: 'phone', value: institution.phone }],
         partOf: { reference: `Organization/${networkId}` },
       }),
-      ...institution.departments.map(
-        (department): Organization => ({
-          resourceType: 'Organization',
-          id: `${institution.id}-${department.code}`,
-          active: true,
-          type: [{ coding: [{ system: system.department, code: department.code, display: department.name }] }],
-          name: department.name,
-          partOf: { reference: `Organization/${institution.id}` },
-        }),
-      ),
+      ...institution.departments.map((department): Organization => ({
+        resourceType: 'Organization',
+        id: `${institution.id}-${department.code}`,
+        active: true,
+        type: [{ coding: [{ system: system.department, code: department.code, display: department.name }] }],
+        name: department.name,
+        partOf: { reference: `Organization/${institution.id}` },
+      })),
     ]),
   ]
 }

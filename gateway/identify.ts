@@ -9,7 +9,7 @@ import { isResource } from '../fhir-profiles/validate/validate.ts'
 import type { Context } from './context.ts'
 import { open } from './held.ts'
 import type { Placed } from './intake.ts'
-import { demographics, match, type Candidate, type Demographics, type MatchOutcome } from './logic/match.ts'
+import { demographics, match, type Candidate, type Demographics, type Match } from './logic/match.ts'
 import { Problem } from './problem.ts'
 import type { IdentityRow } from './store/identities.ts'
 import type { Tables } from './store/store.ts'
@@ -18,7 +18,7 @@ interface Review {
   readonly institution: string
   readonly record: string
   readonly person: string
-  readonly outcome: Extract<MatchOutcome, { grade: 'possible' }>
+  readonly outcome: Extract<Match, { grade: 'possible' }>
 }
 
 export interface PlacedPatients {
@@ -46,7 +46,11 @@ export async function placePatients(
       return local === undefined ? null : (persons.get(local)?.person ?? null)
     },
     async openReviews(write) {
-      const tasks = reviews.map((review) => ({ task: reviewTask(review, context.now().toISOString()), parties: [review.institution], id: `review-${review.record}` }))
+      const tasks = reviews.map((review) => ({
+        task: reviewTask(review, context.now().toISOString()),
+        parties: [review.institution],
+        id: `review-${review.record}`,
+      }))
       const existing = new Set((await tables.records.byIds(tasks.map((task) => task.id))).map((held) => open(held).facts.id))
       await write(tasks.filter((task) => !existing.has(task.id)))
     },
@@ -61,7 +65,9 @@ async function placeNetworkPatients(tables: Tables, placed: readonly Placed[]): 
     if (local === undefined || persons.has(local)) continue
     const person = await tables.identities.person(local)
     if (person === undefined) {
-      throw new Problem('unprocessable', 'the patient is not known to this caller; use the person id the network gave', { id: 'unknown-patient' })
+      throw new Problem('unprocessable', 'the patient is not known to this caller; use the person id the network gave', {
+        id: 'unknown-patient',
+      })
     }
     persons.set(local, person)
   }
@@ -85,7 +91,7 @@ async function personsOfLocal(
   const mentioned = new Map<string, string>()
   for (const item of input.placed) {
     const local = localPatient(item.resource, item.localId)
-    const record = local === undefined ? undefined : (item.resource.resourceType === 'Patient' ? item.id : item.networkIdOf('Patient', local))
+    const record = local === undefined ? undefined : item.resource.resourceType === 'Patient' ? item.id : item.networkIdOf('Patient', local)
     if (local !== undefined && record !== undefined) mentioned.set(local, record)
   }
   const found = await tables.identities.byLocal(input.institution, [...mentioned.keys()])
@@ -129,17 +135,26 @@ async function identify(
 
 /** Other institutions' people who share a birth date or a phone. Two numbers of one institution are two people until it merges them itself. */
 async function candidatesFor(tables: Tables, arrived: Demographics, own: IdentityRow): Promise<readonly Candidate[]> {
-  const ids = await tables.identities.candidates({ birthDate: arrived.birthDate ?? '', phones: arrived.phones, notRecord: own.record, limit: 100 })
+  const ids = await tables.identities.candidates({
+    birthDate: arrived.birthDate ?? '',
+    phones: arrived.phones,
+    notRecord: own.record,
+    limit: 100,
+  })
   const identities = await tables.identities.byRecords(ids)
   const persons = [...new Set(identities.map((row) => row.person))].filter((person) => person !== own.person)
-  const atHome = new Set((await tables.identities.ofPersons(persons)).filter((row) => row.institution === own.institution).map((row) => row.person))
+  const atHome = new Set(
+    (await tables.identities.ofPersons(persons)).filter((row) => row.institution === own.institution).map((row) => row.person),
+  )
   const personOf = new Map(identities.map((row) => [row.record, row.person]))
   const held = await tables.records.byIds(ids)
   return held.flatMap((item): Candidate[] => {
     const { facts: known, text } = open(item)
     const person = personOf.get(known.id)
     const patient = patientOf(text)
-    return person === undefined || person === own.person || atHome.has(person) || patient === undefined ? [] : [{ person, demographics: demographics(patient) }]
+    return person === undefined || person === own.person || atHome.has(person) || patient === undefined
+      ? []
+      : [{ person, demographics: demographics(patient) }]
   })
 }
 
@@ -175,4 +190,3 @@ export async function decideReview(tables: Tables, context: Context, input: { pe
   await tables.identities.merge(input.person, into, context.now().getTime())
   await tables.identities.setGrade([into], 'certain')
 }
-

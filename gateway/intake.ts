@@ -51,7 +51,14 @@ export function requireValid(resources: readonly { readonly value: unknown; read
   const issues = resources.flatMap(({ value, at }) =>
     validate(value).flatMap((issue): ProblemIssue[] =>
       issue.severity === 'error' || issue.severity === 'fatal'
-        ? [{ id: issue.id, code: issue.code, diagnostics: issue.diagnostics, expression: at === '' ? issue.expression : `${at}.${issue.expression}` }]
+        ? [
+            {
+              id: issue.id,
+              code: issue.code,
+              diagnostics: issue.diagnostics,
+              expression: at === '' ? issue.expression : `${at}.${issue.expression}`,
+            },
+          ]
         : [],
     ),
   )
@@ -63,7 +70,10 @@ export function resourceOf(value: unknown, type: string): Resource {
   requireValid([{ value, at: '' }])
   if (!isResource(value)) throw new Problem('invalid', 'the body is not a FHIR resource', { id: 'not-a-resource' })
   if (type !== '' && value.resourceType !== type) {
-    throw new Problem('invalid', `the body is a \`${value.resourceType}\`, the address names \`${type}\``, { id: 'type-mismatch', expression: 'resourceType' })
+    throw new Problem('invalid', `the body is a \`${value.resourceType}\`, the address names \`${type}\``, {
+      id: 'type-mismatch',
+      expression: 'resourceType',
+    })
   }
   return value
 }
@@ -114,7 +124,11 @@ export async function takeRecords(tables: Tables, context: Context, input: Intak
 }
 
 /** Tasks are the network's own records: referrals and reviews. */
-export async function takeTasks(tables: Tables, context: Context, tasks: readonly { task: Task; parties: readonly string[]; id: string }[]): Promise<void> {
+export async function takeTasks(
+  tables: Tables,
+  context: Context,
+  tasks: readonly { task: Task; parties: readonly string[]; id: string }[],
+): Promise<void> {
   if (tasks.length === 0) return
   await takeRecords(tables, context, {
     institution: networkId,
@@ -149,22 +163,37 @@ async function place(tables: Tables, context: Context, input: IntakeInput): Prom
     resource: rewriteReferences(item.entry.resource, (value) => urns.get(value) ?? conditional.get(value) ?? ownAddress(value, base)),
   }))
   for (const { resource } of resolved) requireResolvable(resource)
-  const keys = resolved.map(({ resource, localId, given }) => ({ institution: input.institution, type: resource.resourceType, localId, given }))
+  const keys = resolved.map(({ resource, localId, given }) => ({
+    institution: input.institution,
+    type: resource.resourceType,
+    localId,
+    given,
+  }))
   const mentioned = input.space === 'network' ? [] : resolved.flatMap(({ resource }) => mentionedKeys(resource, input.institution))
   const known = new Set(keys.map(keyText))
   const ids = await tables.records.networkIds([...keys, ...uniqueKeys(mentioned, known)], context.newId)
-  const networkIdOf = (type: string, localId: string): string | undefined => ids.get(keyText({ institution: input.institution, type, localId }))
+  const networkIdOf = (type: string, localId: string): string | undefined =>
+    ids.get(keyText({ institution: input.institution, type, localId }))
   const current = await tables.records.currentVersions(keys.flatMap((key) => networkIdOf(key.type, key.localId) ?? []))
   return resolved.map(({ entry, resource, localId }) => {
     const id = networkIdOf(resource.resourceType, localId) ?? localId
     const before = current.get(id)
     requireVersion(entry, before)
-    return { resource, localId, id, version: (before?.version ?? 0) + 1, isNew: before === undefined || before.deleted, parties: entry.parties, networkIdOf }
+    return {
+      resource,
+      localId,
+      id,
+      version: (before?.version ?? 0) + 1,
+      isNew: before === undefined || before.deleted,
+      parties: entry.parties,
+      networkIdOf,
+    }
   })
 }
 
 function requireId(resource: Resource): string {
-  if (resource.id === undefined) throw new Problem('invalid', 'an update needs the id of the resource', { id: 'id-required', expression: `${resource.resourceType}.id` })
+  if (resource.id === undefined)
+    throw new Problem('invalid', 'an update needs the id of the resource', { id: 'id-required', expression: `${resource.resourceType}.id` })
   return resource.id
 }
 
@@ -172,7 +201,8 @@ function refuseDuplicates(named: readonly { entry: IntakeEntry; localId: string 
   const seen = new Set<string>()
   for (const { entry, localId } of named) {
     const key = `${entry.resource.resourceType}/${localId}`
-    if (seen.has(key)) throw new Problem('invalid', 'two entries write the same resource', { id: 'duplicate-entry', expression: 'Bundle.entry' })
+    if (seen.has(key))
+      throw new Problem('invalid', 'two entries write the same resource', { id: 'duplicate-entry', expression: 'Bundle.entry' })
     seen.add(key)
   }
 }
@@ -207,7 +237,10 @@ function mentionedKeys(resource: Resource, institution: string) {
   )
 }
 
-function uniqueKeys<K extends { institution: string; type: string; localId: string }>(keys: readonly K[], known: Set<string>): readonly K[] {
+function uniqueKeys<K extends { institution: string; type: string; localId: string }>(
+  keys: readonly K[],
+  known: Set<string>,
+): readonly K[] {
   return keys.filter((key) => {
     const text = keyText(key)
     if (known.has(text)) return false
@@ -217,14 +250,24 @@ function uniqueKeys<K extends { institution: string; type: string; localId: stri
 }
 
 /** `Type?identifier=system|value` in a reference: exactly one own record, else 412. Spec: http://hl7.org/fhir/R4/http.html#trules */
-async function resolveConditional(tables: Tables, input: IntakeInput, named: readonly { entry: IntakeEntry; localId: string }[]): Promise<Map<string, string>> {
-  const wanted = new Set(named.flatMap(({ entry }) => references(entry.resource).flatMap((reference) => (reference.kind === 'conditional' ? [reference.value] : []))))
+async function resolveConditional(
+  tables: Tables,
+  input: IntakeInput,
+  named: readonly { entry: IntakeEntry; localId: string }[],
+): Promise<Map<string, string>> {
+  const wanted = new Set(
+    named.flatMap(({ entry }) =>
+      references(entry.resource).flatMap((reference) => (reference.kind === 'conditional' ? [reference.value] : [])),
+    ),
+  )
   const found = new Map<string, string>()
   for (const value of wanted) {
     const parsed = /^([A-Z][A-Za-z]+)\?identifier=([^&]+)$/.exec(value)
     const [identifierSystem, identifier] = decodeURIComponent(parsed?.[2] ?? '').split('|')
     if (parsed?.[1] === undefined || identifier === undefined) {
-      throw new Problem('not-supported', 'a conditional reference is supported by `identifier=system|value` only', { id: 'conditional-reference' })
+      throw new Problem('not-supported', 'a conditional reference is supported by `identifier=system|value` only', {
+        id: 'conditional-reference',
+      })
     }
     const local = await tables.sql.query<{ local_id: string }>(
       `select distinct r.local_id from record_index i join record r on r.id = i.record
@@ -245,7 +288,10 @@ async function encounterSources(tables: Tables, placed: readonly Placed[]) {
   const here = new Map<string, readonly string[]>()
   for (const item of placed) {
     if (item.resource.resourceType !== 'Encounter') continue
-    here.set(item.id, facts(item.resource).departments.flatMap((code) => [`dept:${code}`]))
+    here.set(
+      item.id,
+      facts(item.resource).departments.flatMap((code) => [`dept:${code}`]),
+    )
   }
   const elsewhere = new Set<string>()
   for (const item of placed) {

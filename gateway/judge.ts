@@ -20,6 +20,8 @@ export interface Sight {
   /** only records of referrals this institution is party to: a coordinator's documents */
   readonly onlyParty: string | undefined
   readonly consulted: readonly ConsentVersion[]
+  /** persons with whom the caller's institution has to do now */
+  readonly related: readonly string[]
 }
 
 const nothing: Condition = { op: 'false' }
@@ -34,15 +36,22 @@ export async function sightOf(
   about: { readonly type: string; readonly persons: readonly string[]; readonly action: Action; readonly liveRelated: readonly string[] },
 ): Promise<Sight> {
   if (caller.role === 'system') {
-    return { condition: { op: 'custodian', is: caller.institution }, party: caller.institution, onlyParty: undefined, consulted: [] }
+    return {
+      condition: { op: 'custodian', is: caller.institution },
+      party: caller.institution,
+      onlyParty: undefined,
+      consulted: [],
+      related: [],
+    }
   }
-  if (governed.has(about.type)) return { condition: governedCondition(caller, about.type), party: partyOf(caller), onlyParty: undefined, consulted: [] }
+  if (governed.has(about.type))
+    return { condition: governedCondition(caller, about.type), party: partyOf(caller), onlyParty: undefined, consulted: [], related: [] }
   if (caller.role === 'patient' || caller.role === 'proxy') {
     const request = accessRequest(context, caller, about.action)
     const seen = view(request, new Map(), { implicit: context.config.implicitPolicy }, context.now().getTime())
-    return { condition: seen.condition, party: undefined, onlyParty: undefined, consulted: [] }
+    return { condition: seen.condition, party: undefined, onlyParty: undefined, consulted: [], related: [] }
   }
-  if (!isClinician(caller)) return { condition: nothing, party: undefined, onlyParty: undefined, consulted: [] }
+  if (!isClinician(caller)) return { condition: nothing, party: undefined, onlyParty: undefined, consulted: [], related: [] }
   return clinicianSight(tables, context, caller, about)
 }
 
@@ -58,17 +67,28 @@ async function clinicianSight(
   const seen = view(request, byPerson(rows), { implicit: context.config.implicitPolicy }, context.now().getTime())
   const related = await relatedPersons(tables, context, caller, about.persons, about.liveRelated)
   // Need is shown by relation; without one, a clinician sees the own institution only.
-  const reach: Condition = { op: 'or', of: [{ op: 'custodian', is: caller.institution }, { op: 'persons', anyOf: related }] }
+  const reach: Condition = {
+    op: 'or',
+    of: [
+      { op: 'custodian', is: caller.institution },
+      { op: 'persons', anyOf: related },
+    ],
+  }
   return {
     condition: { op: 'and', of: [reach, seen.condition] },
     party: undefined,
     onlyParty: caller.role === 'coordinator' ? caller.institution : undefined,
     consulted: seen.consulted,
+    related,
   }
 }
 
 /** The receiver of a delivery is its institution, judged like a clinician there with the referral as relation. */
-export async function deliverySight(tables: Tables, context: Context, input: { receiver: string; person: string; action: Action }): Promise<Sight> {
+export async function deliverySight(
+  tables: Tables,
+  context: Context,
+  input: { receiver: string; person: string; action: Action },
+): Promise<Sight> {
   const rows = await tables.consents.provisionsOf([input.person])
   const keys = context.directory.keysOf(input.receiver)
   const request: AccessRequest = {
@@ -80,7 +100,7 @@ export async function deliverySight(tables: Tables, context: Context, input: { r
     basis: { inHouse: true, patientRequest: { kind: 'none' }, emergency: { kind: 'none' } },
   }
   const seen = view(request, byPerson(rows), { implicit: context.config.implicitPolicy }, context.now().getTime())
-  return { condition: seen.condition, party: undefined, onlyParty: undefined, consulted: seen.consulted }
+  return { condition: seen.condition, party: undefined, onlyParty: undefined, consulted: seen.consulted, related: [input.person] }
 }
 
 export function isVisible(sight: Sight, content: HeldContent): boolean {

@@ -49,7 +49,8 @@ export function prepare(input: PrepareInput): Prepared {
   const text = stringifyExact(own)
   const peopleText = stringifyExact({ ...mapped, id: input.id })
   const own_facts = facts(input.resource)
-  const encounter = own_facts.encounter === undefined ? null : (networkReference(own_facts.encounter, input.networkIdOf) ?? own_facts.encounter)
+  const encounter =
+    own_facts.encounter === undefined ? null : (networkReference(own_facts.encounter, input.networkIdOf) ?? own_facts.encounter)
   const row: RecordRow = {
     id: input.id,
     institution: input.institution,
@@ -72,9 +73,8 @@ export function prepare(input: PrepareInput): Prepared {
 
 /** resourceType, id and meta first, as people expect to read it. */
 function ordered(resource: Resource): Resource {
-  const { resourceType, id, meta, ...rest } = resource
-  // The spread keeps every element of the resource; only the order of keys changes.
-  return Object.assign({ resourceType, id, meta }, rest)
+  // Assigning the whole resource over its first three keys keeps every element and only fixes the order.
+  return Object.assign({ resourceType: resource.resourceType, id: resource.id, meta: resource.meta }, resource)
 }
 
 function networkReference(value: string, networkIdOf: PrepareInput['networkIdOf']): string | undefined {
@@ -109,13 +109,26 @@ function indexOf(input: PrepareInput, row: RecordRow): readonly IndexRow[] {
         rows.push({ ...empty, param: entry.param, kind: 'date', fromMs: entry.fromMs, untilMs: entry.untilMs })
         break
       case 'reference':
-        rows.push({ ...empty, param: entry.param, kind: 'reference', system: entry.type, code: input.networkIdOf(entry.type, entry.id) ?? entry.id })
+        rows.push({
+          ...empty,
+          param: entry.param,
+          kind: 'reference',
+          system: entry.type,
+          code: input.networkIdOf(entry.type, entry.id) ?? entry.id,
+        })
         break
       case 'uri':
         rows.push({ ...empty, param: entry.param, kind: 'uri', code: entry.value })
         break
       case 'quantity':
-        rows.push({ ...empty, param: entry.param, kind: 'quantity', number: entry.value, system: entry.system ?? null, code: entry.code ?? null })
+        rows.push({
+          ...empty,
+          param: entry.param,
+          kind: 'quantity',
+          number: entry.value,
+          system: entry.system ?? null,
+          code: entry.code ?? null,
+        })
         break
       default:
         return entry satisfies never
@@ -123,11 +136,18 @@ function indexOf(input: PrepareInput, row: RecordRow): readonly IndexRow[] {
   }
   for (const reference of references(input.resource)) {
     if (reference.kind !== 'relative') continue
-    rows.push({ ...empty, param: '_reference', kind: 'reference', system: reference.type, code: input.networkIdOf(reference.type, reference.id) ?? reference.id })
+    rows.push({
+      ...empty,
+      param: '_reference',
+      kind: 'reference',
+      system: reference.type,
+      code: input.networkIdOf(reference.type, reference.id) ?? reference.id,
+    })
   }
   if (input.resource.resourceType === 'Patient') {
     const known = demographics(input.resource)
-    if (known.birthDate !== undefined && known.birthDate !== '') rows.push({ ...empty, param: 'x-birth-day', kind: 'token', code: known.birthDate })
+    if (known.birthDate !== undefined && known.birthDate !== '')
+      rows.push({ ...empty, param: 'x-birth-day', kind: 'token', code: known.birthDate })
     for (const phone of known.phones) rows.push({ ...empty, param: 'x-phone', kind: 'token', code: phone })
   }
   return rows

@@ -23,7 +23,8 @@ export async function relatedPersons(
   const nowMs = context.now().getTime()
   const tailMs = referralTailDays[0].days * 86_400_000
   const found = new Set(liveRelated.filter((person) => persons.includes(person)))
-  for (const person of await tables.relations.byReferral(persons, caller.institution, profile.referralTask, nowMs - tailMs)) found.add(person)
+  for (const person of await tables.relations.byReferral(persons, caller.institution, profile.referralTask, nowMs - tailMs))
+    found.add(person)
   for (const person of await tables.relations.byEncounter(persons, caller.institution)) found.add(person)
   for (const person of await tables.relations.byConsent(persons, caller.institution, nowMs)) found.add(person)
   return [...found]

@@ -78,6 +78,11 @@ function gap(kind: Gap['gap'], element: string, reason: string): Gap {
   return { gap: kind, element, reason }
 }
 
-function isResource(value: unknown): value is Resource {
+/** Only the outermost shape is known of what an EMR sends; whoever uses more of it checks more of it. */
+export function isResource(value: unknown): value is Resource {
   return typeof value === 'object' && value !== null && 'resourceType' in value && typeof value.resourceType === 'string'
+}
+
+export function areObjects(value: unknown): value is readonly object[] | undefined {
+  return value === undefined || (Array.isArray(value) && value.every((item) => typeof item === 'object' && item !== null))
 }

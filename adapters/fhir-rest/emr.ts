@@ -6,6 +6,7 @@ import { ConstantBackoff, ConsecutiveBreaker, bulkhead, circuitBreaker, handleWh
 import { Client } from 'fhir-kit-client'
 import type { Bundle, Resource } from '../../fhir-profiles/r4.ts'
 import type { GuardedFetch } from '../guarded-fetch.ts'
+import { areObjects, isResource } from './admit.ts'
 import type { Authorizer } from './authorization.ts'
 import type { FhirRestConfig } from './config.ts'
 import { EmrFailure, isBrokenWire, isWorthRetry, kindOfStatus } from './failure.ts'
@@ -158,13 +159,4 @@ function resource(value: unknown): Resource {
 function bundle(value: Resource): Bundle {
   if (value.resourceType !== 'Bundle' || !areObjects(value.entry) || !areObjects(value.link)) throw new EmrFailure({ kind: 'not-fhir' })
   return value
-}
-
-function areObjects(value: unknown): boolean {
-  return value === undefined || (Array.isArray(value) && value.every((item) => typeof item === 'object' && item !== null))
-}
-
-/** Only the outermost shape is known of what an EMR sends; whoever uses more of it checks more of it. */
-export function isResource(value: unknown): value is Resource {
-  return typeof value === 'object' && value !== null && 'resourceType' in value && typeof value.resourceType === 'string'
 }

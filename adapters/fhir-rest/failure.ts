@@ -71,11 +71,22 @@ export function isWorthRetry(error: unknown): boolean {
   return error instanceof EmrFailure && [502, 503, 504].includes(error.status)
 }
 
-/** A reason fit for a Gap, a Receipt or a log: never holds what the EMR said. */
+/** The errors that `reasonOf` can put into words; anything else is a fault of ours and must surface. */
+export function isEmrTrouble(error: unknown): boolean {
+  return reasonFor(error) !== undefined
+}
+
+/** A reason fit for a Gap, a Receipt or a log: never holds what the EMR said. Rethrows what is no trouble of the EMR. */
 export function reasonOf(error: unknown): string {
+  const reason = reasonFor(error)
+  if (reason === undefined) throw error
+  return reason
+}
+
+function reasonFor(error: unknown): string | undefined {
   if (error instanceof FetchFailure || error instanceof EmrFailure) return error.message
   if (error instanceof BrokenCircuitError) return 'the EMR failed several times in a row and is left alone for a while'
   if (error instanceof BulkheadRejectedError) return 'too many questions to this EMR at once'
   if (error instanceof TaskCancelledError) return 'no complete answer within the deadline'
-  throw error
+  return undefined
 }

@@ -2,9 +2,10 @@
 import type { Patient, Resource } from '../../fhir-profiles/r4.ts'
 import type { Gap, RecordQuery } from '../contract.ts'
 import { isGap } from '../contract.ts'
-import { type Expectation, admit, clinicalTypes, isClinicalType, isFhirId } from './admit.ts'
+import { type Expectation, admit, areObjects, clinicalTypes, isClinicalType, isFhirId } from './admit.ts'
 import type { Emr, SearchParams } from './emr.ts'
 import { EmrFailure, reasonOf } from './failure.ts'
+import { residentNumberGap, withoutResidentNumbers } from './resident-number.ts'
 
 export type Item = Resource | Gap
 
@@ -12,6 +13,11 @@ export interface Source {
   readonly emr: Emr
   readonly baseUrl: string
   readonly deadlineMs: number
+}
+
+/** aborted when nobody listens any more: the requests still under way end with it */
+interface Stop {
+  readonly stop: AbortController
 }
 
 const pageSize = 200
@@ -25,14 +31,13 @@ export async function* fetchRecords(source: Source, query: RecordQuery, signal: 
   const stop = new AbortController()
   const bound = AbortSignal.any([signal, stop.signal, AbortSignal.timeout(source.deadlineMs)])
   try {
-    yield* atMost(query.maxResources, answers(source, query, bound))
+    yield* atMost(query.maxResources, answers({ ...source, stop }, query, bound))
   } finally {
-    // Whoever stops listening early, the requests still under way end with them.
     stop.abort()
   }
 }
 
-function answers(source: Source, query: RecordQuery, signal: AbortSignal): AsyncGenerator<Item> {
+function answers(source: Source & Stop, query: RecordQuery, signal: AbortSignal): AsyncGenerator<Item> {
   const { baseUrl } = source
   const count = String(Math.min(query.maxResources + 1, pageSize))
   switch (query.kind) {
@@ -66,7 +71,7 @@ function answers(source: Source, query: RecordQuery, signal: AbortSignal): Async
 
 /** The patient is opened first: nothing more is asked of an EMR that has no such patient, is away, or answers another one. */
 async function* chart(
-  source: Source,
+  source: Source & Stop,
   query: Extract<RecordQuery, { kind: 'record' }>,
   count: string,
   signal: AbortSignal,
@@ -81,18 +86,20 @@ async function* chart(
   if (!opened) return
   const types = wanted.filter(isClinicalType)
   yield* wanted.filter((type) => type !== 'Patient' && !isClinicalType(type)).map(notOffered)
-  yield* merged(
-    types.map((type) => found(source, { patient: query.patientId, _count: count }, signal, { type, baseUrl, patientId: query.patientId })),
+  const searches = types.map((type) =>
+    found(source, { patient: query.patientId, _count: count }, signal, { type, baseUrl, patientId: query.patientId }),
   )
+  yield* merged(searches, source)
 }
 
 async function* one(source: Source, expected: Expectation & { readonly id: string }, signal: AbortSignal): AsyncGenerator<Item> {
   if (!isFhirId(expected.id) || !/^[A-Z][A-Za-z]+$/.test(expected.type)) {
-    return yield { gap: 'unmappable', element: 'id', reason: 'what was asked for is not a FHIR type and id' }
+    yield { gap: 'unmappable', element: 'id', reason: 'what was asked for is not a FHIR type and id' }
+    return
   }
   try {
     const resource = await source.emr.read(expected.type, expected.id, signal)
-    if (resource !== undefined) yield judged(resource, expected)
+    if (resource !== undefined) yield* judged(resource, expected)
   } catch (cause) {
     yield failureGap(cause, expected.type)
   }
@@ -101,7 +108,7 @@ async function* one(source: Source, expected: Expectation & { readonly id: strin
 async function* found(source: Source, params: SearchParams, signal: AbortSignal, expected: Expectation): AsyncGenerator<Item> {
   try {
     for await (const page of source.emr.search(expected.type, params, signal)) {
-      for (const resource of page.resources) yield judged(resource, expected)
+      for (const resource of page.resources) yield* judged(resource, expected)
       if (page.cut !== undefined) yield { gap: 'truncated', element: expected.type, reason: page.cut }
     }
   } catch (cause) {
@@ -109,10 +116,14 @@ async function* found(source: Source, params: SearchParams, signal: AbortSignal,
   }
 }
 
-function judged(resource: unknown, expected: Expectation): Item {
+function* judged(resource: unknown, expected: Expectation): Generator<Item> {
   const verdict = admit(resource, expected)
-  // `admit` answered true only after it saw a resource of the expected type.
-  return verdict === true ? (resource as Resource) : verdict
+  if (verdict === true) {
+    // `admit` answered true only after it saw a resource of the expected type.
+    const scrubbed = withoutResidentNumbers(resource as Resource)
+    yield scrubbed.resource
+    if (scrubbed.dropped) yield residentNumberGap(expected.type)
+  } else yield verdict
 }
 
 function failureGap(cause: unknown, element: string): Gap {
@@ -128,33 +139,38 @@ function notOffered(type: string): Gap {
   return { gap: 'not-held', element: type, reason: 'this interface does not ask for the type' }
 }
 
+/** Equal Gaps are told once, and a resource that a shifting page repeats is brought once. */
 async function* atMost(maxResources: number, items: AsyncGenerator<Item>): AsyncGenerator<Item> {
   const told = new Set<string>()
   let brought = 0
   for await (const item of items) {
-    if (!isGap(item)) {
-      if (brought++ >= maxResources) {
-        return yield { gap: 'truncated', element: item.resourceType, reason: 'the EMR holds more than may be brought at once' }
-      }
-      yield item
-    } else if (!told.has(JSON.stringify(item))) {
-      told.add(JSON.stringify(item))
-      yield item
+    const key = isGap(item) ? JSON.stringify(item) : `${item.resourceType}/${item.id ?? ''}`
+    if (told.has(key)) continue
+    told.add(key)
+    if (!isGap(item) && brought++ >= maxResources) {
+      yield { gap: 'truncated', element: item.resourceType, reason: 'the EMR holds more than may be brought at once' }
+      return
     }
+    yield item
   }
 }
 
 /** Items of several sources in the order in which they come; each source works on one item ahead and no further. */
-async function* merged(sources: readonly AsyncGenerator<Item>[]): AsyncGenerator<Item> {
+async function* merged(sources: readonly AsyncGenerator<Item>[], { stop }: Stop): AsyncGenerator<Item> {
   const step = async (source: AsyncGenerator<Item>) => ({ source, result: await source.next() })
   const pending = new Map(sources.map((source) => [source, step(source)]))
-  while (pending.size > 0) {
-    const { source, result } = await Promise.race(pending.values())
-    if (result.done === true) pending.delete(source)
-    else {
-      pending.set(source, step(source))
-      yield result.value
+  try {
+    while (pending.size > 0) {
+      const { source, result } = await Promise.race(pending.values())
+      if (result.done === true) pending.delete(source)
+      else {
+        pending.set(source, step(source))
+        yield result.value
+      }
     }
+  } finally {
+    stop.abort()
+    await Promise.allSettled(pending.values())
   }
 }
 
@@ -163,12 +179,10 @@ function isPatient(resource: Resource): resource is Patient {
 }
 
 /** either side may know the date less exactly, e.g. the year only */
-function sameDate(held: string | undefined, asked: string): boolean {
-  return held !== undefined && (held.startsWith(asked) || asked.startsWith(held))
+function sameDate(held: unknown, asked: string): boolean {
+  return typeof held === 'string' && (held.startsWith(asked) || asked.startsWith(held))
 }
 
-function hasIdentifier(patient: Patient, system: string, value: string): boolean {
-  return (
-    Array.isArray(patient.identifier) && patient.identifier.some((identifier) => identifier.system === system && identifier.value === value)
-  )
+function hasIdentifier({ identifier }: Patient, system: string, value: string): boolean {
+  return areObjects(identifier) && identifier !== undefined && identifier.some((each) => each.system === system && each.value === value)
 }

@@ -27,64 +27,56 @@ export interface FrameReader {
 
 /** A reader for one connection. It holds at most `maxFrameBytes` of one unfinished frame. */
 export function frameReader(maxFrameBytes: number): FrameReader {
-  let parts: Uint8Array[] = []
-  let held = 0
+  const held = growingBytes()
   let between = 0
   let isOpen = false
   let isDead = false
 
-  function keep(bytes: Uint8Array): FrameEvent[] {
-    held += bytes.length
-    if (held > maxFrameBytes + 2) return die('in-frame')
-    if (bytes.length > 0) parts.push(bytes)
-    return []
-  }
-  function die(where: 'in-frame' | 'between-frames'): FrameEvent[] {
-    isDead = true
-    parts = []
-    return [{ kind: 'overflow', where }]
-  }
-  function lastHeld(): number | undefined {
-    return parts.at(-1)?.at(-1)
-  }
   function begin(): void {
-    parts = []
-    held = 0
+    held.clear()
     isOpen = true
   }
-  function finish(dropLast: number): FrameEvent {
-    const whole = Buffer.concat(parts)
-    parts = []
-    held = 0
+  function finish(): FrameEvent {
+    const bytes = held.take()
     between = 0
     isOpen = false
-    return { kind: 'frame', bytes: whole.subarray(0, whole.length - dropLast) }
+    return { kind: 'frame', bytes }
   }
-  /** Reads up to the next thing that happens in `chunk` from `at` on; answers where to go on. */
+  function die(where: 'in-frame' | 'between-frames'): FrameEvent {
+    isDead = true
+    held.clear()
+    return { kind: 'overflow', where }
+  }
+  /** Skips to the next start byte; answers where to go on. */
   function outside(chunk: Uint8Array, at: number, events: FrameEvent[]): number {
     const start = chunk.indexOf(startBlock, at)
     const until = start === -1 ? chunk.length : start
     between += until - at
     if (until > at) events.push({ kind: 'garbage', count: until - at })
-    if (between > maxFrameBytes) events.push(...die('between-frames'))
+    if (between > maxFrameBytes) events.push(die('between-frames'))
     else if (start !== -1) begin()
     return until + 1
   }
+  /** Keeps what belongs to the open frame, up to its end or a new start; answers where to go on. */
   function inside(chunk: Uint8Array, at: number, events: FrameEvent[]): number {
     // The end may be cut between 0x1C and 0x0D by the chunk border.
-    if (at === 0 && chunk[0] === carriageReturn && lastHeld() === endBlock) {
-      events.push(finish(1))
+    if (at === 0 && chunk[0] === carriageReturn && held.last() === endBlock) {
+      held.dropLast()
+      events.push(finish())
       return 1
     }
     const stop = firstStop(chunk, at)
-    const until = stop === -1 ? chunk.length : stop
-    events.push(...keep(chunk.subarray(at, until)))
-    if (stop === -1 || isDead) return chunk.length
+    held.add(chunk.subarray(at, stop))
+    if (held.size() > maxFrameBytes + 1) {
+      events.push(die('in-frame'))
+      return chunk.length
+    }
+    if (stop === chunk.length) return stop
     if (chunk[stop] === endBlock) {
-      events.push(finish(0))
+      events.push(finish())
       return stop + 2
     }
-    events.push({ kind: 'restarted', count: held })
+    events.push({ kind: 'restarted', count: held.size() })
     begin()
     return stop + 1
   }
@@ -102,13 +94,45 @@ export function frameReader(maxFrameBytes: number): FrameReader {
   }
 }
 
-/** The first start byte, or the first end pair that lies whole in this chunk; -1 when neither is there. */
+/** The first start byte, or the first end pair that lies whole in this chunk; the chunk's length when neither is there. */
 function firstStop(chunk: Uint8Array, from: number): number {
   for (let at = from; at < chunk.length; at += 1) {
     const byte = chunk[at]
     if (byte === startBlock || (byte === endBlock && chunk[at + 1] === carriageReturn)) return at
   }
-  return -1
+  return chunk.length
+}
+
+/** One growing buffer, so that a sender who drips single bytes costs bytes and not objects. */
+function growingBytes() {
+  let store = Buffer.alloc(0)
+  let used = 0
+  return {
+    size: () => used,
+    last: () => (used === 0 ? undefined : store[used - 1]),
+    dropLast: () => {
+      used -= 1
+    },
+    clear: () => {
+      store = Buffer.alloc(0)
+      used = 0
+    },
+    add: (bytes: Uint8Array) => {
+      if (used + bytes.length > store.length) {
+        const larger = Buffer.alloc(Math.max(1024, 2 * store.length, used + bytes.length))
+        store.copy(larger, 0, 0, used)
+        store = larger
+      }
+      store.set(bytes, used)
+      used += bytes.length
+    },
+    take: () => {
+      const whole = store.subarray(0, used)
+      store = Buffer.alloc(0)
+      used = 0
+      return whole
+    },
+  }
 }
 
 /** One message in its envelope. */

@@ -1,13 +1,13 @@
 /** One column's value → one FHIR value. Pure. What cannot be read is `undefined`; the caller says so in a Gap that names the column. */
 import type { CodeableConcept, Coding, Quantity } from '../../fhir-profiles/r4.ts'
 import { system } from '../../fhir-profiles/codes.ts'
-import { systemUrl } from './mapping-faults.ts'
-import type { ConceptMap, MappedCoding, NationalForm } from './mapping.ts'
+import type { ConceptMap, ElementRule, MappedCoding, NationalForm } from './mapping.ts'
+import { isBytes } from './source.ts'
 import type { SqlValue } from './source.ts'
 
 /** Trimmed text of a column; an empty one is absent. */
 export function textOf(value: SqlValue | undefined): string | undefined {
-  if (value === null || value === undefined || value instanceof Uint8Array) return undefined
+  if (value === null || value === undefined || isBytes(value)) return undefined
   const text = String(value).trim()
   return text === '' ? undefined : text
 }
@@ -51,7 +51,9 @@ export function codingsOf(local: string, map: ConceptMap): readonly Coding[] {
   const entry = Object.hasOwn(map.entries, local) ? map.entries[local] : undefined
   if (entry !== undefined) return entry.map(coding)
   const code = map.otherwise === undefined ? undefined : nationalCode(local, map.otherwise.form)
-  return map.otherwise === undefined || code === undefined ? [] : [{ system: systemUrl(map.otherwise.system) ?? map.otherwise.system, code }]
+  return map.otherwise === undefined || code === undefined
+    ? []
+    : [{ system: systemUrl(map.otherwise.system) ?? map.otherwise.system, code }]
 }
 
 function coding(mapped: MappedCoding): Coding {
@@ -103,6 +105,36 @@ function isComparator(text: string | undefined): text is '<' | '<=' | '>=' | '>'
  * Rule: http://hl7.org/fhir/R4/datatypes.html#id
  */
 export function localId(prefix: string, parts: readonly string[]): string | undefined {
-  const id = prefix + parts.map((part) => part.replace(/[^A-Za-z0-9-]/gu, (sign) => `.${(sign.codePointAt(0) ?? 0).toString(16)}.`)).join('..')
+  const id =
+    prefix + parts.map((part) => part.replace(/[^A-Za-z0-9-]/gu, (sign) => `.${(sign.codePointAt(0) ?? 0).toString(16)}.`)).join('..')
   return parts.length === 0 || id.length > 64 ? undefined : id
+}
+
+/** A name of `codes.ts` or a URL → the system's URL. */
+export function systemUrl(alias: string): string | undefined {
+  if (alias.includes(':')) return alias
+  return Object.entries(system).find(([name]) => name === alias)?.[1]
+}
+
+/** Every column a rule reads. */
+export function columnsOf(rule: ElementRule): readonly string[] {
+  switch (rule.as) {
+    case 'constant':
+      return rule.when === undefined ? [] : [rule.when]
+    case 'concept':
+      return rule.text === undefined ? [rule.column] : [rule.column, rule.text]
+    case 'quantity':
+      return rule.unit === undefined ? [rule.column] : [rule.column, rule.unit]
+    case 'text':
+    case 'date':
+    case 'dateTime':
+    case 'instant':
+    case 'number':
+    case 'patientNumber':
+    case 'code':
+    case 'reference':
+      return [rule.column]
+    default:
+      return rule satisfies never
+  }
 }

@@ -2,17 +2,22 @@
 import { Ajv } from 'ajv'
 import type { ErrorObject } from 'ajv'
 import { system } from '../../fhir-profiles/codes.ts'
+import { columnsOf, systemUrl } from './map-values.ts'
 import { mappingSchema } from './mapping-schema.ts'
 import type { ElementRule, MappedType, Mapping, ViewMapping } from './mapping.ts'
 
-export type MappingReading =
-  { readonly ok: true; readonly mapping: Mapping } | { readonly ok: false; readonly faults: readonly string[] }
+export type MappingReading = { readonly ok: true; readonly mapping: Mapping } | { readonly ok: false; readonly faults: readonly string[] }
 
 /** The mapping holds no patient data, so faults may quote its keys. */
 export function readMapping(input: unknown): MappingReading {
   const validate = new Ajv({ allErrors: true, discriminator: true, allowUnionTypes: true }).compile<Mapping>(mappingSchema)
   if (!validate(input)) return { ok: false, faults: (validate.errors ?? []).map(shapeFault) }
-  const faults = [...relationFaults(input), ...input.views.flatMap((view) => viewFaults(view, input)), ...codingFaults(input), ...nameFaults(input)]
+  const faults = [
+    ...relationFaults(input),
+    ...input.views.flatMap((view) => viewFaults(view, input)),
+    ...codingFaults(input),
+    ...nameFaults(input),
+  ]
   return faults.length === 0 ? { ok: true, mapping: input } : { ok: false, faults }
 }
 
@@ -25,11 +30,15 @@ function shapeFault(error: ErrorObject): string {
 function relationFaults(mapping: Mapping): string[] {
   const views = [...mapping.views, mapping.outbox, mapping.answers].filter((view) => view !== undefined)
   const repeated = views.filter((view, at) => views.findIndex((other) => other.view === view.view) !== at).map((view) => view.view)
+  // A prefix that begins another one (an empty one begins all) would let two keys meet in one id.
   const ids = mapping.views.map((view) => `${view.resource}/${view.idPrefix ?? ''}`)
-  const clashing = mapping.views.filter((_, at) => ids.indexOf(ids[at] ?? '') !== at)
+  const clashing = mapping.views.filter((_, at) => ids.some((id, other) => other !== at && (ids[at] ?? '').startsWith(id)))
   return [
     ...repeated.map((view) => `view \`${view}\` is named twice`),
-    ...clashing.map((view) => `view \`${view.view}\` makes the same ${view.resource} ids as another view: give it an \`idPrefix\``),
+    ...clashing.map(
+      (view) =>
+        `view \`${view.view}\` could make the ${view.resource} ids of another view: give each an \`idPrefix\`, none beginning another`,
+    ),
     ...views.flatMap((view) => {
       const used = [...view.key, view.change, ...('elements' in view ? view.elements.flatMap(columnsOf) : Object.values(view.columns))]
       const forbidden = used.filter((column) => view.residentNumbers?.includes(column))
@@ -120,7 +129,9 @@ function nameFaults(mapping: Mapping): string[] {
   const values = [
     ...Object.values(mapping.outbox?.values ?? {}),
     ...Object.values(mapping.answers?.values ?? {}),
-    ...Object.values(mapping.inbox?.columns ?? {}).flatMap((column) => ('values' in column && column.values !== undefined ? [column.values] : [])),
+    ...Object.values(mapping.inbox?.columns ?? {}).flatMap((column) =>
+      'values' in column && column.values !== undefined ? [column.values] : [],
+    ),
   ].filter((name) => !Object.hasOwn(mapping.values, name))
   const keyed = mapping.inbox === undefined || isParcel(mapping.inbox.columns[mapping.inbox.key])
   return [
@@ -132,33 +143,4 @@ function nameFaults(mapping: Mapping): string[] {
 
 function isParcel(column: NonNullable<Mapping['inbox']>['columns'][string] | undefined): boolean {
   return column !== undefined && 'fact' in column && column.fact === 'parcel' && column.values === undefined
-}
-
-/** Every column a rule reads. */
-export function columnsOf(rule: ElementRule): readonly string[] {
-  switch (rule.as) {
-    case 'constant':
-      return rule.when === undefined ? [] : [rule.when]
-    case 'concept':
-      return rule.text === undefined ? [rule.column] : [rule.column, rule.text]
-    case 'quantity':
-      return rule.unit === undefined ? [rule.column] : [rule.column, rule.unit]
-    case 'text':
-    case 'date':
-    case 'dateTime':
-    case 'instant':
-    case 'number':
-    case 'patientNumber':
-    case 'code':
-    case 'reference':
-      return [rule.column]
-    default:
-      return rule satisfies never
-  }
-}
-
-/** A name of `codes.ts` or a URL → the system's URL. */
-export function systemUrl(alias: string): string | undefined {
-  if (alias.includes(':')) return alias
-  return Object.entries(system).find(([name]) => name === alias)?.[1]
 }

@@ -28,7 +28,9 @@ const elementRule = {
     rule({ const: 'code' }, { column, values: mapName, otherwise: { type: 'string' } }, ['column', 'values']),
     rule({ const: 'concept' }, { column, concept: mapName, text: column, ingredients: { type: 'boolean' } }, ['column', 'concept']),
     rule({ const: 'reference' }, { column, type: resource, idPrefix }, ['column', 'type']),
-    rule({ const: 'quantity' }, { column, unit: column, units: mapName, unitCode: { type: 'string', minLength: 1 }, words: place }, ['column']),
+    rule({ const: 'quantity' }, { column, unit: column, units: mapName, unitCode: { type: 'string', minLength: 1 }, words: place }, [
+      'column',
+    ]),
   ],
 }
 
@@ -102,13 +104,10 @@ const fact = {
 }
 
 const inboxColumn = {
-  type: 'object',
-  additionalProperties: false,
-  properties: { fact, values: mapName, date: { enum: ['yyyyMMddHHmm', 'yyyyMMdd', 'iso'] }, constant: { type: ['string', 'number'] } },
-  // Exactly one of the two, said so that the fault names what is missing.
-  if: { required: ['constant'] },
-  then: { maxProperties: 1 },
-  else: { required: ['fact'] },
+  oneOf: [
+    closed({ fact, values: mapName, date: { enum: ['yyyyMMddHHmm', 'yyyyMMdd', 'iso'] } }, ['fact']),
+    closed({ constant: { type: ['string', 'number'] } }, ['constant']),
+  ],
 }
 
 const inbox = closed(
@@ -133,11 +132,14 @@ export const mappingSchema = closed(
     utcOffset: { type: 'string', pattern: '^[+-](0[0-9]|1[0-4]):[0-5][0-9]$' },
     values: { type: 'object', additionalProperties: { type: 'object', additionalProperties: { type: 'string', minLength: 1 } } },
     concepts: { type: 'object', additionalProperties: conceptMap },
-    views: { type: 'array', items: closed({ ...relation, resource, idPrefix, elements: { type: 'array', items: elementRule, minItems: 1 } }, [
-      ...relationRequired,
-      'resource',
-      'elements',
-    ]) },
+    views: {
+      type: 'array',
+      items: closed({ ...relation, resource, idPrefix, elements: { type: 'array', items: elementRule, minItems: 1 } }, [
+        ...relationRequired,
+        'resource',
+        'elements',
+      ]),
+    },
     outbox,
     inbox,
     answers,

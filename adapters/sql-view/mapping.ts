@@ -121,7 +121,8 @@ export interface InboxMapping {
 
 /** `values` turns our code into the clinic's; a code without an entry is written as it is. */
 export type InboxColumn =
-  { readonly fact: InboxFact; readonly values?: string; readonly date?: 'yyyyMMddHHmm' | 'yyyyMMdd' | 'iso' } | { readonly constant: string | number }
+  | { readonly fact: InboxFact; readonly values?: string; readonly date?: 'yyyyMMddHHmm' | 'yyyyMMdd' | 'iso' }
+  | { readonly constant: string | number }
 
 export type InboxFact =
   | 'parcel'

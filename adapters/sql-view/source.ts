@@ -2,6 +2,11 @@
 
 export type SqlValue = string | number | null | Uint8Array
 
+/** A BLOB. By its type: an array of another realm is no `instanceof Uint8Array`. */
+export function isBytes(value: SqlValue | undefined): value is Uint8Array {
+  return typeof value === 'object' && value !== null
+}
+
 export type SqlRow = Readonly<Record<string, SqlValue>>
 
 /** Where the rows of one view come from, and by what they are ordered and told apart. */

@@ -111,11 +111,17 @@ const constraintTrigger = 1811
 
 function fault(error: unknown): SourceFault {
   if (error instanceof SourceFault) return error
-  if (!(error instanceof Error) || !('errcode' in error)) return new SourceFault('shape', 'the database driver refused the statement', error)
-  const kind = kinds[Number(error.errcode) & 0xff] ?? 'away'
+  if (!isSqliteError(error)) return new SourceFault('shape', 'the database driver refused the statement', error)
+  const kind = kinds[error.errcode & 0xff] ?? 'away'
   // SQLite's own messages name tables and columns, never values; a trigger of the EMR may say anything, so its words stay out.
-  const byTrigger = Number(error.errcode) === constraintTrigger
+  const byTrigger = error.errcode === constraintTrigger
   return new SourceFault(kind, byTrigger ? 'a trigger of the table refused the row' : lowerFirst(error.message), error)
+}
+
+/** By its properties: an error of another realm is no `instanceof Error`. */
+function isSqliteError(error: unknown): error is { readonly errcode: number; readonly message: string } {
+  if (typeof error !== 'object' || error === null || !('errcode' in error) || !('message' in error)) return false
+  return typeof error.errcode === 'number' && typeof error.message === 'string'
 }
 
 function lowerFirst(text: string): string {

@@ -80,7 +80,7 @@ function compile(name: string): Structure {
 
 /** Elements of the type and of the types it builds on, base first. */
 function lineage(name: string): [element: string, text: string][] {
-  const { base = '', ...own } = r4.structures[name] ?? {}
+  const { $base: base = '', ...own } = r4.structures[name] ?? {}
   return [...(base === '' ? [] : lineage(base)), ...Object.entries(own)]
 }
 

@@ -66,7 +66,11 @@ export function auditEvent(act: AuditAct): AuditEvent {
         requestor: false,
       },
     ],
-    source: { site: act.source, observer: { reference: 'Organization/network' }, type: [{ system: 'http://terminology.hl7.org/CodeSystem/security-source-type', code: '4' }] },
+    source: {
+      site: act.source,
+      observer: { reference: 'Organization/network' },
+      type: [{ system: 'http://terminology.hl7.org/CodeSystem/security-source-type', code: '4' }],
+    },
     entity: [
       ...act.persons.map((person) => ({
         what: { reference: `Patient/${person}` },
@@ -74,7 +78,9 @@ export function auditEvent(act: AuditAct): AuditEvent {
         role: { system: 'http://terminology.hl7.org/CodeSystem/object-role', code: '1' },
       })),
       ...act.entities.map((entity) => ({
-        what: { reference: entity.version === '' ? `${entity.type}/${entity.id}` : `${entity.type}/${entity.id}/_history/${entity.version}` },
+        what: {
+          reference: entity.version === '' ? `${entity.type}/${entity.id}` : `${entity.type}/${entity.id}/_history/${entity.version}`,
+        },
         type: { system: 'http://terminology.hl7.org/CodeSystem/audit-entity-type', code: '2' },
         role: { system: 'http://terminology.hl7.org/CodeSystem/object-role', code: '4' },
       })),
@@ -83,7 +89,10 @@ export function auditEvent(act: AuditAct): AuditEvent {
         type: { system: 'http://hl7.org/fhir/resource-types', code: 'Consent' },
         role: { system: 'http://terminology.hl7.org/CodeSystem/object-role', code: '13' },
       })),
-      { what: { identifier: { value: act.requestId } }, type: { system: 'https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType', code: 'XrequestId' } },
+      {
+        what: { identifier: { value: act.requestId } },
+        type: { system: 'https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType', code: 'XrequestId' },
+      },
       ...(act.query === ''
         ? []
         : [

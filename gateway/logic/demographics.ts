@@ -115,14 +115,15 @@ function addressesOf(address: Address): string[] {
   return written.map(normaliseAddress).filter(reachesBuilding)
 }
 
-/** Spaces, punctuation and remarks in brackets go; the first-level district gets its short name. */
+/** Spaces, punctuation and remarks in brackets go, save a `|` that keeps two numbers apart; the first-level district gets its short name. */
 export function normaliseAddress(text: string): string {
   const plain = text
     .normalize('NFKC')
     .toLowerCase()
     .replaceAll(/\([^)]*\)/g, '')
     .replace(/^\s*(대한민국|republic of korea|korea)/, '')
-    .replaceAll(/[^\p{L}\p{N}-]/gu, '')
+    .replaceAll(/(\d)[\s,.|]+(?=\d)/g, '$1|')
+    .replaceAll(/[^\p{L}\p{N}|-]/gu, '')
   return provinces.reduce((address, [long, short]) => address.replace(long, short), plain)
 }
 

@@ -178,7 +178,7 @@ function compareDates(a: string | undefined, b: string | undefined): Evidence {
 /** One wrong digit, two neighbouring digits swapped, or day and month exchanged. */
 function isSlip(a: string, b: string): boolean {
   const [x, y] = [a.replaceAll('-', ''), b.replaceAll('-', '')]
-  const differing = [...x].flatMap((digit, index) => (digit === y[index] ? [] : [index]))
+  const differing = [0, 1, 2, 3, 4, 5, 6, 7].filter((index) => x[index] !== y[index])
   const [first = 0, second = 0] = differing
   if (differing.length === 1) return true
   if (differing.length === 2 && second === first + 1 && x[first] === y[second] && x[second] === y[first]) return true
@@ -215,12 +215,11 @@ function same(a: string, b: string): boolean {
   return a === b
 }
 
-/** One may lack the flat: `향교로11` is the building of `향교로11101동1001호`, but not of `향교로110`, `11-2` or `11번길5`. */
+/** One may lack the flat: `향교로11` is the building of `향교로11|101동1001호`, but not of `향교로110`, `향교로11-2`, `향교로11번길5`. */
 function sameBuilding(a: string, b: string): boolean {
   const [short, long] = a.length <= b.length ? [a, b] : [b, a]
   if (!long.startsWith(short)) return false
-  const rest = long.slice(short.length)
-  return rest === '' || /^(지하|지상)?[가-힣]*\d*(동|층|호)/.test(rest)
+  return /^($|\||(?!가\d)[^\d번길-])/.test(long.slice(short.length))
 }
 
 function listed(value: string | undefined): string[] {

@@ -4,14 +4,13 @@
  */
 import { canonicalBase, system } from '../../fhir-profiles/codes.ts'
 import type { Config, Role } from '../config.ts'
+import type { Ground } from '../logic/purpose.ts'
 import { endpointsOf } from './endpoints.ts'
 
 export const roleSystem = `${canonicalBase}/CodeSystem/role`
 /** Our own extension beside `ihe_iua`. */
 export const ownExtension = 'care_network'
 
-/** The three grounds of 의료법 21조의2. */
-export const breakGlassReasons: readonly string[] = ['unconscious', 'emergency', 'no-guardian']
 export const maxNoteLength = 500
 
 export type Declaration =
@@ -20,7 +19,7 @@ export type Declaration =
       readonly kind: 'declared'
       /** network person id */
       readonly patient: string
-      readonly reason: string
+      readonly reason: Ground
       readonly note: string
     }
 

@@ -1,5 +1,6 @@
 /** The names of the authorization server: who it is, whom its tokens are for, where its endpoints are. One place, so that all documents agree. */
 import type { Config } from '../config.ts'
+import { breakGlassMinutes } from '../logic/purpose.ts'
 
 /** Grant of `carenet token`; it exists only where the configuration has a sandbox. */
 export const sandboxGrantType = 'https://care-network.kr/fhir/grant-type/sandbox'
@@ -15,8 +16,8 @@ export const sandboxAssertionLifetimeS = 60
 export const clientClockSkewS = 15
 
 export const systemTokenS = 300
-/** people, and with it the bound of break-glass (consent.md: at most 15 minutes) */
-export const personTokenS = 900
+/** People, and with it the bound of break-glass: its token ends when it ends. */
+export const personTokenS = breakGlassMinutes * 60
 
 export interface Endpoints {
   readonly issuer: string

@@ -30,11 +30,11 @@ export interface KeySet {
 
 export interface SigningKeys {
   /** The keys in use; read again from the database after 30 s, rotated when the newest is older than 30 days. */
-  current(): Promise<KeySet>
+  readonly current: () => Promise<KeySet>
   /** What anybody may know, straight from the database. */
-  published(): Promise<readonly PublicKey[]>
+  readonly published: () => Promise<readonly PublicKey[]>
   /** A new key signs from now on; the one before it stays published, older ones are gone. */
-  rotate(): Promise<void>
+  readonly rotate: () => Promise<void>
 }
 
 const rereadAfterMs = 30_000

@@ -4,23 +4,24 @@
  */
 import type { Config } from '../config.ts'
 import { assertionAlgorithms, endpointsOf, sandboxGrantType } from './endpoints.ts'
+import { grantableScopes } from './policy.ts'
 
 /** `/oauth/.well-known/openid-configuration` and `/oauth/.well-known/oauth-authorization-server`. */
-export function serverMetadata(config: Config, scopes: readonly string[]): Readonly<Record<string, unknown>> {
-  return { ...shared(config, scopes), response_types_supported: [], access_token_format: 'ihe-jwt' }
+export function serverMetadata(config: Config): Readonly<Record<string, unknown>> {
+  return { ...shared(config), response_types_supported: [], access_token_format: 'ihe-jwt' }
 }
 
-/** `/fhir/R4/.well-known/smart-configuration`; `scopes` are those some caller can be granted. */
-export function smartConfiguration(config: Config, scopes: readonly string[]): Readonly<Record<string, unknown>> {
+/** `/fhir/R4/.well-known/smart-configuration`. */
+export function smartConfiguration(config: Config): Readonly<Record<string, unknown>> {
   return {
-    ...shared(config, scopes),
+    ...shared(config),
     // required by SMART even where no code is issued
     code_challenge_methods_supported: ['S256'],
     capabilities: ['client-confidential-asymmetric', 'permission-v2'],
   }
 }
 
-function shared(config: Config, scopes: readonly string[]): Readonly<Record<string, unknown>> {
+function shared(config: Config): Readonly<Record<string, unknown>> {
   const at = endpointsOf(config)
   const sandbox = config.sandbox !== undefined
   return {
@@ -30,7 +31,7 @@ function shared(config: Config, scopes: readonly string[]): Readonly<Record<stri
     token_endpoint_auth_methods_supported: sandbox ? ['private_key_jwt', 'none'] : ['private_key_jwt'],
     token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
     grant_types_supported: sandbox ? ['client_credentials', sandboxGrantType] : ['client_credentials'],
-    scopes_supported: scopes,
+    scopes_supported: grantableScopes,
     introspection_endpoint: at.introspect,
     introspection_endpoint_auth_methods_supported: ['private_key_jwt'],
     introspection_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,

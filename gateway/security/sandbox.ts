@@ -1,11 +1,11 @@
 /**
- * What an identity of the sandbox may be given, in words of consent.md (item 8, break-glass). Pure but for the patient look-up that is passed in.
+ * What an identity of the sandbox may be given. Purposes are judged by `logic/purpose.ts`; here the identity, the patient and the paperwork.
  * The key behind these requests is written by the sandbox start; production has neither the key nor the grant.
  */
 import { patientNumberSystem } from '../../fhir-profiles/codes.ts'
 import type { Config, SandboxConfig, SandboxIdentity } from '../config.ts'
-import { type Bearer, breakGlassReasons, type Declaration, maxNoteLength } from './claims.ts'
-import type { AccessPolicy } from './policy.ts'
+import { judgePurposes } from '../logic/purpose.ts'
+import { type Bearer, maxNoteLength } from './claims.ts'
 import { isText, isTexts, type JsonObject } from './read.ts'
 
 /** `system|value` of a patient number → network person id; undefined when the network has no such record. */
@@ -20,7 +20,6 @@ type Refusal = Extract<SandboxAnswer, { ok: false }>
 export interface SandboxRules {
   readonly config: Config
   readonly sandbox: SandboxConfig
-  readonly policy: AccessPolicy
   readonly resolvePatient: ResolvePatient
 }
 
@@ -28,53 +27,41 @@ export interface SandboxRules {
 export async function sandboxBearer(claims: JsonObject, rules: SandboxRules): Promise<SandboxAnswer> {
   const identity = rules.sandbox.identities.find((known) => known.name === claims['sub'])
   if (identity === undefined) return refuse('access_denied', 'no such identity in the sandbox; the README lists them')
-  const stated = claims['purpose']
-  if (!isTexts(stated) || stated.length === 0) return refuse('invalid_request', 'no purpose is stated')
-  const purposes = [...new Set(stated)]
-  const wrong = wrongPurpose(identity, purposes, rules.policy)
-  if (wrong !== undefined) return wrong
-  const breakGlass = await declarationOf(claims, identity, purposes.includes('BTG'), rules)
-  if ('ok' in breakGlass) return breakGlass
+  const use = await useOf(claims, identity, rules)
+  if ('ok' in use) return use
   const person = identity.patient === '' ? '' : await rules.resolvePatient(identity.patient)
   if (person === undefined) return refuse('temporarily_unavailable', 'the record of this patient has not reached the network yet')
   const { name, displayName, role, institution, departments, practitioner } = identity
-  return { ok: true, bearer: { subject: name, name: displayName, role, institution, departments, practitioner, person, purposes, breakGlass } }
+  return { ok: true, bearer: { subject: name, name: displayName, role, institution, departments, practitioner, person, ...use } }
 }
 
-function wrongPurpose(identity: SandboxIdentity, purposes: readonly string[], policy: AccessPolicy): Refusal | undefined {
-  const closed = purposes.find((purpose) => !policy.purposesFor(identity.role).includes(purpose))
-  if (closed !== undefined) return refuse('access_denied', `purpose \`${closed}\` is not open to role \`${identity.role}\``)
-  const added = purposes.find((purpose) => purpose === 'BTG' || purpose === 'ETREAT')
-  const ordinary = purposes.filter((purpose) => purpose !== added)
-  if (added !== undefined && !(ordinary.length === 1 && ordinary[0] === 'TREAT')) {
-    return refuse('invalid_request', `purpose \`${added}\` is stated together with \`TREAT\` and nothing else`)
-  }
-  return undefined
-}
+type Use = Pick<Bearer, 'purposes' | 'breakGlass'>
 
-async function declarationOf(
-  claims: JsonObject,
-  identity: SandboxIdentity,
-  declared: boolean,
-  rules: SandboxRules,
-): Promise<Declaration | Refusal> {
-  const { patient, reason, note } = claims
-  if (!declared) {
-    const stray = ['patient', 'reason', 'note'].find((name) => claims[name] !== undefined)
-    return stray === undefined ? { kind: 'none' } : refuse('invalid_request', `\`${stray}\` goes with purpose \`BTG\` only`)
+/** Purposes and, for an emergency, its declaration: who, on which ground, in the doctor's own words. Nothing stated is ignored. */
+async function useOf(claims: JsonObject, identity: SandboxIdentity, rules: SandboxRules): Promise<Use | Refusal> {
+  const { purpose = [], patient, reason, note } = claims
+  const wrong = [patient, reason, note].some((stated) => stated !== undefined && !isText(stated))
+  if (!isTexts(purpose) || wrong) return refuse('invalid_request', '`purpose` is a list of codes; `patient`, `reason` and `note` are texts')
+  const verdict = judgePurposes({ role: identity.role, purposes: purpose, ground: textOf(reason), person: textOf(patient) })
+  if (verdict.kind === 'refused') {
+    return refuse(verdict.rule === 'not-entitled' ? 'access_denied' : 'invalid_request', verdict.reason)
   }
-  if (identity.role !== 'doctor') return refuse('access_denied', 'only a doctor may break the glass')
-  if (!isText(reason) || !breakGlassReasons.includes(reason)) {
-    return refuse('invalid_request', `break-glass needs a reason: one of \`${breakGlassReasons.join('`, `')}\``)
+  if (verdict.breakGlass === undefined) {
+    if (isText(patient) || isText(note)) return refuse('invalid_request', 'a patient and a note are given only with BTG or ETREAT')
+    return { purposes: verdict.purposes, breakGlass: { kind: 'none' } }
   }
   if (!isText(note) || note.length > maxNoteLength) {
-    return refuse('invalid_request', `break-glass needs a note of at most ${maxNoteLength} characters`)
+    return refuse('invalid_request', `a note of at most ${maxNoteLength} characters is required`)
   }
-  if (!isText(patient)) return refuse('invalid_request', 'break-glass needs the patient it is for')
-  const person = await personOf(patient, identity, rules)
-  return person === undefined
-    ? refuse('invalid_request', 'the patient is named by a person id, or by a known number of the own institution')
-    : { kind: 'declared', patient: person, reason, note }
+  const person = await personOf(verdict.breakGlass.person, identity, rules)
+  if (person === undefined) {
+    return refuse('invalid_request', 'the patient is named by a person id, or by a known number of the own institution')
+  }
+  return { purposes: verdict.purposes, breakGlass: { kind: 'declared', patient: person, reason: verdict.breakGlass.ground, note } }
+}
+
+function textOf(value: unknown): string | undefined {
+  return isText(value) ? value : undefined
 }
 
 /**

@@ -28,8 +28,9 @@ const parsers = new Map<number, Parse>([
 ])
 
 export const columnTypes: pg.CustomTypesConfig = {
-  // the declared return type of `pg` is `any`; binary results are never asked for
+  // what `pg` declares is `any`; binary results are never asked for
   getTypeParser: (id: number, format?: 'text' | 'binary') =>
+    // oxlint-disable-next-line typescript/no-unsafe-return -- see above
     (format === 'binary' ? undefined : parsers.get(id)) ?? pg.types.getTypeParser(id, format),
 }
 
@@ -40,6 +41,7 @@ function safeInteger(text: string): number {
 }
 
 function textArray(text: string): readonly unknown[] {
+  // oxlint-disable-next-line typescript/no-unsafe-call -- what `pg` declares is `any`; the result is checked below
   const items: unknown = pg.types.getTypeParser(oid.textArray, 'text')(text)
   if (!Array.isArray(items)) throw new TypeError('an array column did not parse as an array')
   return items

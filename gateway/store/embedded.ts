@@ -17,6 +17,9 @@ export interface OpenPool {
   close(): Promise<void>
 }
 
+/** how long a statement waits for the one connection before it is an error: longer than any sound transaction */
+const waitMs = 60_000
+
 /** Where the lock of a data folder rests; `doctor` looks at it too. */
 export function lockFileOf(dataDir: string): string {
   return join(dataDir, 'db.lock')
@@ -67,7 +70,7 @@ async function startPglite(dataDir: string | undefined) {
 function poolOver(clientClass: new () => pg.Client): pg.Pool {
   // never idle out: with one session a fresh client gains nothing and pays for `clean`
   // oxlint-disable-next-line typescript/no-misused-promises -- pg-pool awaits it, its types do not say so
-  return new pg.Pool({ Client: clientClass, max: 1, idleTimeoutMillis: 0, onConnect: clean })
+  return new pg.Pool({ Client: clientClass, max: 1, idleTimeoutMillis: 0, connectionTimeoutMillis: waitMs, onConnect: clean })
 }
 
 async function clean(client: pg.ClientBase): Promise<void> {

@@ -37,9 +37,17 @@ export function grants(sql: Sql) {
                               break_glass_person, break_glass_reason, break_glass_note)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
         [
-          ...[grant.jti, grant.subject, grant.client, grant.institution, grant.role],
-          ...[grant.purposes, grant.issuedMs, grant.expiresMs],
-          ...[breakGlass?.person ?? null, breakGlass?.reason ?? null, breakGlass?.note ?? null],
+          grant.jti,
+          grant.subject,
+          grant.client,
+          grant.institution,
+          grant.role,
+          grant.purposes,
+          grant.issuedMs,
+          grant.expiresMs,
+          breakGlass?.person ?? null,
+          breakGlass?.reason ?? null,
+          breakGlass?.note ?? null,
         ],
       )
     },

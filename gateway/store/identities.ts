@@ -42,6 +42,11 @@ export function identities(sql: Sql) {
       const found = await sql.query<StoredIdentity>('select * from identity where record = any($1::text[])', [records])
       return rowsOf(found.rows)
     },
+    /** The person a stored or live record is about, by network id; empty when it is about nobody or nothing is known. */
+    async personsOfRecord(id: string): Promise<readonly string[]> {
+      const found = await sql.query<{ person: string }>('select person from record where id = $1 and person is not null', [id])
+      return found.rows.map((row) => row.person)
+    },
     /** The living person behind an id: itself, or what it was merged into; undefined when never given out. */
     async person(id: string): Promise<string | undefined> {
       const found = await sql.query<{ id: string; merged_into: string | null }>(

@@ -65,21 +65,25 @@ export async function openDatabase(source: DatabaseSource, options: OpenOptions 
   const dataDir = source === 'memory' ? undefined : source.dataDir
   if (source !== 'memory' && databaseUrl === undefined && dataDir === undefined)
     throw new Error('no database: give `databaseUrl` or `dataDir`')
-  const opened = databaseUrl === undefined ? await openEmbedded(dataDir) : await openServer(databaseUrl)
+  const opened = databaseUrl === undefined ? await openEmbedded(dataDir) : serverPool(databaseUrl)
   const lost = options.connectionLost ?? ((error: Error) => process.emitWarning(`database connection lost: ${error.message}`))
   opened.pool.on('connect', (client) => client.on('error', lost))
   // the client above has reported it already; without a listener here node would end the process
   opened.pool.on('error', () => undefined)
+  if (databaseUrl !== undefined) await check(opened)
   return databaseOver(opened, databaseUrl === undefined ? 'pglite' : 'postgres', lost)
 }
 
-async function openServer(connectionString: string): Promise<OpenPool> {
+function serverPool(connectionString: string): OpenPool {
   const pool = new pg.Pool({
     connectionString,
     max: maxConnections,
     types: columnTypes,
     application_name: 'care-network',
     connectionTimeoutMillis: connectDeadlineMs,
+    // a reconnect prepares every statement anew
+    idleTimeoutMillis: 300_000,
+    keepAlive: true,
     statement_timeout: statementDeadlineMs,
     idle_in_transaction_session_timeout: idleInTransactionMs,
     // oxlint-disable-next-line typescript/no-misused-promises -- pg-pool awaits it, its types do not say so
@@ -87,6 +91,10 @@ async function openServer(connectionString: string): Promise<OpenPool> {
       await client.query("set time zone 'UTC'")
     },
   })
+  return { pool, close: () => pool.end() }
+}
+
+async function check({ pool }: OpenPool): Promise<void> {
   try {
     const asked = await pool.query<{ version: number; encoding: string }>(
       "select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding",
@@ -98,7 +106,6 @@ async function openServer(connectionString: string): Promise<OpenPool> {
     await pool.end()
     throw error
   }
-  return { pool, close: () => pool.end() }
 }
 
 function databaseOver(opened: OpenPool, kind: Database['kind'], lost: (error: Error) => void): Database {
@@ -222,7 +229,7 @@ function isUndone(error: unknown): boolean {
 
 /** A migration changed a table under a prepared statement: nothing ran, and a new connection prepares afresh. */
 function isStalePlan(error: unknown): boolean {
-  return sqlStateOf(error) === '0A000' && error instanceof Error && 'routine' in error && error.routine === 'RevalidateCachedQuery'
+  return sqlStateOf(error) === '0A000' && isObject(error) && 'routine' in error && error.routine === 'RevalidateCachedQuery'
 }
 
 async function again<T>(attempt: () => Promise<T>): Promise<T> {
@@ -236,14 +243,19 @@ async function again<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Undefined for errors that did not come from the server as an answer (a broken connection, a fault of ours). */
 function sqlStateOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('severity' in error) || !('code' in error)) return undefined
+  if (!isObject(error) || !('severity' in error) || !('code' in error)) return undefined
   return typeof error.code === 'string' && error.code.length === 5 ? error.code : undefined
 }
 
 /** The server quotes rows in `detail` and `where` (`Key (name)=(…) already exists`); a log must never see them. */
 function withoutValues(error: unknown): never {
-  if (error instanceof Error && 'detail' in error) error.detail = undefined
-  if (error instanceof Error && 'where' in error) error.where = undefined
+  if (isObject(error) && 'detail' in error) error.detail = undefined
+  if (isObject(error) && 'where' in error) error.where = undefined
   throw error
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }

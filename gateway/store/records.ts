@@ -162,6 +162,21 @@ export function records(sql: Sql) {
       return found.rows.map(heldOf)
     },
 
+    /** One partition's record of a person, with the records outside the patient compartment it refers to (organizations, practitioners …). */
+    async ownRecordOf(ask: { institution: string; person: string; types: readonly string[]; limit: number }): Promise<readonly Held[]> {
+      const found = await sql.query<StoredRow>(
+        `with own as (select r.id from record r where r.institution = $1 and r.person = $2 and not r.deleted),
+           near as (select distinct i.code as id from record_index i where i.param = '_reference' and i.record in (select id from own)),
+           far as (select distinct i.code as id from record_index i where i.param = '_reference' and i.record in (select id from near))
+         select ${recordColumns} from record r
+         where r.institution = $1 and not r.deleted and (cardinality($3::text[]) = 0 or r.type = any($3::text[]))
+           and (r.person = $2 or (r.person is null and (r.id in (select id from near) or r.id in (select id from far))))
+         order by (r.type = 'Patient') desc, r.updated_ms, r.id limit $4`,
+        [ask.institution, ask.person, ask.types, ask.limit],
+      )
+      return found.rows.map(heldOf)
+    },
+
     /** Records of one partition that these network ids refer to or are: for the recompute of what depends on an Encounter. */
     async withEncounter(encounter: string, limit: number): Promise<readonly Held[]> {
       const found = await sql.query<StoredRow>(`select ${recordColumns} from record r where r.encounter = $1 and not r.deleted limit $2`, [
@@ -237,6 +252,23 @@ export function records(sql: Sql) {
         [ids],
       )
       return new Map(found.rows.map((row) => [row.id, { version: row.version, deleted: row.deleted, text: row.text }]))
+    },
+
+    /** A new, deleted version; undefined when there was nothing to delete. History stays. */
+    async markDeleted(key: RecordKey, atMs: number): Promise<{ id: string; version: number; person: string | null } | undefined> {
+      const done = await sql.query<{ id: string; version: number; person: string | null }>(
+        `update record set deleted = true, version = version + 1, updated_ms = $4
+         where institution = $1 and type = $2 and local_id = $3 and not deleted returning id, version, person`,
+        [key.institution, key.type, key.localId, atMs],
+      )
+      const row = done.rows[0]
+      if (row === undefined) return undefined
+      await sql.query(
+        `insert into record_version (id, version, text, people_text, deleted, updated_ms) select id, version, text, people_text, true, updated_ms from record where id = $1`,
+        [row.id],
+      )
+      await sql.query('delete from record_index where record = $1', [row.id])
+      return row
     },
 
     async setSources(id: string, sources: readonly string[]): Promise<void> {

@@ -4,7 +4,12 @@ import type { Sql } from './pool.ts'
 export function relations(sql: Sql) {
   return {
     /** Persons with a referral that names the institution, open, or closed after `closedSinceMs`. */
-    async byReferral(persons: readonly string[], institution: string, referralClass: string, closedSinceMs: number): Promise<readonly string[]> {
+    async byReferral(
+      persons: readonly string[],
+      institution: string,
+      referralClass: string,
+      closedSinceMs: number,
+    ): Promise<readonly string[]> {
       const found = await sql.query<{ person: string }>(
         `select distinct r.person from record r
          where r.type = 'Task' and r.person = any($1::text[]) and r.parties @> array[$2::text] and r.classes @> array[$3::text] and not r.deleted

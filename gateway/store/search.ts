@@ -37,6 +37,8 @@ export interface SearchInput {
   readonly condition: Condition
   /** also visible, whatever consent says: records of a referral the institution is party to */
   readonly party: string | undefined
+  /** only records of referrals this institution is party to; undefined = no such limit */
+  readonly onlyParty: string | undefined
   /** only this partition; undefined = all */
   readonly institution: string | undefined
   readonly clauses: readonly Clause[]
@@ -60,6 +62,7 @@ export async function searchRecords(sql: Sql, input: SearchInput): Promise<Searc
     `r.type = ${add(input.type)}`,
     'not r.deleted',
     seen,
+    ...(input.onlyParty === undefined ? [] : [`r.parties @> array[${add(input.onlyParty)}::text]`]),
     ...(input.institution === undefined ? [] : [`r.institution = ${add(input.institution)}`]),
     ...input.clauses.map((clause) => clauseSql(clause, add)),
   ].join(' and ')

@@ -3,7 +3,6 @@
  * a copy of a template. Both are made once per run. Suites close nothing: what they opened is closed and removed after them.
  */
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe } from '@jest/globals'
 import { openDatabase } from '../../gateway/store/pool.ts'
@@ -41,13 +40,16 @@ export const hasPostgres = findPostgresBinaries() !== undefined
 export const withoutPostgres = '(skipped: PostgreSQL binaries not found)'
 
 /** For suites on one engine, or that start child processes on the database. Not closed by itself: call `close`. */
-export async function openTestDatabase(engine: Engine, options: OpenTestOptions = {}): Promise<TestDatabase & { close(): Promise<void> }> {
+export async function openTestDatabase(
+  engine: Engine,
+  options: OpenTestOptions = {},
+): Promise<TestDatabase & { readonly close: () => Promise<void> }> {
   const made = await (engine === 'PGlite' ? makeFolder(options) : makeOnServer(options))
   const database = await openDatabase(made.source)
   return {
     database,
     source: made.source,
-    async close() {
+    close: async () => {
       await database.close()
       await made.remove()
     },
@@ -83,7 +85,7 @@ async function makeFolder({ schema = 'migrated' }: OpenTestOptions): Promise<Mad
     await prepare({ dataDir }, schema)
     return dataDir
   })
-  const dataDir = mkdtempSync(join(tmpdir(), 'care-pglite-'))
+  const dataDir = mkdtempSync(join(runFolder(), 'data-'))
   cpSync(join(template, 'db'), join(dataDir, 'db'), { recursive: true })
   return { source: { dataDir }, remove: async () => rmSync(dataDir, { recursive: true, force: true }) }
 }

@@ -100,7 +100,8 @@ function signal(pid: number, name: NodeJS.Signals): boolean {
   try {
     return process.kill(pid, name)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false
+    // not `instanceof Error`: inside jest, errors of node itself belong to another realm
+    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ESRCH') return false
     throw error
   }
 }

@@ -1,5 +1,5 @@
 /** What the suites of one jest run share: made on first need by whichever worker comes first, taken down by `global-teardown.ts`. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -9,7 +9,8 @@ const ownerVariable = 'CARE_TEST_OWNER'
 
 /** Called once by jest's globalSetup; workers inherit the environment. */
 export function beginRun(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'care-test-'))
+  sweep()
+  const folder = mkdtempSync(join(tmpdir(), `care-test-${process.pid}-`))
   process.env[folderVariable] = folder
   process.env[ownerVariable] = String(process.pid)
   return folder
@@ -54,7 +55,24 @@ function claim(folder: string): boolean {
     mkdirSync(folder)
     return true
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    // not `instanceof Error`: inside jest, errors of node itself belong to another realm
+    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'EEXIST') return false
     throw error
+  }
+}
+
+/** Removes what killed runs left behind. */
+function sweep(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = /^care-test-(\d+)-/.exec(name)?.[1]
+    if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(tmpdir(), name), { recursive: true, force: true })
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return !(typeof error === 'object' && error !== null && 'code' in error && error.code === 'ESRCH')
   }
 }

@@ -1,6 +1,8 @@
 /** R4 structures → one line of text per element: `min..max types [#value set]`. */
 
 const base = 'http://hl7.org/fhir/StructureDefinition/'
+/** The type a structure builds on. No element can have this name. */
+const baseKey = '$base'
 const fhirType = `${base}structuredefinition-fhir-type`
 const systemString = 'http://hl7.org/fhirpath/System.String'
 /** Larger lists (licences, languages) and those R4 leaves to others (MIME types, currencies, UCUM) are not carried. */
@@ -37,11 +39,11 @@ function addStructure(definition, source, structures, valueSets) {
   const elements = restored(definition, source)
   const own = (element) => (element.base?.path ?? element.path) === element.path
   const children = new Set(elements.map((element) => parentOf(element.path)))
-  structures[definition.name] = { base: definition.baseDefinition?.slice(base.length) ?? '' }
+  structures[definition.name] = { [baseKey]: definition.baseDefinition?.slice(base.length) ?? '' }
   for (const element of elements) {
     if (!element.path.includes('.')) continue
     const nested = children.has(element.path)
-    if (nested) structures[element.path] = { base: element.type[0].code }
+    if (nested) structures[element.path] = { [baseKey]: element.type[0].code }
     if (!own(element)) continue
     const structure = structures[parentOf(element.path)]
     structure[element.path.slice(parentOf(element.path).length + 1)] = line(element, nested, source, valueSets)

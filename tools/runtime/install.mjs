@@ -23,9 +23,16 @@ if (!isNodeRecent(process.versions.node)) {
   }
   console.log(`Node ${process.versions.node} cannot run TypeScript; fetching a private Node 24 (about 190 MB)`)
   // npm hands its own settings down by environment; the nested install must not inherit the outer prefix.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^npm_(config_(local_)?prefix|package_|lifecycle_)/i.test(key)))
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([key]) => !/^npm_(config_(local_)?prefix|package_|lifecycle_)/i.test(key)),
+  )
   const isWindows = process.platform === 'win32'
-  execFileSync(isWindows ? 'npm.cmd' : 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: here, env, stdio: 'inherit', shell: isWindows })
+  execFileSync(isWindows ? 'npm.cmd' : 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    cwd: here,
+    env,
+    stdio: 'inherit',
+    shell: isWindows,
+  })
   const folder = join(here, 'node_modules', name)
   const binary = [join(folder, 'bin', 'node'), join(folder, 'bin', 'node.exe'), join(folder, 'node.exe')].find((path) => existsSync(path))
   if (!binary) throw new Error(`${name} holds no node binary`)

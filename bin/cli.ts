@@ -1,0 +1,40 @@
+/** The subcommands. Each is loaded only when it is called, so that `--help` and `token` are quick. */
+import { Command } from 'commander'
+
+const configOption = ['--config <file>', 'the config file, see docs/configuration.md (default: CARENET_CONFIG)'] as const
+
+/** Runs one command line; resolves to the exit code. A command that serves resolves when it has stopped cleanly. */
+export async function main(argv: readonly string[]): Promise<number> {
+  let code = 0
+  const program = new Command('carenet').description('a gateway through which institutions exchange records under the patient’s consent')
+  program
+    .command('serve')
+    .description('the gateway alone, for production')
+    .option(...configOption)
+    .action(async (options: { config?: string }) => {
+      const { serve } = await import('../gateway/main.ts')
+      await serve(options)
+    })
+  program
+    .command('sandbox')
+    .description('the sandbox network: gateway, database, three institutions with their EMRs, seeded people')
+    .action(async () => {
+      const { sandbox } = await import('./sandbox.ts')
+      await sandbox({})
+    })
+  program
+    .command('doctor')
+    .description('checks what the gateway needs; exit 0 only when all is well')
+    .option(...configOption)
+    .action(async (options: { config?: string }) => {
+      const { doctor } = await import('./doctor.ts')
+      code = (await doctor({ ...options, env: process.env, print: (line) => console.log(line) })) ? 0 : 1
+    })
+  try {
+    await program.parseAsync(argv)
+  } catch (error) {
+    console.error(`carenet: ${error instanceof Error ? error.message : String(error)}`)
+    return 1
+  }
+  return code
+}

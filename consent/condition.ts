@@ -1,0 +1,187 @@
+/**
+ * Conditions over records, always in their simplest form, and their evaluator in JavaScript.
+ * The constructors fold constants, merge atoms on the same element and use what one member says to shorten the others, so that a view
+ * that only depends on custody comes out as one comparison.
+ */
+import type { Condition, Facts } from './types.ts'
+
+type SetAtom = Extract<Condition, { readonly anyOf: readonly string[] }>
+type Junction = 'and' | 'or'
+
+export const always: Condition = { op: 'true' }
+export const never: Condition = { op: 'false' }
+
+export function truth(value: boolean): Condition {
+  return value ? always : never
+}
+
+export function custodianIs(is: string): Condition {
+  return { op: 'custodian', is }
+}
+
+/** One of the keys is among the record's sources; no key at all is met by no record. */
+export function oneOf(op: SetAtom['op'], keys: readonly string[]): Condition {
+  return keys.length === 0 ? never : { op, anyOf: [...new Set(keys)].sort() }
+}
+
+export function not(condition: Condition): Condition {
+  if (condition.op === 'true') return never
+  if (condition.op === 'false') return always
+  return condition.op === 'not' ? condition.of : { op: 'not', of: condition }
+}
+
+export function all(conditions: readonly Condition[]): Condition {
+  return join('and', conditions)
+}
+
+export function any(conditions: readonly Condition[]): Condition {
+  return join('or', conditions)
+}
+
+/** Whether a record meets the condition. Total. */
+export function matches(condition: Condition, facts: Facts): boolean {
+  switch (condition.op) {
+    case 'true':
+      return true
+    case 'false':
+      return false
+    case 'and':
+      return condition.of.every((member) => matches(member, facts))
+    case 'or':
+      return condition.of.some((member) => matches(member, facts))
+    case 'not':
+      return !matches(condition.of, facts)
+    case 'sources':
+      return condition.anyOf.some((key) => facts.sources.includes(key))
+    case 'classes':
+      return condition.anyOf.some((key) => facts.classes.includes(key))
+    case 'ids':
+      return condition.anyOf.includes(facts.id)
+    case 'persons':
+      return condition.anyOf.includes(facts.person)
+    case 'custodian':
+      return condition.is === facts.custodian
+    default:
+      return condition satisfies never
+  }
+}
+
+/** Two conditions with the same key are the same condition. */
+export function keyOf(condition: Condition): string {
+  return JSON.stringify(condition)
+}
+
+/** The members of a disjunction; a condition of another shape is its own only member, `false` has none. */
+export function alternatives(condition: Condition): readonly Condition[] {
+  if (condition.op === 'false') return []
+  return condition.op === 'or' ? condition.of : [condition]
+}
+
+function join(op: Junction, conditions: readonly Condition[]): Condition {
+  const neutral = op === 'and' ? 'true' : 'false'
+  const decisive = op === 'and' ? never : always
+  let members = tidy(op, conditions)
+  for (;;) {
+    if (members.some((member) => member.op === decisive.op)) return decisive
+    const shorter = tidy(op, shorten(op, members))
+    if (sameMembers(shorter, members)) break
+    members = shorter
+  }
+  const [first, ...rest] = members
+  if (first === undefined) return { op: neutral }
+  return rest.length === 0 ? first : { op, of: members }
+}
+
+/** Flat, without neutral members or repeats, atoms on one element merged, in a fixed order with the cheap comparisons first. */
+function tidy(op: Junction, conditions: readonly Condition[]): readonly Condition[] {
+  const neutral = op === 'and' ? 'true' : 'false'
+  const flat = conditions.flatMap((member) => (member.op === op ? member.of : [member])).filter((member) => member.op !== neutral)
+  if (flat.length < 2) return flat
+  const byKey = new Map(mergeAtoms(op, flat).map((member) => [keyOf(member), member]))
+  return [...byKey].sort(([a, x], [b, y]) => rank(x) - rank(y) || (a < b ? -1 : 1)).map(([, member]) => member)
+}
+
+const ranks = ['true', 'false', 'custodian', 'persons', 'ids', 'classes', 'sources', 'not', 'and', 'or']
+
+function rank(condition: Condition): number {
+  return ranks.indexOf(condition.op)
+}
+
+/** `a ∈ X or a ∈ Y` is `a ∈ X ∪ Y`; `not (a ∈ X) and not (a ∈ Y)` is `not (a ∈ X ∪ Y)`. */
+function mergeAtoms(op: Junction, members: readonly Condition[]): readonly Condition[] {
+  const keys = new Map<SetAtom['op'], string[]>()
+  const others: Condition[] = []
+  for (const member of members) {
+    const atom = op === 'or' ? member : member.op === 'not' ? member.of : undefined
+    if (atom === undefined || !isSetAtom(atom)) others.push(member)
+    else keys.set(atom.op, [...(keys.get(atom.op) ?? []), ...atom.anyOf])
+  }
+  const merged = [...keys].map(([element, anyOf]) => (op === 'or' ? oneOf(element, anyOf) : not(oneOf(element, anyOf))))
+  return [...others, ...merged]
+}
+
+/** Inside a conjunction every other member may take a literal as given; inside a disjunction it may take its opposite as given. */
+function shorten(op: Junction, members: readonly Condition[]): readonly Condition[] {
+  let current = members
+  for (const literal of members) {
+    const atom = literal.op === 'not' ? literal.of : literal
+    if (!isAtom(atom)) continue
+    const holds = (op === 'and') === (literal.op !== 'not')
+    current = current.map((member) => (member === literal ? member : given(member, atom, holds)))
+  }
+  return current
+}
+
+/** The condition where it is known whether `atom` holds. */
+function given(condition: Condition, atom: Condition, holds: boolean): Condition {
+  switch (condition.op) {
+    case 'and':
+      return rebuilt(condition, all, atom, holds)
+    case 'or':
+      return rebuilt(condition, any, atom, holds)
+    case 'not': {
+      const inner = given(condition.of, atom, holds)
+      return inner === condition.of ? condition : not(inner)
+    }
+    default: {
+      const settled = implied(condition, atom, holds)
+      return settled === undefined ? condition : truth(settled)
+    }
+  }
+}
+
+function rebuilt(
+  condition: Extract<Condition, { readonly op: Junction }>,
+  build: (members: readonly Condition[]) => Condition,
+  atom: Condition,
+  holds: boolean,
+): Condition {
+  const members = condition.of.map((member) => given(member, atom, holds))
+  return members.every((member, index) => member === condition.of[index]) ? condition : build(members)
+}
+
+/** What an atom is worth once another atom is known; undefined = that says nothing about it. */
+function implied(condition: Condition, atom: Condition, holds: boolean): boolean | undefined {
+  if (condition.op === 'custodian' && atom.op === 'custodian') {
+    if (condition.is === atom.is) return holds
+    return holds ? false : undefined
+  }
+  if (!isSetAtom(condition) || !isSetAtom(atom) || condition.op !== atom.op) return undefined
+  if (!holds) return condition.anyOf.every((key) => atom.anyOf.includes(key)) ? false : undefined
+  if (atom.anyOf.every((key) => condition.anyOf.includes(key))) return true
+  // A record has one id and one person, but many sources and classes.
+  const isSingle = condition.op === 'ids' || condition.op === 'persons'
+  return isSingle && !condition.anyOf.some((key) => atom.anyOf.includes(key)) ? false : undefined
+}
+
+function isSetAtom(condition: Condition): condition is SetAtom {
+  return 'anyOf' in condition
+}
+
+function isAtom(condition: Condition): boolean {
+  return isSetAtom(condition) || condition.op === 'custodian'
+}
+
+function sameMembers(a: readonly Condition[], b: readonly Condition[]): boolean {
+  return a.length === b.length && a.every((member, index) => member === b[index])
+}

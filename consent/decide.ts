@@ -1,0 +1,171 @@
+/**
+ * May this caller have this record now? Total and pure: consents in, permit or refusal out, with the reasons. Nothing throws.
+ * A legal basis opens a record: care in its own house, the patient's own request, an emergency, or consent.
+ * `view.ts` answers the same for all records at a time; the tests hold the two and a naive interpreter together.
+ */
+import { across, settle, silence, type Ruling, type Value } from './combine.ts'
+import { matches } from './condition.ts'
+import { implicitly } from './implicit.ts'
+import { breakGlassRows, rowAt } from './law/kr.ts'
+import { insideTheHouse, namedEmergency, wholeConsent, type Lens } from './lens.ts'
+import { emergencyPurposes } from './rules/purpose.ts'
+import { isInForce } from './rules/in-force.ts'
+import { asked } from './rules/index.ts'
+import type { Element, Question } from './rules/rule.ts'
+import { networkController, treesOf, versionsOf, type ConsentTree, type Node } from './tree.ts'
+import type { AccessRequest, Decision, Environment, Facts, ProvisionRow, Purpose, Reason } from './types.ts'
+
+/** Everything a decision about one record looks at. */
+interface Case {
+  readonly request: AccessRequest
+  readonly trees: readonly ConsentTree[]
+  readonly facts: Facts
+  readonly environment: Environment
+  readonly nowMs: number
+}
+
+/** A basis that holds, or why it does not. */
+interface Finding {
+  readonly basis: readonly string[]
+  readonly because: readonly Reason[]
+}
+
+/**
+ * @param rows compiled rules of every active consent of the record's person, under any linked identity
+ * @param nowMs milliseconds since the epoch
+ */
+export function decide(
+  request: AccessRequest,
+  rows: readonly ProvisionRow[],
+  facts: Facts,
+  environment: Environment,
+  nowMs: number,
+): Decision {
+  const trees = treesOf(rows)
+  const consulted = versionsOf(trees)
+  if (request.purposes.length === 0) return { permit: false, basis: [], because: [plain('no-purpose')], consulted }
+  const findings = findingsOf({ request, trees, facts, environment, nowMs })
+  const holding = findings.filter((finding) => finding.basis.length > 0)
+  const because = (holding.length > 0 ? holding : findings).flatMap((finding) => finding.because)
+  return {
+    permit: holding.length > 0,
+    basis: [...new Set(holding.flatMap((finding) => finding.basis))],
+    because: distinct(because),
+    consulted,
+  }
+}
+
+/** The purposes other than the emergency that a declared emergency rests on: it combines with treatment only. */
+export function declaredEmergency(request: AccessRequest, person: string): readonly Purpose[] {
+  const { emergency } = request.basis
+  if (emergency.kind !== 'person' || emergency.person !== person) return []
+  const isEmergencyOnly = request.purposes.every((purpose) => purpose === 'TREAT' || emergencyPurposes.includes(purpose))
+  return isEmergencyOnly ? request.purposes.filter((purpose) => purpose !== 'TREAT') : []
+}
+
+function findingsOf(judged: Case): readonly Finding[] {
+  const { request, facts } = judged
+  const emergencies = declaredEmergency(request, facts.person)
+  const purposes = emergencies.length > 0 ? ['TREAT'] : request.purposes
+  return [
+    inHouse(judged, purposes),
+    patientRequest(judged),
+    ...(emergencies.length > 0 ? [emergency(judged, emergencies)] : []),
+    consented(judged, purposes),
+  ]
+}
+
+function inHouse(judged: Case, purposes: readonly Purpose[]): Finding {
+  const { request, facts } = judged
+  if (!request.basis.inHouse || facts.custodian !== request.institution) return { basis: [], because: [] }
+  const denials = purposes.map((purpose) => together(judged, purpose, insideTheHouse)).filter((ruling) => ruling.value === 'deny')
+  if (denials.length > 0) return { basis: [], because: denials.flatMap((denial) => denial.because) }
+  return { basis: ['treatment-in-house'], because: [plain('treatment-in-house')] }
+}
+
+/** The patient sees everything of their own; consents of others do not bind them. */
+function patientRequest({ request, facts }: Case): Finding {
+  const { patientRequest: own } = request.basis
+  const isOwn = own.kind === 'person' && own.person === facts.person
+  return isOwn ? { basis: ['patient-request'], because: [plain('patient-request')] } : { basis: [], because: [] }
+}
+
+function emergency(judged: Case, purposes: readonly Purpose[]): Finding {
+  const law = rowAt(breakGlassRows, judged.nowMs)
+  const rulings = purposes.map((purpose) => together(judged, purpose, namedEmergency))
+  const denials = rulings.filter((ruling) => ruling.value === 'deny')
+  if (denials.length > 0 && law?.honoursNamedDeny !== false) return { basis: [], because: denials.flatMap((denial) => denial.because) }
+  if (law?.withoutConsent === true) return { basis: ['emergency'], because: [plain('emergency')] }
+  const isPermitted = rulings.every((ruling) => ruling.value === 'permit')
+  return { basis: isPermitted ? ['emergency'] : [], because: rulings.flatMap((ruling) => ruling.because) }
+}
+
+/** Each purpose must be permitted, by a consent or, where all are silent, by the implicit policy. */
+function consented(judged: Case, purposes: readonly Purpose[]): Finding {
+  const answers = purposes.map((purpose) => answerFor(judged, purpose))
+  const refusals = answers.filter((answer) => answer.basis.length === 0)
+  if (refusals.length > 0) return { basis: [], because: refusals.flatMap((refusal) => refusal.because) }
+  return { basis: answers.flatMap((answer) => answer.basis), because: answers.flatMap((answer) => answer.because) }
+}
+
+function answerFor(judged: Case, purpose: Purpose): Finding {
+  const ruling = together(judged, purpose, wholeConsent)
+  if (ruling.value === 'permit') return { basis: ['consent'], because: ruling.because }
+  if (ruling.value !== 'silent') return { basis: [], because: ruling.because }
+  const isNormal = matches(implicitly(judged.environment.implicit, questionOf(judged, purpose)), judged.facts)
+  return isNormal ? { basis: ['implicit'], because: [plain('implicit-permit')] } : { basis: [], because: [plain('implicit-deny')] }
+}
+
+/** What every consent that governs the record says together, seen through the lens. */
+function together(judged: Case, purpose: Purpose, lens: Lens): Ruling {
+  const governing = judged.trees.filter(({ controller }) => controller === networkController || controller === judged.facts.custodian)
+  return across(governing.map((tree) => consentRuling(judged, tree, questionOf(judged, purpose), lens)))
+}
+
+function consentRuling(judged: Case, tree: ConsentTree, question: Question, lens: Lens): Ruling {
+  const { root } = tree
+  if (root === undefined) return ruled('deny', 'unreadable-consent', tree, '')
+  const { row } = root
+  if (row.unreadable) return isInForce(row, question.nowMs) ? ruled('deny', 'unreadable-consent', tree, '') : silence
+  return settle(childRulings(judged, root, question, lens), () => {
+    if (!lens.counts(row, question) || !isInForce(row, question.nowMs)) return silence
+    if (row.type === 'permit' && row.blind.length > 0) return ruled('withhold', 'unreadable-permit', tree, '')
+    if (!concerns(judged, row, 'context', question, lens.given)) return silence
+    const isReached = concerns(judged, row, 'data', question, lens.given)
+    if (row.type === 'deny') return isReached ? ruled('deny', 'deny', tree, '') : silence
+    return isReached ? ruled('permit', 'permit', tree, '') : ruled('withhold', 'withheld', tree, '')
+  })
+}
+
+function childRulings(judged: Case, node: Node, question: Question, lens: Lens): readonly Ruling[] {
+  return node.children.map((child) =>
+    settle(childRulings(judged, child, question, lens), () => {
+      const { row } = child
+      if (!lens.counts(row, question) || (row.type === 'permit' && row.blind.length > 0)) return silence
+      const concernsBoth = (['context', 'data'] as const).every((part) => concerns(judged, row, part, question, lens.given))
+      return concernsBoth ? ruled(row.type, row.type, row, row.path) : silence
+    }),
+  )
+}
+
+function concerns(judged: Case, row: ProvisionRow, part: 'context' | 'data', question: Question, given: Element | undefined): boolean {
+  return matches(asked(part, row, question, given), judged.facts)
+}
+
+function questionOf({ request, nowMs }: Case, purpose: Purpose): Question {
+  return { request, purpose, nowMs }
+}
+
+function ruled(value: Value, rule: string, of: { readonly consent: string; readonly version: string }, path: string): Ruling {
+  return { value, because: [{ rule, consent: of.consent, version: of.version, path }] }
+}
+
+/** A reason that no consent gave. */
+function plain(rule: string): Reason {
+  return { rule, consent: '', version: '', path: '' }
+}
+
+function distinct(reasons: readonly Reason[]): readonly Reason[] {
+  const byKey = new Map(reasons.map((reason) => [[reason.consent, reason.version, reason.path, reason.rule].join('|'), reason]))
+  return [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, reason]) => reason)
+}

@@ -1,0 +1,50 @@
+/**
+ * A condition as SQL over one row of records. Values are parameters; every atom is a plain boolean, never NULL, because the columns are not.
+ */
+import type { Condition } from './types.ts'
+
+/** SQL expressions of the columns, e.g. `r.person`. Invariant: none of them is ever NULL; `sources` and `classes` are `text[]`. */
+export interface Columns {
+  readonly person: string
+  readonly custodian: string
+  readonly sources: string
+  readonly classes: string
+  readonly id: string
+}
+
+/**
+ * Text is compared with `=` and `&&`, which PostgreSQL decides bytewise under every deterministic collation.
+ * @param addParameter takes a value (text or an array of texts) and returns its placeholder, e.g. `$3`
+ */
+export function toSql(condition: Condition, columns: Columns, addParameter: (value: unknown) => string): string {
+  switch (condition.op) {
+    case 'true':
+    case 'false':
+      return condition.op
+    case 'and':
+    case 'or':
+      if (condition.of.length === 0) return condition.op === 'and' ? 'true' : 'false'
+      return `(${condition.of.map((member) => toSql(member, columns, addParameter)).join(` ${condition.op} `)})`
+    case 'not':
+      return `not (${toSql(condition.of, columns, addParameter)})`
+    case 'custodian':
+      return `${columns.custodian} = ${addParameter(condition.is)}::text`
+    case 'sources':
+      return `${columns.sources} && ${addParameter(condition.anyOf)}::text[]`
+    case 'classes':
+      return `${columns.classes} && ${addParameter(condition.anyOf)}::text[]`
+    case 'ids':
+      return membership(columns.id, condition.anyOf, addParameter)
+    case 'persons':
+      return membership(columns.person, condition.anyOf, addParameter)
+    default:
+      return condition satisfies never
+  }
+}
+
+function membership(column: string, values: readonly string[], addParameter: (value: unknown) => string): string {
+  const [only, ...others] = values
+  return only !== undefined && others.length === 0
+    ? `${column} = ${addParameter(only)}::text`
+    : `${column} = any(${addParameter(values)}::text[])`
+}

@@ -1,0 +1,147 @@
+/**
+ * What may this caller see? `decide` partially evaluated: everything about the request is settled here, and what is left is one predicate
+ * over records, for live sources in JavaScript (`matches`) and for stored records in SQL (`toSql`). The two agree on every record.
+ */
+import {
+  deniesAcross,
+  deniesEverywhere,
+  permitsAcross,
+  settleSpread,
+  silentEverywhere,
+  within,
+  withholdsEverywhere,
+  type Spread,
+} from './combine.ts'
+import { all, alternatives, always, any, custodianIs, keyOf, never, not, oneOf, truth } from './condition.ts'
+import { declaredEmergency } from './decide.ts'
+import { implicitly } from './implicit.ts'
+import { breakGlassRows, rowAt } from './law/kr.ts'
+import { insideTheHouse, namedEmergency, wholeConsent, type Lens } from './lens.ts'
+import { isInForce } from './rules/in-force.ts'
+import { asked } from './rules/index.ts'
+import type { Question } from './rules/rule.ts'
+import { networkController, treesOf, versionsOf, type ConsentTree, type Node } from './tree.ts'
+import type { AccessRequest, Condition, ConsentVersion, Environment, ProvisionRow, Purpose, View } from './types.ts'
+
+export { matches } from './condition.ts'
+export { toSql, type Columns } from './sql.ts'
+
+type RowsByPerson = ReadonlyMap<string, readonly ProvisionRow[]>
+
+interface Asking {
+  readonly request: AccessRequest
+  readonly environment: Environment
+  readonly nowMs: number
+}
+
+/**
+ * @param rowsByPerson the compiled rules of every person who has any; records of all other persons fall to the implicit policy
+ * @param nowMs milliseconds since the epoch
+ */
+export function view(request: AccessRequest, rowsByPerson: RowsByPerson, environment: Environment, nowMs: number): View {
+  const trees = new Map([...rowsByPerson].map(([person, rows]) => [person, treesOf(rows)]))
+  const consulted = distinct(versionsOf([...trees.values()].flat()))
+  if (request.purposes.length === 0) return { condition: never, consulted }
+  const asking = { request, environment, nowMs }
+  const elsewhere = residual(asking, undefined, [])
+  const persons = new Set([...trees.keys(), ...personsOf(request)])
+  const residuals = [...persons].map((person) => ({ person, condition: residual(asking, person, trees.get(person) ?? []) }))
+  return { condition: joined(residuals, elsewhere), consulted }
+}
+
+/** Persons whose records the request itself singles out. */
+function personsOf(request: AccessRequest): readonly string[] {
+  return [request.basis.patientRequest, request.basis.emergency].flatMap((basis) => (basis.kind === 'person' ? [basis.person] : []))
+}
+
+/**
+ * One predicate for all persons. Most persons' residuals only add to what holds for everybody, so the common part is written once;
+ * persons who see less of it are taken out of it.
+ */
+function joined(residuals: readonly { readonly person: string; readonly condition: Condition }[], elsewhere: Condition): Condition {
+  const common = new Set(alternatives(elsewhere).map(keyOf))
+  const additions: Condition[] = []
+  const exceptions: Condition[] = []
+  const excepted: string[] = []
+  for (const group of Map.groupBy(residuals, ({ condition }) => keyOf(condition)).values()) {
+    const persons = group.map(({ person }) => person)
+    const condition = group[0]?.condition ?? never
+    const members = alternatives(condition)
+    const own = members.filter((member) => !common.has(keyOf(member)))
+    if (members.length - own.length === common.size) additions.push(all([oneOf('persons', persons), any(own)]))
+    else {
+      excepted.push(...persons)
+      exceptions.push(all([oneOf('persons', persons), condition]))
+    }
+  }
+  return any([all([elsewhere, not(oneOf('persons', excepted))]), ...additions, ...exceptions])
+}
+
+/** What the caller may see of one person's records; undefined = a person nothing is known about. */
+function residual(asking: Asking, person: string | undefined, trees: readonly ConsentTree[]): Condition {
+  const { request } = asking
+  const own = request.basis.patientRequest
+  if (own.kind === 'person' && own.person === person) return always
+  const emergencies = person === undefined ? [] : declaredEmergency(request, person)
+  if (emergencies.length === 0) return ordinary(asking, trees, request.purposes)
+  return any([ordinary(asking, trees, ['TREAT']), emergency(asking, trees, emergencies)])
+}
+
+function ordinary(asking: Asking, trees: readonly ConsentTree[], purposes: readonly Purpose[]): Condition {
+  const { request } = asking
+  const inHouse = purposes.map((purpose) => not(deniesAcross(spreads(asking, trees, purpose, insideTheHouse))))
+  const consented = purposes.map((purpose) =>
+    permitsAcross(spreads(asking, trees, purpose, wholeConsent), implicitly(asking.environment.implicit, questionOf(asking, purpose))),
+  )
+  return any([all([truth(request.basis.inHouse), custodianIs(request.institution), ...inHouse]), all(consented)])
+}
+
+function emergency(asking: Asking, trees: readonly ConsentTree[], purposes: readonly Purpose[]): Condition {
+  const law = rowAt(breakGlassRows, asking.nowMs)
+  const named = purposes.map((purpose) => spreads(asking, trees, purpose, namedEmergency))
+  const opened = law?.withoutConsent === true ? always : all(named.map((consents) => permitsAcross(consents, never)))
+  const closed = law?.honoursNamedDeny === false ? never : any(named.map(deniesAcross))
+  return all([opened, not(closed)])
+}
+
+function spreads(asking: Asking, trees: readonly ConsentTree[], purpose: Purpose, lens: Lens): readonly Spread[] {
+  const question = questionOf(asking, purpose)
+  return trees.map((tree) => {
+    const governs = tree.controller === networkController ? always : custodianIs(tree.controller)
+    return within(governs, consentSpread(tree, question, lens))
+  })
+}
+
+function consentSpread(tree: ConsentTree, question: Question, lens: Lens): Spread {
+  const { root } = tree
+  if (root === undefined) return deniesEverywhere
+  if (root.row.unreadable) return isInForce(root.row, question.nowMs) ? deniesEverywhere : silentEverywhere
+  return settleSpread(childSpreads(root, question, lens), rootSpread(root.row, question, lens))
+}
+
+function rootSpread(row: ProvisionRow, question: Question, lens: Lens): Spread {
+  if (!lens.counts(row, question) || !isInForce(row, question.nowMs)) return silentEverywhere
+  if (row.type === 'permit' && row.blind.length > 0) return withholdsEverywhere
+  const context = asked('context', row, question, lens.given)
+  const data = asked('data', row, question, lens.given)
+  if (row.type === 'deny') return { ...silentEverywhere, deny: all([context, data]) }
+  return { ...silentEverywhere, withhold: all([context, not(data)]), permit: all([context, data]) }
+}
+
+function childSpreads(node: Node, question: Question, lens: Lens): readonly Spread[] {
+  return node.children.map((child) => settleSpread(childSpreads(child, question, lens), ownSpread(child.row, question, lens)))
+}
+
+function ownSpread(row: ProvisionRow, question: Question, lens: Lens): Spread {
+  if (!lens.counts(row, question) || (row.type === 'permit' && row.blind.length > 0)) return silentEverywhere
+  const where = all([asked('context', row, question, lens.given), asked('data', row, question, lens.given)])
+  return { ...silentEverywhere, [row.type]: where }
+}
+
+function questionOf({ request, nowMs }: Asking, purpose: Purpose): Question {
+  return { request, purpose, nowMs }
+}
+
+function distinct(versions: readonly ConsentVersion[]): readonly ConsentVersion[] {
+  return [...new Map(versions.map((version) => [`${version.id}|${version.version}`, version])).values()]
+}

@@ -1,0 +1,163 @@
+/** What decisions, routing and labels read of one resource, found by the table of `facts-table.ts`. Pure; the same for stored and live records. */
+import { system } from './codes.ts'
+import { encounterPaths, factPaths } from './facts-table.ts'
+import { hull, spans } from './index-entry.ts'
+import { isExactNumber } from './json.ts'
+import { compilePath } from './path.ts'
+import type { Found, Path } from './path.ts'
+import type { Encounter, Resource } from './r4.ts'
+import { parseReference, references } from './reference.ts'
+import type { FoundReference } from './reference.ts'
+import { defaultZone } from './time.ts'
+import type { TimeSpan } from './time.ts'
+import { isRecord } from './validate/guards.ts'
+
+export interface ResourceFacts {
+  readonly type: string
+  /** type, then the profiles it claims, without their versions */
+  readonly classes: readonly string[]
+  /** every coding of the resource, contained ones too, without those of `meta`; a coding without a system has '' */
+  readonly codes: readonly Code[]
+  /** `meta.security` */
+  readonly labels: readonly Code[]
+  /** national department codes, two digits */
+  readonly departments: readonly string[]
+  /** `Encounter/id` */
+  readonly encounter: string | undefined
+  /** `Patient/id` of the person the record is about */
+  readonly patient: string | undefined
+  /** `Type/id` of those who made it */
+  readonly authors: readonly string[]
+  /** its relevant date */
+  readonly span: TimeSpan | undefined
+  readonly relations: readonly FoundReference[]
+}
+
+export interface Code {
+  readonly system: string
+  readonly code: string
+}
+
+export interface FactsContext {
+  /** IANA name; dates without a time are days there */
+  readonly zone?: string
+  /** the encounter the record belongs to: its department is the record's */
+  readonly encounter?: Encounter
+}
+
+export function facts(resource: Resource, context: FactsContext = {}): ResourceFacts {
+  const { resourceType: type } = resource
+  const paths = pathsOf(type)
+  const own = departmentsOf(resource, paths.departments)
+  const inherited = context.encounter === undefined ? [] : departmentsOf(context.encounter, pathsOf('Encounter').departments)
+  const patients = paths.patient.flatMap((path) => path(resource)).flatMap((found) => referenceTo(found, 'Patient'))
+  return {
+    type,
+    classes: [...new Set([type, ...(resource.meta?.profile ?? []).map((canonical) => canonical.split('|')[0] ?? canonical)])],
+    codes: codesOf({ ...resource, meta: undefined }),
+    labels: codesOf(resource.meta?.security ?? []),
+    departments: [...new Set([...own, ...inherited])],
+    encounter: paths.encounter.flatMap((path) => path(resource)).flatMap((found) => referenceTo(found, 'Encounter'))[0],
+    patient: type === 'Patient' ? ownReference(resource) : patients[0],
+    authors: [...new Set(paths.authors.flatMap((path) => path(resource)).flatMap((found) => referenceTo(found)))],
+    span: relevantSpan(resource, paths.date, context.zone ?? defaultZone),
+    relations: references(resource),
+  }
+}
+
+interface CompiledPaths {
+  readonly patient: readonly Path[]
+  readonly date: readonly Path[]
+  readonly authors: readonly Path[]
+  readonly departments: readonly Path[]
+  readonly encounter: readonly Path[]
+}
+
+const compiled = new Map<string, CompiledPaths>()
+
+function pathsOf(type: string): CompiledPaths {
+  const known = compiled.get(type)
+  if (known !== undefined) return known
+  const row = factPaths[type] ?? {}
+  const all = (names: readonly string[] = []) => names.flatMap((name) => compilePath(`${type}.${name}`) ?? [])
+  const paths = {
+    patient: all(row.patient),
+    date: all(row.date),
+    authors: all(row.authors),
+    departments: all(row.departments),
+    encounter: all(encounterPaths),
+  }
+  compiled.set(type, paths)
+  return paths
+}
+
+function ownReference({ resourceType, id }: Resource): string | undefined {
+  return id === undefined ? undefined : `${resourceType}/${id}`
+}
+
+/** `Type/id` of a reference within the same server, of one type where asked. */
+function referenceTo({ value }: Found, type?: string): readonly string[] {
+  const text = isRecord(value) ? value['reference'] : undefined
+  const parsed = typeof text === 'string' ? parseReference(text) : undefined
+  return parsed?.kind === 'relative' && (type === undefined || parsed.type === type) ? [`${parsed.type}/${parsed.id}`] : []
+}
+
+function relevantSpan(resource: Resource, paths: readonly Path[], zone: string): TimeSpan | undefined {
+  for (const path of paths) {
+    const [span] = hull(path(resource).flatMap((found) => spans(found, zone)))
+    if (span !== undefined) return span
+  }
+  return undefined
+}
+
+const departmentSystems: ReadonlySet<string> = new Set([
+  system.department,
+  // What senders that follow the draft of KR Core still write.
+  'https://hira.or.kr/CodeSystem/medical-subject',
+])
+
+function departmentsOf(resource: Resource, paths: readonly Path[]): readonly string[] {
+  return paths
+    .flatMap((path) => path(resource))
+    .flatMap(({ value, type }) => {
+      if (!isRecord(value)) return []
+      const identifiers = type === 'Reference' ? [value['identifier']] : type === 'Identifier' ? [value] : []
+      const named = identifiers.flatMap((identifier) =>
+        isRecord(identifier) && typeof identifier['value'] === 'string' && departmentSystems.has(String(identifier['system']))
+          ? [identifier['value']]
+          : [],
+      )
+      const coded =
+        type === 'CodeableConcept' ? codesOf(value).flatMap((code) => (departmentSystems.has(code.system) ? [code.code] : [])) : []
+      return [...named, ...coded].map(departmentCode)
+    })
+}
+
+/** The national exchange writes four digits, two of them zero (`0400`); the claims code has two (`04`). They are texts: `4` is another code. */
+export function departmentCode(code: string): string {
+  return /^\d\d00$/.test(code) ? code.slice(0, 2) : code
+}
+
+const codingKeys = new Set(['system', 'code', 'version', 'display', 'userSelected', 'id', 'extension'])
+
+function codesOf(value: unknown): readonly Code[] {
+  const codes = new Map<string, Code>()
+  const visit = (item: unknown): void => {
+    if (Array.isArray(item)) item.forEach(visit)
+    else if (isRecord(item) && !isExactNumber(item)) {
+      const code = codingOf(item)
+      if (code === undefined) Object.values(item).forEach(visit)
+      else codes.set(`${code.system}|${code.code}`, code)
+    }
+  }
+  visit(value)
+  return [...codes.values()]
+}
+
+/** A Coding, told from a Quantity (which has a value or a unit) and from objects that merely have an element `code`. */
+function codingOf(item: Readonly<Record<string, unknown>>): Code | undefined {
+  const { code, system: codeSystem } = item
+  if (typeof code !== 'string' || 'value' in item || 'unit' in item) return undefined
+  if (!Object.keys(item).every((key) => codingKeys.has(key.startsWith('_') ? key.slice(1) : key))) return undefined
+  return { system: typeof codeSystem === 'string' ? codeSystem : '', code }
+}

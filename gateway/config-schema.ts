@@ -1,0 +1,107 @@
+/** JSON Schema of the config file. `docs/configuration.md` lists the same keys (a test compares). */
+
+const text = { type: 'string', minLength: 1 } as const
+const count = { type: 'integer', minimum: 1 } as const
+const id = { type: 'string', pattern: '^[A-Za-z0-9\\-.]{1,64}$' } as const
+
+const department = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['code', 'name'],
+  properties: { code: text, name: text },
+} as const
+
+const institution = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['id', 'name', 'number', 'type', 'phone', 'departments', 'adapter'],
+  properties: {
+    id,
+    name: text,
+    number: { type: 'string', pattern: '^[0-9]{8}$' },
+    type: { type: 'string', pattern: '^[0-9]{2}$' },
+    phone: text,
+    departments: { type: 'array', items: department },
+    // what else an adapter takes is its own affair: `adapters/registry.ts` asks the kind for its faults
+    adapter: { type: 'object', required: ['kind'], properties: { kind: text } },
+  },
+} as const
+
+const key = { type: 'object', required: ['kty'], properties: { kty: text } } as const
+
+const client = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['clientId', 'institution', 'jwks'],
+  properties: {
+    clientId: text,
+    institution: id,
+    jwks: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['keys'],
+      properties: { keys: { type: 'array', minItems: 1, items: key } },
+    },
+  },
+} as const
+
+const roles = ['system', 'doctor', 'nurse', 'coordinator', 'patient', 'proxy', 'privacy-officer', 'auditor', 'integrator'] as const
+
+const identity = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['name', 'displayName', 'role', 'institution', 'departments', 'practitioner', 'patient'],
+  properties: {
+    name: text,
+    displayName: text,
+    role: { enum: roles },
+    institution: id,
+    departments: { type: 'array', items: text },
+    practitioner: { type: 'string' },
+    patient: { type: 'string' },
+  },
+} as const
+
+const sandbox = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['publicKey', 'identities'],
+  properties: { publicKey: key, identities: { type: 'array', items: identity } },
+} as const
+
+export const defaultLimits = {
+  maxBodyBytes: 20 * 1024 * 1024,
+  maxDepth: 60,
+  maxBundleEntries: 5000,
+  maxPageSize: 200,
+  liveDeadlineMs: 3000,
+  maxLiveResources: 2000,
+}
+
+const limits = {
+  type: 'object',
+  additionalProperties: false,
+  properties: Object.fromEntries(Object.entries(defaultLimits).map(([name, value]) => [name, { ...count, default: value }])),
+  default: {},
+}
+
+export const configSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['implicitPolicy', 'institutions'],
+  properties: {
+    port: { type: 'integer', minimum: 0, maximum: 65_535, default: 8080 },
+    publicUrl: text,
+    dataDir: { ...text, default: '.data' },
+    timeZone: { ...text, default: 'Asia/Seoul' },
+    // no default: what happens where every consent is silent is a decision of each network (consent.md, implicit policy)
+    implicitPolicy: { enum: ['deny-between-institutions', 'deny', 'basic-normal'] },
+    institutions: { type: 'array', items: institution },
+    clients: { type: 'array', items: client, default: [] },
+    sandbox,
+    limits,
+  },
+}
+
+/** Environment variables that are read; any other `CARENET_*` is a fault. */
+export const environmentNames = ['PORT', 'DATABASE_URL', 'CARENET_DATA_DIR', 'CARENET_PUBLIC_URL', 'CARENET_NOW', 'CARENET_CONFIG'] as const

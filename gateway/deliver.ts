@@ -1,0 +1,196 @@
+/**
+ * One loop over parcels and due times: claim, re-judge, send through the receiver's adapter, record the receipt, back off, give up loudly.
+ * A parcel carries its id to the receiver, who keeps one row per id; so a repeat after a crash delivers once.
+ */
+import type { Parcel, Receipt } from '../adapters/contract.ts'
+import { system } from '../fhir-profiles/codes.ts'
+import { compact, type Bundle, type Patient, type Resource, type Task } from '../fhir-profiles/r4.ts'
+import { isResource } from '../fhir-profiles/validate/validate.ts'
+import type { Context } from './context.ts'
+import { open, type Held } from './held.ts'
+import { composePerson } from './logic/person.ts'
+import { deliverySight, isVisible } from './judge.ts'
+import { loadTask, networkStep, type LoadedTask } from './referral-step.ts'
+import { releaseDelivery, type Part } from './release.ts'
+import type { ParcelRow } from './store/parcels.ts'
+import type { Tables } from './store/store.ts'
+
+/** How long a process may hold a parcel before another takes it over; longer than any send may last. */
+const leaseMs = 60_000
+const sendDeadlineMs = 20_000
+const firstRetryMs = 1_000
+const longestRetryMs = 15 * 60_000
+/** A receiver that is away is tried for about three days, then a person has to look. */
+const maxAttempts = 300
+
+/** Runs until `signal` aborts; `wake` is called when something may be due earlier than the next poll. */
+export async function deliverLoop(context: Context, input: { signal: AbortSignal; sleep: (ms: number) => Promise<void> }): Promise<void> {
+  while (!input.signal.aborted) {
+    const worked = await deliverNext(context).catch((thrown: unknown) => {
+      context.log('error', 'delivery-fault', { fault: thrown instanceof Error ? (thrown.stack ?? thrown.name) : 'unknown' })
+      return false
+    })
+    if (!worked) await input.sleep(500)
+  }
+}
+
+/** Delivers at most one parcel; false when nothing was due. */
+export async function deliverNext(context: Context): Promise<boolean> {
+  const parcel = await context.store.transaction((tables) => tables.parcels.claim(context.now().getTime(), leaseMs))
+  if (parcel === undefined) return false
+  const packed = await context.store.transaction((tables) => pack(tables, context, parcel))
+  if (packed.kind === 'withheld') return true
+  const adapter = context.adapters.get(parcel.receiver)
+  if (adapter === undefined) {
+    await context.store.transaction((tables) => giveUp(tables, context, parcel, 'the receiver has no adapter'))
+    return true
+  }
+  const receipt = await send(() => adapter.deliver(packed.parcel, AbortSignal.timeout(sendDeadlineMs)))
+  await context.store.transaction((tables) => settle(tables, context, parcel, receipt))
+  context.log(receipt.outcome === 'ok' ? 'info' : 'warn', 'parcel', {
+    parcel: parcel.id,
+    institution: parcel.receiver,
+    kind: receipt.outcome,
+    attempt: parcel.attempts,
+    reason: receipt.outcome === 'ok' ? undefined : receipt.reason,
+  })
+  return true
+}
+
+/** A broken wire is a transient receipt: nothing is known to have arrived, and the same id is sent again. */
+async function send(work: () => Promise<Receipt>): Promise<Receipt> {
+  try {
+    return await work()
+  } catch (thrown) {
+    return { outcome: 'transient', reason: thrown instanceof Error ? thrown.name : 'the adapter failed' }
+  }
+}
+
+type Packed = { readonly kind: 'send'; readonly parcel: Parcel } | { readonly kind: 'withheld' }
+
+/** Judged now, under the consents in force now, and entered in the ledger before a byte leaves. */
+async function pack(tables: Tables, context: Context, row: ParcelRow): Promise<Packed> {
+  const task = await loadTask(tables, row.task)
+  if (task === undefined) {
+    await giveUp(tables, context, row, 'the referral is gone')
+    return { kind: 'withheld' }
+  }
+  const content = await contentOf(tables, row, task)
+  const always = row.kind === 'referral-response' && (await isReferralPermitted(tables, context, task)) ? content.held.map((item) => open(item).facts.id) : [row.task]
+  const released = await releaseDelivery(tables, context, { held: content.held, receiver: row.receiver, person: task.person, always })
+  const parts = new Map(released.parts.map((part) => [part.id, part]))
+  const focus = task.task.focus?.reference?.split('/')[1] ?? ''
+  if (row.kind === 'referral-request' && !parts.has(focus)) {
+    await withhold(tables, context, row, task)
+    return { kind: 'withheld' }
+  }
+  const patient = await patientFor(tables, context, { person: task.person, receiver: row.receiver, parts: released.parts })
+  return { kind: 'send', parcel: { id: row.id, kind: row.kind, bundle: bundleOf(row, { task: task.task, parts: released.parts, patient }), gaps: [] } }
+}
+
+/** The reply goes to the referrer under the consent that let the referral itself go out (consent.md, Delivery), as long as that holds. */
+async function isReferralPermitted(tables: Tables, context: Context, task: LoadedTask): Promise<boolean> {
+  const owner = task.task.owner?.reference?.split('/')[1] ?? ''
+  const focus = await tables.records.byIds([task.task.focus?.reference?.split('/')[1] ?? ''])
+  const sight = await deliverySight(tables, context, { receiver: owner, person: task.person, action: 'disclose' })
+  return focus.length > 0 && focus.every((held) => isVisible(sight, open(held)))
+}
+
+/** A request carries its ServiceRequest, what that refers to, and the sender's Patient; an answer carries its reports. */
+async function contentOf(tables: Tables, row: ParcelRow, task: LoadedTask): Promise<{ held: readonly Held[] }> {
+  const named = (references: readonly (string | undefined)[]): string[] => references.flatMap((reference) => reference?.split('/')[1] ?? [])
+  if (row.kind === 'referral-response') {
+    return { held: [task.held, ...(await tables.records.byIds(named((task.task.output ?? []).map((output) => output.valueReference?.reference))))] }
+  }
+  const focus = named([task.task.focus?.reference])
+  const inputs = named((task.task.input ?? []).map((input) => input.valueReference?.reference))
+  const outgoing = [...(await tables.consents.outgoing(focus)).values()].flat()
+  const held = await tables.records.byIds([...new Set([...focus, ...inputs, ...outgoing])])
+  return { held: [task.held, ...held.filter((item) => open(item).facts.person === task.person && open(item).facts.id !== row.task)] }
+}
+
+/** The receiver needs to know whom it is about: its own number where it has one, and the demographics it may see. */
+async function patientFor(tables: Tables, context: Context, input: { person: string; receiver: string; parts: readonly Part[] }): Promise<Patient> {
+  const patients = input.parts.flatMap((part) => {
+    const value: unknown = part.type === 'Patient' ? JSON.parse(part.text) : undefined
+    return isResource(value) && value.resourceType === 'Patient' ? [{ patient: value, custodian: part.custodian, updatedMs: part.updatedMs, version: part.version }] : []
+  })
+  const composed = composePerson(input.person, patients).patient
+  const own = (await tables.identities.ofPersons([input.person])).filter((row) => row.institution === input.receiver)
+  const ownRecords = await tables.records.byIds(own.map((row) => row.record))
+  const numbers = ownRecords.flatMap((held) => {
+    const value: unknown = JSON.parse(open(held).text)
+    return isResource(value) && value.resourceType === 'Patient' ? (value.identifier ?? []) : []
+  })
+  const live = own.length > 0 && numbers.length === 0 ? [{ system: 'urn:ietf:rfc:3986', value: `Patient/${own[0]?.localId ?? ''}` }] : []
+  const ownName = context.directory.institution(input.receiver)?.number ?? ''
+  const mine = numbers.filter((identifier) => identifier.system?.endsWith(`.${ownName}`) === true)
+  return compact<Patient>({ ...composed, identifier: [...mine, ...live, ...(composed.identifier ?? []).filter((identifier) => !mine.includes(identifier))] })
+}
+
+function bundleOf(row: ParcelRow, content: { task: Task; parts: readonly Part[]; patient: Patient }): Bundle {
+  const resources = content.parts.flatMap((part): Resource[] => {
+    const value: unknown = JSON.parse(part.text)
+    return isResource(value) && !['Task', 'Patient', 'Consent'].includes(value.resourceType) ? [value] : []
+  })
+  const allowed = new Set(resources.map((resource) => `${resource.resourceType}/${resource.id ?? ''}`))
+  const task = compact<Task>({
+    ...content.task,
+    identifier: [...(content.task.identifier ?? []), { system: system.parcel, value: row.id }],
+    // What was refused is not named either.
+    output: content.task.output?.filter((output) => output.valueReference?.reference === undefined || allowed.has(output.valueReference.reference)),
+    input: content.task.input?.filter((input) => input.valueReference?.reference === undefined || allowed.has(input.valueReference.reference)),
+  })
+  const entries: Resource[] = [task, content.patient, ...resources]
+  return {
+    resourceType: 'Bundle',
+    type: 'collection',
+    identifier: { system: system.parcel, value: row.id },
+    entry: entries.map((resource) => ({ fullUrl: `urn:care-network:${resource.resourceType}/${resource.id ?? ''}`, resource })),
+  }
+}
+
+/** Consent refuses now: the Task says `withheld` and nothing of why; a new permit resumes it. */
+async function withhold(tables: Tables, context: Context, row: ParcelRow, task: LoadedTask): Promise<void> {
+  const nowMs = context.now().getTime()
+  await tables.parcels.settle(row.id, 'withheld', null, nowMs)
+  await networkStep(tables, context, row.task, task, {
+    ...task.task,
+    status: 'on-hold',
+    businessStatus: { coding: [{ system: system.businessStatus, code: 'withheld' }] },
+  })
+}
+
+async function settle(tables: Tables, context: Context, row: ParcelRow, receipt: Receipt): Promise<void> {
+  const nowMs = context.now().getTime()
+  switch (receipt.outcome) {
+    case 'ok': {
+      await tables.parcels.settle(row.id, 'delivered', null, nowMs)
+      const task = await loadTask(tables, row.task)
+      if (row.kind === 'referral-request' && task?.task.status === 'requested') await networkStep(tables, context, row.task, task, { ...task.task, status: 'received' })
+      return
+    }
+    case 'transient': {
+      if (row.attempts >= maxAttempts) return giveUp(tables, context, row, receipt.reason)
+      await tables.parcels.again(row.id, nowMs + Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(row.attempts - 1, 20)), receipt.reason)
+      return
+    }
+    case 'fatal':
+      return giveUp(tables, context, row, receipt.reason)
+    default:
+      return receipt satisfies never
+  }
+}
+
+/** Loudly: the Task fails with a reason both sides read, and the log says so. */
+async function giveUp(tables: Tables, context: Context, row: ParcelRow, reason: string): Promise<void> {
+  await tables.parcels.settle(row.id, 'failed', reason, context.now().getTime())
+  context.log('error', 'parcel-given-up', { parcel: row.id, institution: row.receiver, attempt: row.attempts, reason })
+  const task = await loadTask(tables, row.task)
+  if (task === undefined || row.kind !== 'referral-request') return
+  await networkStep(tables, context, row.task, task, {
+    ...task.task,
+    status: 'failed',
+    statusReason: { coding: [{ system: system.statusReason, code: 'not-deliverable' }], text: 'the receiver could not take this referral' },
+  })
+}

@@ -1,0 +1,92 @@
+/**
+ * A consent comes in: readable enough to be enforced, a lawful change of status, compiled into rules in the same transaction. The commit
+ * is the moment of effect: the next request anywhere on this database is judged by it.
+ */
+import { compile } from '../consent/compile.ts'
+import { changeStatus } from '../consent/lifecycle.ts'
+import { checkWritable } from '../consent/writable.ts'
+import type { Consent } from '../fhir-profiles/r4.ts'
+import { isResource } from '../fhir-profiles/validate/validate.ts'
+import type { Context } from './context.ts'
+import { networkId } from './directory.ts'
+import { open } from './held.ts'
+import { patientOf } from './identify.ts'
+import { takeRecords, type IntakeResult } from './intake.ts'
+import { Problem } from './problem.ts'
+import { resumeTasks } from './referral-step.ts'
+import type { Tables } from './store/store.ts'
+
+export interface ConsentIntake {
+  readonly consent: Consent
+  readonly person: string
+  /** network id; a new one for a create */
+  readonly id: string
+  readonly isNew: boolean
+  readonly ifMatch: string
+  /** status of the version before; undefined for a new consent */
+  readonly from: string | undefined
+  readonly signedByGuardian: boolean
+  readonly parties: readonly string[]
+}
+
+/** Throws unprocessable (422) with every fault by path. */
+export async function takeConsent(tables: Tables, context: Context, input: ConsentIntake): Promise<IntakeResult> {
+  const faults = checkWritable(input.consent, context.directory)
+  if (faults.length > 0) {
+    throw new Problem('unprocessable', 'this consent could not be enforced as it is', {
+      issues: faults.map((fault) => ({ id: 'unenforceable-consent', diagnostics: fault.reason, expression: fault.expression })),
+    })
+  }
+  const change = changeStatus(input.from, input.consent.status)
+  if (!change.lawful) throw new Problem('unprocessable', change.reason, { id: 'consent-status', expression: 'Consent.status' })
+  const [result] = await takeRecords(tables, context, {
+    institution: networkId,
+    space: 'network',
+    entries: [
+      {
+        method: input.isNew ? 'POST' : 'PUT',
+        resource: { ...input.consent, id: input.id },
+        fullUrl: '',
+        ifMatch: input.ifMatch,
+        parties: input.parties,
+        ...(input.isNew ? { givenId: input.id } : {}),
+      },
+    ],
+  })
+  if (result === undefined) throw new TypeError('one entry gives one result')
+  const birthDate = await birthDateOf(tables, input.person)
+  const compiled = compile(
+    { ...input.consent, id: input.id },
+    {
+      version: result.version,
+      person: input.person,
+      directory: context.directory,
+      timeZone: context.config.timeZone,
+      signedByGuardian: input.signedByGuardian,
+      birthDate,
+    },
+  )
+  await tables.consents.replace(input.id, compiled.rows)
+  if (compiled.unreadable.length > 0) context.log('warn', 'consent-partly-unreadable', { count: compiled.unreadable.length })
+  await resumeTasks(tables, context, await tables.parcels.wake(input.person, context.now().getTime()))
+  return result
+}
+
+async function birthDateOf(tables: Tables, person: string): Promise<string | undefined> {
+  const held = await tables.records.ofPerson(person, ['Patient'], 20)
+  return held.flatMap((item) => patientOf(open(item).text)?.birthDate ?? [])[0]
+}
+
+/** Who signed is read from what the consent says: a RelatedPerson performing for the patient, or a proxy who writes it. */
+export function isSignedByGuardian(consent: Consent, writerIsProxy: boolean): boolean {
+  return writerIsProxy || (consent.performer ?? []).some((performer) => performer.reference?.startsWith('RelatedPerson/') === true || performer.type === 'RelatedPerson')
+}
+
+/** The consent as it stands, for a change to it; undefined when there is none. */
+export async function currentConsent(tables: Tables, id: string): Promise<{ consent: Consent; person: string; parties: readonly string[] } | undefined> {
+  const held = await tables.records.byId('Consent', id)
+  const content = held === undefined ? undefined : open(held)
+  if (content === undefined || content.deleted) return undefined
+  const value: unknown = JSON.parse(content.text)
+  return isResource(value) && value.resourceType === 'Consent' ? { consent: value, person: content.facts.person, parties: content.parties } : undefined
+}

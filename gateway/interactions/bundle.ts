@@ -1,0 +1,193 @@
+/**
+ * batch and transaction. A transaction is one of three things: a referral (a new referral Task), an answer (a PUT of one), or a feed of an
+ * institution's own records; each is one database transaction. A batch's entries go through the front door again, one by one.
+ * Spec: http://hl7.org/fhir/R4/http.html#transaction
+ */
+import type { Bundle, BundleEntry, Resource, Task } from '../../fhir-profiles/r4.ts'
+import { profile } from '../../fhir-profiles/codes.ts'
+import { isResource } from '../../fhir-profiles/validate/validate.ts'
+import type { Call, Context } from '../context.ts'
+import { answerReferral } from '../intake-answer.ts'
+import { submitReferral } from '../intake-referral.ts'
+import { requireValid, takeRecords, type IntakeEntry } from '../intake.ts'
+import { ledgerEntry, maskedQuery, whoOf } from '../ledger-entry.ts'
+import { mayTouch, type Interaction } from '../logic/access.ts'
+import { bodyHash, once, type Once } from '../once.ts'
+import { asProblem, Problem } from '../problem.ts'
+import { releaseEntries, type Released, type WrittenEntry } from '../release.ts'
+
+export type Enter = (call: Call) => Promise<Released>
+
+interface Entry {
+  readonly method: 'PUT' | 'POST'
+  readonly resource: Resource
+  readonly fullUrl: string
+  readonly ifMatch: string
+}
+
+export async function bundle(call: Call, context: Context, enter: Enter): Promise<Released> {
+  const body = bundleOf(call, context)
+  if (body.type === 'batch') return batch(call, context, body, enter)
+  if (body.type !== 'transaction') {
+    throw new Problem('invalid', 'only a Bundle of type `transaction` or `batch` is posted here; messages go to $process-message', { id: 'bundle-type', expression: 'Bundle.type' })
+  }
+  const entries = (body.entry ?? []).map(entryOf)
+  const key = onceOf(body)
+  const task = entries.find((entry) => isReferral(entry.resource))
+  if (task?.method === 'POST') return refer(call, context, entries, key)
+  if (task?.method === 'PUT' && (await isKnownTask(context, task.resource.id ?? ''))) return answer(call, context, { task, entries, key })
+  if (task?.method === 'PUT' && task.resource.resourceType === 'Task' && task.resource.status === 'requested') return refer(call, context, entries, key)
+  return feed(call, context, entries, key)
+}
+
+function bundleOf(call: Call, context: Context): Bundle {
+  const value = call.body.kind === 'json' ? call.body.value : undefined
+  const count = typeof value === 'object' && value !== null && 'entry' in value && Array.isArray(value.entry) ? value.entry.length : 0
+  if (count > context.config.limits.maxBundleEntries) {
+    throw new Problem('too-large', `a Bundle may hold ${context.config.limits.maxBundleEntries} entries; send it in parts`, { id: 'too-many-entries', expression: 'Bundle.entry' })
+  }
+  requireValid([{ value, at: '' }])
+  if (!isResource(value) || value.resourceType !== 'Bundle') throw new Problem('invalid', 'the body must be a Bundle', { id: 'not-a-bundle' })
+  return value
+}
+
+function entryOf(entry: BundleEntry, at: number): Entry {
+  const place = `Bundle.entry[${at}]`
+  const { method, url } = entry.request ?? {}
+  if (method === undefined) throw new Problem('invalid', 'each entry of a transaction needs a request', { id: 'entry-request', expression: `${place}.request` })
+  if (method !== 'PUT' && method !== 'POST') {
+    throw new Problem('not-supported', `\`${method}\` inside a transaction is not supported yet`, { id: 'entry-method', expression: `${place}.request.method` })
+  }
+  if (entry.request?.ifNoneExist !== undefined || url?.includes('?') === true) {
+    throw new Problem('not-supported', 'conditional writes are not supported yet; use PUT with an id of your own', { id: 'conditional', expression: `${place}.request` })
+  }
+  const { resource } = entry
+  if (resource === undefined) throw new Problem('invalid', 'this entry needs a resource', { id: 'entry-resource', expression: `${place}.resource` })
+  const [type, id] = (url ?? '').split('/')
+  if (type !== resource.resourceType || (method === 'PUT' && id !== resource.id)) {
+    throw new Problem('invalid', 'the address of the entry and its resource differ', { id: 'entry-url', expression: `${place}.request.url` })
+  }
+  return { method, resource, fullUrl: entry.fullUrl ?? '', ifMatch: entry.request?.ifMatch ?? '' }
+}
+
+/** The sender's own name for the request, if it gave one. */
+function onceOf(body: Bundle): Once {
+  const { value, system = '' } = body.identifier ?? {}
+  return value === undefined ? { id: '', sha256: '' } : { id: `bundle ${system}|${value}`, sha256: bodyHash(body) }
+}
+
+function isReferral(resource: Resource): boolean {
+  return resource.resourceType === 'Task' && resource.meta?.profile?.some((canonical) => canonical.split('|')[0] === profile.referralTask) === true
+}
+
+async function isKnownTask(context: Context, id: string): Promise<boolean> {
+  return (await context.store.records.byId('Task', id)) !== undefined
+}
+
+/** Checked from the table alone, before anything is looked at. */
+function requireMay(call: Call, entries: readonly Entry[], interaction: Interaction): void {
+  const at = entries.findIndex(({ resource }) => !mayTouch(call.caller.role, resource.resourceType, interaction))
+  if (at >= 0) throw new Problem('forbidden', 'this role may not write this type', { id: 'role', expression: `Bundle.entry[${at}]` })
+}
+
+const spaceOf = (call: Call): 'local' | 'network' => (call.caller.role === 'system' ? 'local' : 'network')
+
+async function refer(call: Call, context: Context, entries: readonly Entry[], key: Once): Promise<Released> {
+  requireMay(call, entries, 'refer')
+  const submitted = await submitReferral(context, {
+    sender: call.caller.institution,
+    who: whoOf(call.caller, call.address),
+    request: { requestId: call.requestId, query: maskedQuery(call) },
+    space: spaceOf(call),
+    entries,
+    once: key,
+  })
+  return releaseEntries(context, 'transaction-response', submitted.entries)
+}
+
+async function answer(call: Call, context: Context, input: { task: Entry; entries: readonly Entry[]; key: Once }): Promise<Released> {
+  requireMay(call, input.entries, 'answer')
+  const wanted = input.task.resource
+  if (wanted.resourceType !== 'Task') throw new TypeError('an answer is a Task')
+  if (input.task.ifMatch === '') throw new Problem('invalid', 'a Task changes only with ifMatch', { id: 'if-match-required', expression: 'Bundle.entry.request.ifMatch' })
+  const others = input.entries.filter((entry) => entry !== input.task)
+  const answered = await answerReferral(context, {
+    institution: call.caller.institution,
+    who: whoOf(call.caller, call.address),
+    request: { requestId: call.requestId, query: maskedQuery(call) },
+    task: wanted.id ?? '',
+    change: (_current: Task, names) => names(wanted),
+    ifMatch: input.task.ifMatch,
+    space: spaceOf(call),
+    entries: others,
+    once: input.key,
+  })
+  let next = 0
+  const inOrder = input.entries.map((entry): WrittenEntry => (entry === input.task ? answered.task : (answered.entries[next++] ?? answered.task)))
+  return releaseEntries(context, 'transaction-response', inOrder)
+}
+
+async function feed(call: Call, context: Context, entries: readonly Entry[], key: Once): Promise<Released> {
+  if (call.caller.role !== 'system') throw new Problem('forbidden', 'only a system feeds records; a Bundle of yours is a referral or an answer', { id: 'role' })
+  requireMay(call, entries, 'update')
+  const { caller } = call
+  const written = await context.store.transaction((tables) =>
+    once(tables, context, caller.institution, key, async () => {
+      const results = await takeRecords(tables, context, {
+        institution: caller.institution,
+        space: 'local',
+        entries: entries.map((entry): IntakeEntry => ({ ...entry, parties: [] })),
+      })
+      await tables.ledger.append([
+        ledgerEntry(context, whoOf(caller, call.address), { requestId: call.requestId, query: maskedQuery(call) }, {
+          action: 'C',
+          interaction: 'transaction',
+          outcome: 'success',
+          persons: [...new Set(results.flatMap((result) => result.person ?? []))],
+          entities: results.map(({ type, id, version }) => ({ type, id, version })),
+          consents: [],
+          note: '',
+        }),
+      ])
+      const value = results.map(
+        (result): WrittenEntry => ({ status: result.status, type: result.type, id: result.localId, version: result.version, updatedMs: result.updatedMs }),
+      )
+      return { status: 200, value }
+    }),
+  )
+  return releaseEntries(context, 'transaction-response', written)
+}
+
+/** Each entry stands alone and goes through token, table and gate like a request of its own. */
+async function batch(call: Call, context: Context, body: Bundle, enter: Enter): Promise<Released> {
+  const replies: ({ released: Released } | { problem: Problem; requestId: string })[] = []
+  for (const [at, entry] of (body.entry ?? []).entries()) {
+    try {
+      replies.push({ released: await enter(asCall(call, entry, at)) })
+    } catch (thrown) {
+      const problem = asProblem(thrown)
+      if (problem.kind === 'fault') throw thrown
+      replies.push({ problem, requestId: call.requestId })
+    }
+  }
+  return releaseEntries(context, 'batch-response', replies)
+}
+
+function asCall(call: Call, entry: BundleEntry, at: number): Call {
+  const { method, url } = entry.request ?? {}
+  if (method === undefined || url === undefined || /^[a-z][a-z0-9+.-]*:|^\//i.test(url) || url === '') {
+    throw new Problem('invalid', 'an entry needs a method and a relative address', { id: 'entry-request', expression: `Bundle.entry[${at}].request` })
+  }
+  const [path = '', search = ''] = url.split('?', 2)
+  return {
+    ...call,
+    method,
+    path: decodeURI(path),
+    params: {},
+    query: [...new URLSearchParams(search)],
+    body: entry.resource === undefined ? { kind: 'none' } : { kind: 'json', value: entry.resource },
+    ifMatch: entry.request?.ifMatch ?? '',
+    ifNoneMatch: entry.request?.ifNoneMatch ?? '',
+    ifNoneExist: entry.request?.ifNoneExist ?? '',
+  }
+}

@@ -1,0 +1,64 @@
+/** read. Spec: http://hl7.org/fhir/R4/http.html#read · Hidden and missing are one answer, byte for byte. */
+import type { Call, Context } from '../context.ts'
+import { networkId } from '../directory.ts'
+import { askLive, readLive } from '../live.ts'
+import { couldMatch } from '../logic/wholesale.ts'
+import { notFound } from '../problem.ts'
+import { publish, releaseLedger, releaseOne, releasePersons, sightFor, type Released } from '../release.ts'
+import { personsOf } from '../search-request.ts'
+
+export async function read(call: Call, context: Context): Promise<Released> {
+  const type = call.params['type'] ?? ''
+  const id = call.params['id'] ?? ''
+  const { caller } = call
+  if (type === 'AuditEvent') return readAudit(call, context, id)
+  if (caller.role === 'system') return readOwn(call, context, type, id)
+  if (type === 'Organization') {
+    const organization = context.directory.organizations().find((item) => item.id === id)
+    if (organization !== undefined) return publish(organization)
+  }
+  if (type === 'Patient') return readPerson(call, context, id)
+  const stored = await context.store.records.byId(type, id)
+  const live = stored === undefined ? await liveRecord(context, type, id) : undefined
+  const persons = live === undefined ? await context.store.identities.personsOfRecord(id) : [live.person]
+  const sight = await sightFor(context.store, context, call, { type, persons })
+  return releaseOne(context, call, { held: stored ?? live?.held, interaction: 'read', sight })
+}
+
+/** A system reads its own partition in its own ids, and the network's Tasks it is party to. */
+async function readOwn(call: Call, context: Context, type: string, id: string): Promise<Released> {
+  const own = await context.store.records.byKey({ institution: call.caller.institution, type, localId: id })
+  const held = own ?? (await context.store.records.byKey({ institution: networkId, type, localId: id }))
+  const sight = await sightFor(context.store, context, call, { type, persons: [] })
+  return releaseOne(context, call, { held, interaction: 'read', sight })
+}
+
+async function liveRecord(context: Context, type: string, id: string) {
+  const key = await context.store.records.keyOf(id)
+  return key === undefined || key.type !== type ? undefined : readLive(context, key)
+}
+
+/** A person, composed from every Patient record this caller may see, stored and live. */
+async function readPerson(call: Call, context: Context, id: string): Promise<Released> {
+  const person = (await personsOf(context, call, [id]))[0]
+  if (person === undefined) {
+    const sight = await sightFor(context.store, context, call, { type: 'Patient', persons: [] })
+    return releaseOne(context, call, { held: undefined, interaction: 'read', sight })
+  }
+  const sight = await sightFor(context.store, context, call, { type: 'Patient', persons: [person] })
+  const stored = await context.store.records.ofPerson(person, ['Patient'], 50)
+  const live = await askLive(context, {
+    person,
+    types: ['Patient'],
+    mayAsk: (institution) =>
+      couldMatch(sight.condition, { custodian: institution, person, custodianKeys: context.directory.keysOf(institution) }),
+  })
+  return releasePersons(context, call, { held: [...stored, ...live.held], sight, interaction: 'read', self: '', notices: [] })
+}
+
+async function readAudit(call: Call, context: Context, id: string): Promise<Released> {
+  const isOwnOnly = call.caller.role === 'patient' || call.caller.role === 'proxy'
+  if (isOwnOnly && call.caller.person === '') throw notFound()
+  const found = await context.store.ledger.find({ id, limit: 1, offset: 0, ...(isOwnOnly ? { person: call.caller.person } : {}) })
+  return releaseLedger(context, call, { bodies: found.bodies, total: found.total, isRead: true, self: '', next: undefined })
+}

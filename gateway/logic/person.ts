@@ -1,0 +1,59 @@
+/**
+ * A person, composed for one caller from the Patient records that caller may see. The newest record speaks for names and address;
+ * identifiers are those of every visible record. The version token is a function of the visible content only.
+ */
+import { createHash } from 'node:crypto'
+import { compact, type Identifier, type Patient } from '../../fhir-profiles/r4.ts'
+
+export interface VisibleRecord {
+  readonly patient: Patient
+  readonly custodian: string
+  readonly updatedMs: number
+  readonly version: string
+}
+
+export interface ComposedPerson {
+  readonly patient: Patient
+  /** opaque, changes exactly when what this caller sees changes */
+  readonly version: string
+  readonly updatedMs: number
+}
+
+export function composePerson(person: string, records: readonly VisibleRecord[]): ComposedPerson {
+  const newestFirst = records.toSorted((a, b) => b.updatedMs - a.updatedMs || (a.custodian < b.custodian ? -1 : 1))
+  const first = <K extends keyof Patient>(element: K): Patient[K] | undefined =>
+    newestFirst.map(({ patient }) => patient[element]).find((value) => value !== undefined)
+  const updatedMs = newestFirst[0]?.updatedMs ?? 0
+  const visible = compact<Patient>({
+    resourceType: 'Patient',
+    id: person,
+    identifier: identifiersOf(newestFirst),
+    active: first('active'),
+    name: first('name'),
+    telecom: first('telecom'),
+    gender: first('gender'),
+    birthDate: first('birthDate'),
+    deceasedBoolean: first('deceasedBoolean'),
+    deceasedDateTime: first('deceasedDateTime'),
+    address: first('address'),
+    contact: first('contact'),
+  })
+  const version = createHash('sha256').update(JSON.stringify(visible)).digest('base64url').slice(0, 22)
+  const { resourceType, id, ...rest } = visible
+  return {
+    patient: { resourceType, id: id ?? person, meta: { versionId: version, lastUpdated: new Date(updatedMs).toISOString() }, ...rest },
+    version,
+    updatedMs,
+  }
+}
+
+function identifiersOf(records: readonly VisibleRecord[]): Identifier[] {
+  const seen = new Map<string, Identifier>()
+  for (const { patient } of records) {
+    for (const identifier of patient.identifier ?? []) {
+      const key = `${identifier.system ?? ''}|${identifier.value ?? ''}`
+      if (!seen.has(key)) seen.set(key, identifier)
+    }
+  }
+  return [...seen.keys()].sort().flatMap((key) => seen.get(key) ?? [])
+}

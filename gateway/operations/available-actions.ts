@@ -1,0 +1,20 @@
+/** Task/[id]/$available-actions: what the caller's institution may do with a referral now, straight from the transition table. */
+import type { Parameters } from '../../fhir-profiles/r4.ts'
+import type { Call, Context } from '../context.ts'
+import { publish, readTaskAsParty, type Released } from '../release.ts'
+import { actorOf, availableActions } from '../logic/referral.ts'
+
+export async function availableActionsOf(call: Call, context: Context): Promise<Released> {
+  const task = await readTaskAsParty(context, call, call.params['id'] ?? '')
+  const actor = actorOf(task, call.caller.institution)
+  const actions = actor === undefined ? [] : availableActions(task, actor)
+  const parameter: NonNullable<Parameters['parameter']> = actions.map((action) => ({
+    name: 'action',
+    part: [
+      { name: 'status', valueCode: action.status },
+      ...(action.businessStatus === undefined ? [] : [{ name: 'businessStatus', valueCode: action.businessStatus }]),
+      ...action.requires.map((requirement) => ({ name: 'requires', valueCode: requirement })),
+    ],
+  }))
+  return publish({ resourceType: 'Parameters', ...(parameter.length === 0 ? {} : { parameter }) })
+}

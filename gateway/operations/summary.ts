@@ -1,0 +1,78 @@
+/**
+ * Patient/[id]/$summary: an IPS document merged from every institution that may be shown, from released parts only.
+ * No relation and not an own patient: the 404 of a random id. Spec: http://hl7.org/fhir/uv/ips/OperationDefinition-summary.html
+ */
+import type { Bundle, Patient, Resource } from '../../fhir-profiles/r4.ts'
+import { isResource } from '../../fhir-profiles/validate/validate.ts'
+import type { Call, Context } from '../context.ts'
+import type { Held } from '../held.ts'
+import { askLive } from '../live.ts'
+import { composePerson } from '../logic/person.ts'
+import { summary as summaryOf } from '../logic/summary.ts'
+import { couldMatch } from '../logic/wholesale.ts'
+import { notFound } from '../problem.ts'
+import { releaseDocument, sightFor, type Part, type Released } from '../release.ts'
+import { personsOf } from '../search-request.ts'
+import type { Sight } from '../judge.ts'
+
+const maxStored = 5_000
+
+/** What summary and everything have in common: one person's stored and live records, as far as anybody may ask for them. */
+export async function gather(
+  call: Call,
+  context: Context,
+  types: readonly string[],
+): Promise<{ person: string; sight: Sight; held: readonly Held[]; silent: readonly string[] }> {
+  const person = (await personsOf(context, call, [call.params['id'] ?? '']))[0]
+  if (person === undefined) throw notFound()
+  const sight = await sightFor(context.store, context, call, { type: 'Patient', persons: [person] })
+  const mayAsk = (institution: string): boolean =>
+    couldMatch(sight.condition, { custodian: institution, person, custodianKeys: context.directory.keysOf(institution) })
+  const [stored, live] = await Promise.all([
+    context.store.records.ofPerson(person, types, maxStored),
+    askLive(context, { person, types, mayAsk }),
+  ])
+  return { person, sight, held: [...stored, ...live.held], silent: live.silent }
+}
+
+export async function summary(call: Call, context: Context): Promise<Released> {
+  const { person, sight, held, silent } = await gather(call, context, [])
+  return releaseDocument(context, call, {
+    held,
+    interaction: 'summary',
+    sight,
+    person,
+    mustHave: true,
+    build: (parts) => build(context, { person, parts, silent }),
+  })
+}
+
+function build(context: Context, input: { person: string; parts: readonly Part[]; silent: readonly string[] }): Bundle {
+  const resources = input.parts.flatMap((part) => resourceIn(part))
+  const patients = resources.flatMap(({ resource, part }) =>
+    resource.resourceType === 'Patient'
+      ? [{ patient: resource, custodian: part.custodian, updatedMs: part.updatedMs, version: part.version }]
+      : [],
+  )
+  const patient: Patient = composePerson(input.person, patients).patient
+  return summaryOf({
+    patient,
+    parts: resources
+      .filter(({ resource }) => !['Patient', 'Task', 'Consent'].includes(resource.resourceType))
+      .map(({ resource, part }) => ({ resource, institution: institutionOf(context, part.custodian) })),
+    gaps: input.silent.map((id) => ({ institution: institutionOf(context, id) })),
+    at: context.now().toISOString(),
+    newId: context.newId,
+    base: `${context.config.publicUrl}/fhir/R4`,
+  })
+}
+
+function resourceIn(part: Part): { resource: Resource; part: Part }[] {
+  const value: unknown = JSON.parse(part.text)
+  return isResource(value) ? [{ resource: value, part }] : []
+}
+
+function institutionOf(context: Context, id: string): { id: string; name: string; number: string } {
+  const known = context.directory.institution(id)
+  return { id, name: known?.name ?? id, number: known?.number ?? '' }
+}

@@ -1,0 +1,135 @@
+/**
+ * What we offer, in one table: method, path, interaction, handler. The CapabilityStatement and the role check derive from it; what is not
+ * here does not exist, and a row without an `access` cannot be written.
+ */
+import type { Call, Context } from './context.ts'
+import { bundle } from './interactions/bundle.ts'
+import { history, vread } from './interactions/history.ts'
+import { read } from './interactions/read.ts'
+import { search } from './interactions/search.ts'
+import { create, patch, remove, update } from './interactions/write.ts'
+import { knownTypes, mayRun, mayTouch, type Interaction, type Operation } from './logic/access.ts'
+import { allows, levelOf, parseScopes } from './logic/scope.ts'
+import { availableActionsOf } from './operations/available-actions.ts'
+import { everything } from './operations/everything.ts'
+import { matchPatient } from './operations/match.ts'
+import { processMessage } from './operations/process-message.ts'
+import { summary } from './operations/summary.ts'
+import { notFound, Problem } from './problem.ts'
+import type { Released } from './release.ts'
+
+export type Handler = (call: Call, context: Context, enter: (call: Call) => Promise<Released>) => Promise<Released>
+
+/** How a row is guarded before its handler runs: by type and interaction, as a named operation, or entry by entry inside. */
+export type RowAccess =
+  | { readonly by: 'type'; readonly interaction: Interaction }
+  | { readonly by: 'operation'; readonly operation: Operation; readonly type: string }
+  | { readonly by: 'entry' }
+
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** segments; `:type` is a known resource type, `:id` and `:version` FHIR ids */
+  readonly path: string
+  readonly access: RowAccess
+  readonly handler: Handler
+}
+
+const byType = (interaction: Interaction): RowAccess => ({ by: 'type', interaction })
+const operation = (name: Operation, type: string): RowAccess => ({ by: 'operation', operation: name, type })
+
+export const routes: readonly Route[] = [
+  { method: 'POST', path: '', access: { by: 'entry' }, handler: bundle },
+  { method: 'POST', path: '$process-message', access: operation('process-message', 'Bundle'), handler: processMessage },
+  { method: 'GET', path: 'Patient/:id/$summary', access: operation('summary', 'Patient'), handler: summary },
+  { method: 'POST', path: 'Patient/:id/$summary', access: operation('summary', 'Patient'), handler: summary },
+  { method: 'GET', path: 'Patient/:id/$everything', access: operation('everything', 'Patient'), handler: everything },
+  { method: 'POST', path: 'Patient/:id/$everything', access: operation('everything', 'Patient'), handler: everything },
+  { method: 'POST', path: 'Patient/$match', access: operation('match', 'Patient'), handler: matchPatient },
+  { method: 'GET', path: 'Task/:id/$available-actions', access: operation('available-actions', 'Task'), handler: availableActionsOf },
+  { method: 'GET', path: ':type/:id/_history/:version', access: byType('vread'), handler: vread },
+  { method: 'GET', path: ':type/:id/_history', access: byType('history-instance'), handler: history },
+  { method: 'GET', path: ':type/:id', access: byType('read'), handler: read },
+  { method: 'GET', path: ':type', access: byType('search-type'), handler: search },
+  { method: 'POST', path: ':type/_search', access: byType('search-type'), handler: search },
+  { method: 'POST', path: ':type', access: byType('create'), handler: create },
+  { method: 'PUT', path: ':type/:id', access: byType('update'), handler: update },
+  { method: 'PATCH', path: ':type/:id', access: byType('patch'), handler: patch },
+  { method: 'DELETE', path: ':type/:id', access: byType('delete'), handler: remove },
+]
+
+const types = new Set(knownTypes)
+
+/** Finds the row, checks role and scope from the token alone, then runs the handler. Batch entries come through here again. */
+export async function enter(call: Call, context: Context): Promise<Released> {
+  const { route, params } = find(call)
+  const named: Call = { ...call, params }
+  guard(named, route.access)
+  return route.handler(named, context, (inner) => enter(inner, context))
+}
+
+function find(call: Call): { route: Route; params: Readonly<Record<string, string>> } {
+  const method = call.method === 'HEAD' ? 'GET' : call.method
+  const others = new Set<string>()
+  for (const route of routes) {
+    const params = paramsOf(route.path, call.path)
+    if (params === undefined) continue
+    if (route.method === method) return { route, params }
+    others.add(route.method)
+  }
+  if (others.size > 0) {
+    throw new Problem('method-not-allowed', `\`${call.method}\` is not offered here; try ${[...others].join(', ')}`, {
+      id: 'method-not-allowed',
+      headers: { allow: [...others].join(', ') },
+    })
+  }
+  const [type] = call.path.split('/')
+  if (type !== undefined && /^[A-Z][A-Za-z]+$/.test(type) && !types.has(type)) {
+    throw new Problem('not-found', 'this resource type is not offered; see /metadata', { id: 'unknown-type' })
+  }
+  throw notFound()
+}
+
+function paramsOf(pattern: string, path: string): Record<string, string> | undefined {
+  const wanted = pattern.split('/')
+  const given = path.split('/')
+  if (wanted.length !== given.length) return undefined
+  const params: Record<string, string> = {}
+  for (const [at, name] of wanted.entries()) {
+    const value = given[at] ?? ''
+    if (name === ':type') {
+      if (!types.has(value)) return undefined
+    } else if (name.startsWith(':')) {
+      if (!/^[A-Za-z0-9\-.]{1,64}$/.test(value)) return undefined
+    } else if (name !== value) return undefined
+    else continue
+    params[name.slice(1)] = value
+  }
+  if (params['type'] === undefined && /^[A-Z]/.test(wanted[0] ?? '')) params['type'] = wanted[0] ?? ''
+  return params
+}
+
+/** 403 only here, where the token alone says no; everything after this answers as if what is refused did not exist. */
+function guard(call: Call, access: RowAccess): void {
+  const { role, scopes: granted } = call.caller
+  const scopes = parseScopes(granted.join(' ')).scopes
+  const type = call.params['type'] ?? ''
+  switch (access.by) {
+    case 'entry':
+      return
+    case 'operation':
+      if (!mayRun(role, access.operation)) throw refused('role', 'this role may not use this operation')
+      if (!allows(scopes, { level: levelOf(role), type: access.type, interaction: access.operation === 'process-message' ? 'refer' : 'read' })) throw refused('scope', 'the scope of the token does not cover this')
+      return
+    case 'type':
+      if (!mayTouch(role, type, access.interaction)) throw refused('role', 'this role may not do this with this type')
+      if (!allows(scopes, { level: levelOf(role), type, interaction: access.interaction })) throw refused('scope', 'the scope of the token does not cover this')
+      return
+    default:
+      access satisfies never
+  }
+}
+
+function refused(id: string, message: string): Problem {
+  const headers = id === 'scope' ? { 'www-authenticate': 'Bearer realm="care-network", error="insufficient_scope"' } : {}
+  return new Problem('forbidden', message, { id, headers })
+}

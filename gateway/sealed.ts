@@ -1,0 +1,48 @@
+/**
+ * Page links carry no search term and are good for one caller: the query is sealed (AES-256-GCM) and bound to subject and institution.
+ * Whoever else presents it, or edits it, gets a plain refusal; every page is judged anew.
+ */
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import type { Caller } from './security/caller.ts'
+
+export interface SealedPage {
+  readonly type: string
+  readonly query: readonly (readonly [name: string, value: string])[]
+  readonly offset: number
+}
+
+export function sealPage(key: Buffer, caller: Caller, page: SealedPage): string {
+  const iv = randomBytes(12)
+  const cipher = createCipheriv('aes-256-gcm', key, iv)
+  cipher.setAAD(boundTo(caller))
+  const body = Buffer.concat([cipher.update(JSON.stringify(page), 'utf8'), cipher.final()])
+  return Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64url')
+}
+
+/** undefined for a link that was not made for this caller, or not by us. */
+export function openPage(key: Buffer, caller: Caller, sealed: string): SealedPage | undefined {
+  const bytes = Buffer.from(sealed, 'base64url')
+  if (bytes.length < 29 || bytes.length > 16_384) return undefined
+  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12))
+  decipher.setAAD(boundTo(caller))
+  decipher.setAuthTag(bytes.subarray(12, 28))
+  let text: string
+  try {
+    text = Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8')
+  } catch {
+    // A tag that does not verify is an ordinary refusal: an edited link, or somebody else's.
+    return undefined
+  }
+  const value: unknown = JSON.parse(text)
+  return isPage(value) ? value : undefined
+}
+
+function boundTo(caller: Caller): Buffer {
+  return Buffer.from(`${caller.subject}\n${caller.institution}\n${caller.role}`)
+}
+
+function isPage(value: unknown): value is SealedPage {
+  return (
+    typeof value === 'object' && value !== null && 'type' in value && 'query' in value && 'offset' in value && Array.isArray(value.query)
+  )
+}

@@ -1,0 +1,210 @@
+/**
+ * Query parameters → clauses on the caller's view. An unsupported parameter or modifier is a 400 that names it, never silence
+ * (contract, promise 5); `Prefer: handling=lenient` leaves unknown parameters out. Spec: http://hl7.org/fhir/R4/search.html
+ */
+import { searchParametersOf } from '../fhir-profiles/search-parameters.ts'
+import { parseTime } from '../fhir-profiles/time.ts'
+import type { Call, Context } from './context.ts'
+import { Problem } from './problem.ts'
+import { openPage } from './sealed.ts'
+import type { Clause, Range } from './store/search.ts'
+
+export interface SearchRequest {
+  readonly query: readonly (readonly [name: string, value: string])[]
+  readonly clauses: readonly Clause[]
+  readonly sort: readonly { readonly param: string; readonly descending: boolean }[]
+  readonly limit: number
+  readonly offset: number
+  /** the persons asked about by `patient`, `subject` and the like; empty = nobody in particular */
+  readonly persons: readonly string[]
+  /** what was asked of `identifier`, for the person search */
+  readonly identifiers: readonly { readonly system: string | undefined; readonly code: string | undefined }[]
+}
+
+const ignored = new Set(['_format', '_pretty', '_total', '_page'])
+const prefixes = new Set(['eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb'])
+
+export async function parseSearch(context: Context, call: Call, type: string): Promise<SearchRequest> {
+  const page = pageOf(context, call, type)
+  const query = page?.query ?? call.query
+  const clauses: Clause[] = []
+  const persons: string[] = []
+  const identifiers: { system: string | undefined; code: string | undefined }[] = []
+  const unknown: string[] = []
+  let limit = Math.min(50, context.config.limits.maxPageSize)
+  let sort: SearchRequest['sort'] = []
+  for (const [name, value] of query) {
+    if (ignored.has(name)) continue
+    if (name === '_count') limit = countOf(value, context.config.limits.maxPageSize)
+    else if (name === '_sort') sort = sortOf(value, type)
+    else {
+      const clause = await clauseOf(context, call, { type, name, value })
+      if (clause === undefined) unknown.push(name)
+      else {
+        clauses.push(clause)
+        if (clause.on === 'person') persons.push(...clause.anyOf)
+        if (clause.on === 'token' && clause.param === 'identifier' && !clause.not) {
+          identifiers.push(...clause.anyOf.map((token) => ({ system: token.system, code: token.code })))
+        }
+      }
+    }
+  }
+  if (unknown.length > 0 && !call.prefer.includes('handling=lenient')) {
+    throw new Problem('not-supported', 'unsupported search parameter', {
+      issues: unknown.map((name) => ({
+        id: 'unsupported-parameter',
+        diagnostics: `\`${safeName(name)}\` is not a supported parameter or modifier of ${type}; see /metadata for those that are`,
+        expression: `${type}.${safeName(name)}`,
+      })),
+    })
+  }
+  return { query, clauses, sort, limit, offset: page?.offset ?? 0, persons, identifiers }
+}
+
+function safeName(name: string): string {
+  return /^[\w:.-]{1,64}$/.test(name) ? name : 'unreadable name'
+}
+
+function pageOf(context: Context, call: Call, type: string) {
+  const sealed = call.query.find(([name]) => name === '_page')?.[1]
+  if (sealed === undefined) return undefined
+  const page = openPage(context.pageKey, call.caller, sealed)
+  if (page?.type !== type) {
+    throw new Problem('invalid', 'this page link is not valid for this caller; repeat the search', { id: 'page-link' })
+  }
+  return page
+}
+
+function countOf(value: string, max: number): number {
+  if (!/^\d{1,6}$/.test(value)) throw new Problem('invalid', '`_count` must be a whole number', { id: 'bad-count', expression: '_count' })
+  return Math.min(Number(value), max)
+}
+
+function sortOf(value: string, type: string): SearchRequest['sort'] {
+  const known = new Set([...searchParametersOf(type).keys(), '_lastUpdated', '_id'])
+  return value.split(',').map((key) => {
+    const param = key.replace(/^-/, '')
+    if (!known.has(param))
+      throw new Problem('not-supported', '`_sort` names a parameter that is not supported', {
+        id: 'unsupported-parameter',
+        expression: '_sort',
+      })
+    return { param, descending: key.startsWith('-') }
+  })
+}
+
+async function clauseOf(context: Context, call: Call, ask: { type: string; name: string; value: string }): Promise<Clause | undefined> {
+  const [name = '', modifier = ''] = ask.name.split(':', 2)
+  const values = splitValues(ask.value)
+  const isSystem = call.caller.role === 'system'
+  if (name === '_id' && modifier === '') return { on: isSystem ? 'local-id' : 'id', anyOf: values }
+  if (name === '_lastUpdated' && modifier === '') return { on: 'updated', ranges: values.map((value) => rangeOf(value, ask.name, context)) }
+  const parameter = searchParametersOf(ask.type).get(name)
+  if (parameter === undefined) return undefined
+  if (modifier === 'missing') return { on: 'missing', param: name, missing: ask.value === 'true' }
+  switch (parameter.type) {
+    case 'token':
+      if (modifier !== '' && modifier !== 'not') return undefined
+      return { on: 'token', param: name, anyOf: values.map(tokenOf), not: modifier === 'not' }
+    case 'uri':
+      return modifier === '' ? { on: 'token', param: name, anyOf: values.map((value) => ({ code: value })), not: false } : undefined
+    case 'string': {
+      const match = { '': 'starts', exact: 'exact', contains: 'contains' } as const
+      if (modifier !== '' && modifier !== 'exact' && modifier !== 'contains') return undefined
+      return { on: 'string', param: name, anyOf: values.map((value) => value.normalize('NFC').toLowerCase()), match: match[modifier] }
+    }
+    case 'date':
+      return modifier === '' ? { on: 'date', param: name, ranges: values.map((value) => rangeOf(value, ask.name, context)) } : undefined
+    case 'reference':
+      return modifier === '' || modifier === 'Patient'
+        ? referenceClause(context, call, { name, values, isPatient: modifier === 'Patient', targets: parameter.targets })
+        : undefined
+    case 'number':
+    case 'quantity':
+      return undefined
+    default:
+      return parameter.type satisfies never
+  }
+}
+
+/** Commas separate alternatives; `\,` is a comma. Spec: http://hl7.org/fhir/R4/search.html#escaping */
+function splitValues(value: string): readonly string[] {
+  return value.split(/(?<!\\),/).map((part) => part.replaceAll(/\\([,|$\\])/g, '$1'))
+}
+
+function tokenOf(value: string): { system?: string; code?: string } {
+  const bar = value.indexOf('|')
+  if (bar < 0) return { code: value }
+  const code = value.slice(bar + 1)
+  return { system: value.slice(0, bar), ...(code === '' ? {} : { code }) }
+}
+
+function rangeOf(value: string, name: string, context: Context): Range {
+  const head = value.slice(0, 2)
+  const prefix = prefixes.has(head) ? head : 'eq'
+  const time = parseTime(prefixes.has(head) ? value.slice(2) : value, context.config.timeZone)
+  if (time === undefined || !isPrefix(prefix)) {
+    throw new Problem('invalid', `\`${safeName(name)}\` needs a FHIR date`, { id: 'bad-date', expression: safeName(name) })
+  }
+  return { prefix, fromMs: time.fromMs, untilMs: time.untilMs }
+}
+
+function isPrefix(text: string): text is Range['prefix'] {
+  return prefixes.has(text)
+}
+
+/**
+ * A patient parameter accepts a person id, or the own institution's record id; a system's are its own ids only. An id nobody may see
+ * and an id nobody has are the same: they match nothing.
+ */
+async function referenceClause(
+  context: Context,
+  call: Call,
+  ask: { name: string; values: readonly string[]; isPatient: boolean; targets: readonly string[] },
+): Promise<Clause> {
+  const patientOnly = ask.isPatient || (ask.targets.length === 1 && ask.targets[0] === 'Patient')
+  const wanted = ask.values.map((value) => {
+    const [type, id] = value.includes('/') ? value.split('/') : [patientOnly ? 'Patient' : '', value]
+    return { type: type ?? '', id: id ?? '' }
+  })
+  if (call.caller.role === 'system') {
+    const ids: string[] = []
+    for (const { type, id } of wanted) {
+      for (const target of type === '' ? ask.targets : [type]) {
+        const key = { institution: call.caller.institution, type: target, localId: id }
+        const found = await context.store.sql.query<{ id: string }>(
+          'select id from network_id where institution = $1 and type = $2 and local_id = $3',
+          [key.institution, key.type, key.localId],
+        )
+        ids.push(...found.rows.map((row) => row.id))
+      }
+    }
+    return { on: 'reference', param: ask.name, anyOf: ids }
+  }
+  if (patientOnly || wanted.every(({ type }) => type === 'Patient')) {
+    const persons = await personsOf(
+      context,
+      call,
+      wanted.map(({ id }) => id),
+    )
+    return { on: 'person', anyOf: persons }
+  }
+  return { on: 'reference', param: ask.name, anyOf: wanted.map(({ id }) => id) }
+}
+
+/** Person ids as given, after merges; a record id of the own institution counts as its person. */
+export async function personsOf(context: Context, call: Call, ids: readonly string[]): Promise<readonly string[]> {
+  const out: string[] = []
+  for (const id of ids) {
+    const person = await context.store.identities.person(id)
+    if (person !== undefined) out.push(person)
+    else {
+      const own = (await context.store.identities.byLocal(call.caller.institution, [id])).map((row) => row.person)
+      const record = (await context.store.identities.byRecords([id]))
+        .filter((row) => row.institution === call.caller.institution)
+        .map((row) => row.person)
+      out.push(...own, ...record)
+    }
+  }
+  return out
+}

@@ -1,0 +1,47 @@
+/** The issuer's published keys, remembered. An unknown `kid` asks again, so that rotation needs no restart; floods of them ask once a second. */
+import { type CryptoKey, importJWK } from 'jose'
+import type { PublicKey } from './keys.ts'
+
+export interface KeyRing {
+  find(kid: string): Promise<CryptoKey | undefined>
+}
+
+const minIntervalMs = 1000
+/** after this a withdrawn key is forgotten even if nobody brings an unknown one */
+const maxAgeMs = 5 * 60 * 1000
+
+type Ring = ReadonlyMap<string, CryptoKey>
+
+/** `changed` is called when other keys are published than before: what they signed is no longer known to be good. */
+export function keyRing(load: () => Promise<readonly PublicKey[]>, now: () => number, changed: () => void): KeyRing {
+  let ring: Ring = new Map()
+  let loadedMs = Number.NEGATIVE_INFINITY
+  let loading: Promise<Ring> | undefined
+
+  const reload = async (): Promise<Ring> => {
+    const next = new Map<string, CryptoKey>()
+    for (const jwk of await load()) {
+      const key = await importJWK({ ...jwk }, jwk.alg)
+      if (key instanceof Uint8Array) throw new Error('a published key is symmetric')
+      next.set(jwk.kid, key)
+    }
+    if ([...ring.keys()].some((kid) => !next.has(kid))) changed()
+    ring = next
+    loadedMs = now()
+    return ring
+  }
+  const fresh = async (): Promise<Ring> => {
+    loading ??= reload().finally(() => {
+      loading = undefined
+    })
+    return loading
+  }
+  return {
+    async find(kid) {
+      const ageMs = now() - loadedMs
+      const known = ageMs > maxAgeMs ? (await fresh()).get(kid) : ring.get(kid)
+      if (known !== undefined || now() - loadedMs < minIntervalMs) return known
+      return (await fresh()).get(kid)
+    },
+  }
+}

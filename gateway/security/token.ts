@@ -1,0 +1,169 @@
+/**
+ * The gateway as an OAuth2 resource server: an access token is verified here or the request ends here.
+ * Nothing in a token chooses how it is verified: algorithm, issuer, audience, type and lifetime are pinned, `jku`, `jwk` and `x5u` are ignored,
+ * `crit` is refused. Specs: https://www.rfc-editor.org/rfc/rfc9068, https://www.rfc-editor.org/rfc/rfc8725
+ */
+import { createHash } from 'node:crypto'
+import { decodeProtectedHeader, errors, jwtVerify, type ProtectedHeaderParameters } from 'jose'
+import { Problem } from '../problem.ts'
+import { grantIsLive } from '../store/grants.ts'
+import type { Sql } from '../store/pool.ts'
+import { personTokenS } from './endpoints.ts'
+import { keyRing, type KeyRing } from './key-ring.ts'
+import type { PublicKey } from './keys.ts'
+import { isText, type JsonObject } from './read.ts'
+
+export type TokenFault =
+  | 'missing'
+  | 'malformed'
+  | 'unknown-key'
+  | 'signature'
+  | 'typ'
+  | 'issuer'
+  | 'audience'
+  | 'expired'
+  | 'not-yet'
+  | 'claims'
+  | 'revoked'
+
+export interface VerifiedToken {
+  readonly jti: string
+  readonly subject: string
+  readonly clientId: string
+  /** instants in milliseconds of real time */
+  readonly issuedMs: number
+  readonly expiresMs: number
+  /** the whole payload; `caller.ts` reads the rest */
+  readonly claims: JsonObject
+}
+
+export type ReadToken = { readonly ok: true; readonly token: VerifiedToken } | { readonly ok: false; readonly fault: TokenFault }
+
+export interface TokenRules {
+  readonly issuer: string
+  readonly audience: string
+  /** keys of the issuer; asked again for an unknown `kid`, at most once a second */
+  readonly keys: () => Promise<readonly PublicKey[]>
+  /** milliseconds of real time */
+  readonly now: () => number
+  readonly clockSkewS: number
+}
+
+const algorithms = ['ES256']
+const maxTokenLength = 8192
+const maxRemembered = 5000
+
+const told: Readonly<Record<TokenFault, string>> = {
+  missing: 'send `Authorization: Bearer` with an access token of this network',
+  malformed: 'the access token is not a signed JWT',
+  'unknown-key': 'the access token is signed with a key this network does not publish',
+  signature: 'the signature of the access token does not verify',
+  typ: 'this is not an access token',
+  issuer: 'the access token comes from another issuer',
+  audience: 'the access token is meant for another service',
+  expired: 'the access token has expired; request a new one',
+  'not-yet': 'the access token is not valid yet; check the clocks',
+  claims: 'the access token lacks `jti`, `sub`, `client_id`, `iat` or `exp`, or lives too long',
+  revoked: 'the access token was ended; request a new one',
+}
+
+/** Verifies the value of an `Authorization` header; throws `unauthenticated` with id `token-<fault>`. Asks the database whether the token was ended. */
+export function createTokenVerifier(rules: TokenRules & { readonly sql: Sql }): (header: string | undefined) => Promise<VerifiedToken> {
+  const read = createTokenReader(rules)
+  return async (header) => {
+    if (header === undefined || header === '') throw refused('missing')
+    const raw = /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i.exec(header)?.[1]
+    if (raw === undefined) throw refused('malformed')
+    const answer = await read(raw)
+    if (!answer.ok) throw refused(answer.fault)
+    const live = await grantIsLive(rules.sql, answer.token.jti)
+    if (!live) throw refused('revoked')
+    return answer.token
+  }
+}
+
+function refused(fault: TokenFault): Problem {
+  const challenge = fault === 'missing' ? '' : `, error="invalid_token", error_description="${told[fault].replaceAll('`', "'")}"`
+  return new Problem('unauthenticated', told[fault], {
+    id: `token-${fault}`,
+    headers: { 'WWW-Authenticate': `Bearer realm="care-network"${challenge}` },
+  })
+}
+
+/** Everything about a token but whether it was ended since. A signature is verified once and remembered by the token's hash until it expires. */
+export function createTokenReader(rules: TokenRules): (raw: string) => Promise<ReadToken> {
+  const remembered = new Map<string, VerifiedToken>()
+  const ring = keyRing(rules.keys, rules.now, () => remembered.clear())
+  return async (raw) => {
+    if (raw.length > maxTokenLength) return no('malformed')
+    const hash = createHash('sha256').update(raw).digest('base64url')
+    const known = remembered.get(hash)
+    if (known !== undefined) return stillValid(known, rules) ? { ok: true, token: known } : no('expired')
+    const answer = await readFresh(raw, ring, rules)
+    if (answer.ok) remember(remembered, hash, answer.token)
+    return answer
+  }
+}
+
+function stillValid(token: VerifiedToken, { now, clockSkewS }: TokenRules): boolean {
+  return token.expiresMs > now() - clockSkewS * 1000
+}
+
+function remember(remembered: Map<string, VerifiedToken>, hash: string, token: VerifiedToken): void {
+  const [oldest] = remembered.keys()
+  if (remembered.size >= maxRemembered && oldest !== undefined) remembered.delete(oldest)
+  remembered.set(hash, token)
+}
+
+async function readFresh(raw: string, ring: KeyRing, rules: TokenRules): Promise<ReadToken> {
+  const header = headerOf(raw)
+  if (header === undefined || header.crit !== undefined || !isText(header.kid)) return no('malformed')
+  if (!algorithms.includes(header.alg ?? 'none')) return no('signature')
+  const key = await ring.find(header.kid)
+  if (key === undefined) return no('unknown-key')
+  try {
+    const { payload } = await jwtVerify(raw, key, {
+      algorithms,
+      issuer: rules.issuer,
+      audience: rules.audience,
+      typ: 'at+jwt',
+      clockTolerance: rules.clockSkewS,
+      currentDate: new Date(rules.now()),
+    })
+    return bounded(payload, rules)
+  } catch (thrown) {
+    if (thrown instanceof errors.JOSEError) return no(faultOf(thrown))
+    throw thrown
+  }
+}
+
+function headerOf(raw: string): ProtectedHeaderParameters | undefined {
+  try {
+    return decodeProtectedHeader(raw)
+  } catch (thrown) {
+    // jose says TypeError for what is no JWT; that is the sender's fault, not ours
+    if (thrown instanceof TypeError || thrown instanceof errors.JOSEError) return undefined
+    throw thrown
+  }
+}
+
+function bounded(claims: JsonObject, { now, clockSkewS }: TokenRules): ReadToken {
+  const { jti, sub, client_id: clientId, iat, exp } = claims
+  if (!isText(jti) || !isText(sub) || !isText(clientId) || typeof iat !== 'number' || typeof exp !== 'number') return no('claims')
+  if (iat > now() / 1000 + clockSkewS) return no('not-yet')
+  if (exp - iat > personTokenS) return no('claims')
+  return { ok: true, token: { jti, subject: sub, clientId, issuedMs: iat * 1000, expiresMs: exp * 1000, claims } }
+}
+
+const claimFaults: Readonly<Record<string, TokenFault>> = { typ: 'typ', iss: 'issuer', aud: 'audience', nbf: 'not-yet' }
+
+function faultOf(thrown: errors.JOSEError): TokenFault {
+  if (thrown instanceof errors.JWTExpired) return 'expired'
+  if (thrown instanceof errors.JWTClaimValidationFailed) return claimFaults[thrown.claim] ?? 'claims'
+  if (thrown instanceof errors.JWSSignatureVerificationFailed || thrown instanceof errors.JOSEAlgNotAllowed) return 'signature'
+  return 'malformed'
+}
+
+function no(fault: TokenFault): ReadToken {
+  return { ok: false, fault }
+}

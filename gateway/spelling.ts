@@ -1,0 +1,51 @@
+/**
+ * In whose ids a text goes out. People and receivers read network ids, with every reference to a patient record written as the person;
+ * a system reads its own ids back. An exact substitution of opaque ids, no parse, wherever the text allows it.
+ */
+import { stringifyExact } from '../fhir-profiles/json.ts'
+import { references, rewriteReferences } from '../fhir-profiles/reference.ts'
+import { isResource } from '../fhir-profiles/validate/validate.ts'
+import type { HeldContent } from './held.ts'
+import type { Tables } from './store/store.ts'
+
+export type Spelling = { readonly kind: 'people' } | { readonly kind: 'system'; readonly institution: string }
+
+export async function inIdsOf(tables: Tables, spelling: Spelling, contents: readonly HeldContent[]): Promise<readonly string[]> {
+  if (spelling.kind === 'system') {
+    const texts: string[] = []
+    for (const content of contents) texts.push(await forSystem(tables, spelling.institution, content))
+    return texts
+  }
+  const persons = [...new Set(contents.flatMap((content) => (content.facts.person === '' ? [] : [content.facts.person])))]
+  const rows = await tables.identities.ofPersons(persons)
+  return contents.map((content) => asPersons(content.peopleText, rows))
+}
+
+/** `Patient/<record>` → `Patient/<person>`: both are opaque ids of one length class, unique in the text. */
+function asPersons(text: string, rows: readonly { record: string; person: string }[]): string {
+  return rows.reduce((out, row) => out.replaceAll(`"Patient/${row.record}"`, `"Patient/${row.person}"`), text)
+}
+
+/** What a system wrote it reads back as it is; what the network wrote is spelled in the system's own ids where it has them. */
+async function forSystem(tables: Tables, institution: string, content: HeldContent): Promise<string> {
+  if (content.facts.custodian === institution && !content.isNetworkForm) return content.text
+  const value: unknown = JSON.parse(content.peopleText)
+  if (!isResource(value)) return content.peopleText
+  const ids = references(value).flatMap((reference) => (reference.kind === 'relative' ? [reference.id] : []))
+  const own = new Map(
+    (await tables.records.keysOf(ids)).flatMap((key) => (key.institution === institution ? [[key.id, key.localId] as const] : [])),
+  )
+  const patients = new Map(
+    (await tables.identities.ofPersons(ids)).flatMap((row) =>
+      row.institution === institution ? [[row.person, row.localId] as const] : [],
+    ),
+  )
+  return stringifyExact(
+    rewriteReferences(value, (reference) => {
+      const [type, id] = reference.split('/')
+      if (type === undefined || id === undefined) return undefined
+      const local = type === 'Patient' ? (patients.get(id) ?? own.get(id)) : own.get(id)
+      return local === undefined ? undefined : `${type}/${local}`
+    }),
+  )
+}

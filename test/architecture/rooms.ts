@@ -1,0 +1,249 @@
+/**
+ * Who may import whom, as data. A file belongs to the first room that lists it. Patterns are a file, a folder (`x/`), or a file name with
+ * one `*`; `{self}` stands for the adapter folder the importing file lies in. What is not listed is forbidden.
+ */
+export interface Room {
+  readonly name: string
+  readonly holds: readonly string[]
+  /** may be imported as values (and as types) */
+  readonly uses: readonly string[]
+  /** never, although `uses` would cover it */
+  readonly never?: readonly string[]
+  /** may be imported as types only */
+  readonly types: readonly string[]
+  /** packages that may be imported as values; node's own modules are `node:` (all) or named */
+  readonly packages: readonly string[]
+  /** pure: no clock, network, files, random, process, log (checked in the text and in everything it imports) */
+  readonly isPure: boolean
+}
+
+const contract = 'adapters/contract.ts'
+
+/** the files that know the web framework */
+const door = [
+  'gateway/app*.ts',
+  'gateway/routes*.ts',
+  'gateway/reply*.ts',
+  'gateway/health*.ts',
+  'gateway/metrics*.ts',
+  'gateway/log*.ts',
+  'gateway/body*.ts',
+]
+
+/** node's own modules that compute and touch nothing; in pure rooms these alone */
+export const pureModules: readonly string[] = ['node:buffer', 'node:crypto']
+
+export const rooms: readonly Room[] = [
+  {
+    name: 'fhir-profiles',
+    holds: ['fhir-profiles/'],
+    uses: ['fhir-profiles/'],
+    types: [],
+    packages: ['@medplum/core', 'fhirpath', 'ajv', 'canonicalize', ...pureModules],
+    isPure: true,
+  },
+  {
+    name: 'consent',
+    holds: ['consent/'],
+    uses: ['consent/', 'fhir-profiles/'],
+    types: [],
+    packages: [],
+    isPure: true,
+  },
+  {
+    name: 'logic',
+    holds: ['gateway/logic/'],
+    uses: ['gateway/logic/', 'fhir-profiles/'],
+    types: ['consent/types.ts'],
+    packages: ['canonicalize', ...pureModules],
+    isPure: true,
+  },
+  {
+    name: 'map of an adapter',
+    holds: ['adapters/*/map.ts', 'adapters/*/map-*.ts'],
+    uses: ['{self}', contract, 'fhir-profiles/'],
+    types: [],
+    packages: ['@medplum/core', ...pureModules],
+    isPure: true,
+  },
+  {
+    name: 'adapter contract',
+    holds: [contract, 'adapters/guarded-fetch.ts'],
+    uses: [contract, 'fhir-profiles/'],
+    types: [],
+    packages: ['node:'],
+    isPure: false,
+  },
+  {
+    name: 'adapter registry',
+    holds: ['adapters/registry.ts'],
+    uses: [contract, 'adapters/*/adapter.ts'],
+    types: [],
+    packages: [],
+    isPure: false,
+  },
+  {
+    // programs of their own that know nothing of the gateway, nor of the adapters that speak to them
+    name: 'sandbox EMRs',
+    holds: ['adapters/sandbox/'],
+    uses: ['adapters/sandbox/', 'fhir-profiles/'],
+    types: [contract],
+    packages: ['node:', 'iconv-lite', 'jose'],
+    isPure: false,
+  },
+  {
+    name: 'adapter',
+    holds: ['adapters/*/'],
+    uses: ['{self}', contract, 'adapters/guarded-fetch.ts', 'fhir-profiles/'],
+    types: [],
+    packages: ['node:', '@medplum/core', 'ajv', 'cockatiel', 'fhir-kit-client', 'iconv-lite', 'jose', 'pg'],
+    isPure: false,
+  },
+  {
+    name: 'store',
+    holds: ['gateway/store/'],
+    uses: ['gateway/store/', 'gateway/held.ts', 'gateway/logic/chain.ts', 'consent/view.ts', 'consent/sql.ts', 'fhir-profiles/'],
+    types: ['consent/types.ts', 'gateway/logic/', contract],
+    packages: ['node:', 'pg', 'postgrator', '@electric-sql/pglite', '@electric-sql/pglite/node-postgres'],
+    isPure: false,
+  },
+  {
+    name: 'interactions and operations',
+    holds: ['gateway/interactions/', 'gateway/operations/'],
+    uses: [
+      'gateway/interactions/',
+      'gateway/operations/',
+      'gateway/logic/',
+      'gateway/release.ts',
+      'gateway/intake*.ts',
+      'gateway/answer-onto.ts',
+      'gateway/ledger-entry.ts',
+      'gateway/live.ts',
+      'gateway/notices.ts',
+      'gateway/once.ts',
+      'gateway/parcel-task.ts',
+      'gateway/directory.ts',
+      'gateway/search-request.ts',
+      'gateway/sealed.ts',
+      'gateway/problem.ts',
+      'consent/explain.ts',
+      'fhir-profiles/',
+    ],
+    types: ['gateway/context.ts', 'gateway/held.ts', 'gateway/judge.ts', 'gateway/security/caller.ts', 'consent/types.ts', contract],
+    packages: ['node:crypto', 'rfc6902'],
+    isPure: false,
+  },
+  {
+    name: 'security',
+    holds: ['gateway/security/'],
+    uses: ['gateway/security/', 'gateway/logic/', 'gateway/problem.ts', 'gateway/store/grants.ts', 'fhir-profiles/'],
+    types: ['gateway/config.ts', 'gateway/context.ts', 'gateway/store/pool.ts'],
+    packages: ['node:crypto', 'express', 'jose', 'oidc-provider'],
+    isPure: false,
+  },
+  {
+    name: 'configuration and vocabulary',
+    holds: ['gateway/config*.ts', 'gateway/problem.ts', 'gateway/context.ts'],
+    uses: ['gateway/config*.ts', 'fhir-profiles/'],
+    types: ['gateway/directory.ts', 'gateway/security/caller.ts', 'gateway/store/store.ts', contract],
+    packages: ['node:fs/promises', 'ajv'],
+    isPure: false,
+  },
+  {
+    name: 'composition root',
+    holds: ['gateway/main.ts'],
+    uses: ['gateway/', 'adapters/registry.ts', contract, 'adapters/guarded-fetch.ts', 'consent/', 'fhir-profiles/'],
+    types: [],
+    packages: ['node:', 'express', 'helmet', 'jose', 'pino', 'prom-client'],
+    isPure: false,
+  },
+  {
+    name: 'door',
+    holds: door,
+    uses: [
+      ...door,
+      'gateway/interactions/',
+      'gateway/operations/',
+      'gateway/security/',
+      'gateway/logic/scope.ts',
+      'gateway/logic/access.ts',
+      'gateway/problem.ts',
+      'gateway/release.ts',
+      'fhir-profiles/',
+    ],
+    types: ['gateway/context.ts', 'gateway/config.ts', 'gateway/logic/'],
+    packages: ['node:', 'express', 'helmet', 'pino', 'prom-client'],
+    isPure: false,
+  },
+  {
+    name: 'way in, way out, delivery',
+    // whatever else lies beside them: the domain between the door and the store
+    holds: ['gateway/*.ts'],
+    uses: ['gateway/*.ts', 'gateway/logic/', 'consent/', contract, 'fhir-profiles/'],
+    never: [...door, 'gateway/main.ts', 'gateway/context.ts', 'gateway/config*.ts'],
+    types: ['gateway/context.ts', 'gateway/config.ts', 'gateway/security/caller.ts', 'gateway/store/'],
+    packages: ['node:crypto', 'node:timers/promises', 'node:util', 'canonicalize', 'cockatiel'],
+    isPure: false,
+  },
+  {
+    name: 'command line',
+    holds: ['bin/'],
+    uses: [
+      'bin/',
+      'gateway/store/',
+      'gateway/config*.ts',
+      'gateway/main.ts',
+      'adapters/sandbox/',
+      'adapters/registry.ts',
+      contract,
+      'fhir-profiles/',
+    ],
+    types: [],
+    packages: ['node:', 'commander', 'jose'],
+    isPure: false,
+  },
+]
+
+/** Names within a file that only some may import as values, however their rooms are related. */
+export const guardedNames: readonly { readonly from: string; readonly name: string; readonly by: readonly string[] }[] = [
+  // what opens Held reads unjudged patient data: judging, storing, matching and sending, and nobody else
+  {
+    from: 'gateway/held.ts',
+    name: 'open',
+    by: [
+      'gateway/release.ts',
+      'gateway/intake*.ts',
+      'gateway/identify.ts',
+      'gateway/deliver*.ts',
+      'gateway/live.ts',
+      'gateway/referral-step.ts',
+    ],
+  },
+  // what closes it: the store and the wrap around the adapters
+  { from: 'gateway/held.ts', name: 'hold', by: ['gateway/store/', 'gateway/live.ts'] },
+  // a configured adapter is made at the composition root; the command line lists and checks kinds
+  { from: 'adapters/registry.ts', name: '*', by: ['gateway/main.ts', 'bin/'] },
+  { from: 'gateway/main.ts', name: '*', by: ['bin/cli.ts', 'bin/sandbox*.ts'] },
+]
+
+/** In pure rooms: what reads the world. */
+export const effects: readonly RegExp[] = [
+  /\bDate\.now\(/,
+  /\bnew Date\(\)/,
+  /\bDate\(\)/,
+  /\bperformance\./,
+  /\bMath\.random\(/,
+  /\brandom(UUID|Bytes|Int|FillSync)\b/,
+  /\bprocess\./,
+  /\bglobalThis\b/,
+  /\bfetch\(/,
+  /\bset(Timeout|Interval|Immediate)\(/,
+  /\bconsole\./,
+]
+
+/** File names that say nothing. */
+export const emptyNames = /^(utils?|helpers?|common|misc|managers?|services?)([.-]|$)|[-.](utils?|helpers?|manager|service)\.ts$/
+
+/** Longest file, in lines that are neither blank nor comment; data tables are excepted by name. */
+export const maxLines = 320
+export const dataTables: readonly string[] = ['fhir-profiles/codes.ts', 'adapters/sandbox/']

@@ -1,0 +1,225 @@
+/** Generated consents, requests and records, written in the words of `vocabulary.ts`. */
+import fc from 'fast-check'
+import { system } from '../../../fhir-profiles/codes.ts'
+import type { Consent, ConsentProvision } from '../../../fhir-profiles/r4.ts'
+import { compile } from '../../../consent/compile.ts'
+import type { AccessRequest, ActorDirectory, DataTarget, Environment, Facts, ProvisionRow } from '../../../consent/types.ts'
+import { unknownModifier } from './builders.ts'
+import type { World } from './naive.ts'
+import { actorKeys, askedAt, guardedBirthDate, guardianUntilMs, referredTo } from './vocabulary.ts'
+
+export const generatedDirectory: ActorDirectory = {
+  resolve: ({ reference, value }) => actorKeys.get(reference ?? value ?? ''),
+}
+
+/** Mostly readable: what cannot be read is one choice among many. */
+const actorArbitrary = fc
+  .record({
+    role: fc.constantFrom('IRCP', 'IRCP', 'IRCP', 'CST', 'CST', 'PRCP', 'GRANTEE', 'AUT', undefined, 'NO-SUCH'),
+    name: fc.constantFrom(...actorKeys.keys(), ...actorKeys.keys(), 'Organization/nowhere'),
+    isModified: fc.nat(19).map((n) => n === 0),
+  })
+  .map(({ role, name, isModified }) => ({
+    ...(isModified ? { modifierExtension: unknownModifier } : {}),
+    ...(role === undefined
+      ? {}
+      : { role: { coding: [{ system: role === 'GRANTEE' ? system.roleCode : system.participation, code: role }] } }),
+    reference: name.includes('/')
+      ? { reference: name }
+      : { identifier: { system: name.length === 2 ? system.department : system.institutionNumber, value: name } },
+  }))
+
+const purposeCodes = ['TREAT', 'TREAT', 'TREAT', 'COC', 'HRESCH', 'CLINTRCH', 'PurposeOfUse', 'BTG', 'ETREAT', 'NO-SUCH']
+const purposeArbitrary = fc.constantFrom(...purposeCodes).map((code) => ({ system: system.actReason, code }))
+const actionArbitrary = fc
+  .constantFrom('access', 'access', 'disclose', 'use', 'collect', 'correct', 'no-such')
+  .map((code) => ({ coding: [{ system: system.consentAction, code }] }))
+const classArbitrary = fc.constantFrom(
+  { system: system.resourceTypes, code: 'Observation' },
+  { system: system.resourceTypes, code: 'Condition' },
+  { system: 'urn:ietf:rfc:3986', code: 'https://example.org/profile' },
+  { system: system.resourceTypes, code: 'NoSuchType' },
+  { system: system.loinc, code: '11488-4' },
+)
+const dataArbitrary = fc.record({
+  meaning: fc.constantFrom('instance', 'related', 'related', 'dependents'),
+  reference: fc.constantFrom('ServiceRequest/r1', 'Observation/r2', 'Task/r3', 'Observation/gone').map((reference) => ({ reference })),
+})
+const periodArbitrary = fc.constantFrom(
+  { start: '2025' },
+  { start: '2026-03-02', end: '2026-03' },
+  { end: '2025' },
+  { start: '2026-03-02T01:00:00Z', end: '2040-12-31' },
+  { end: '2026-03-02T01:00:00Z' },
+  { end: '2040-12-31' },
+  { start: 'in spring' },
+)
+
+const rarely = <T>(arbitrary: fc.Arbitrary<T>, every: number): fc.Arbitrary<T | undefined> =>
+  fc.oneof({ weight: every - 1, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary })
+const some = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.array(arbitrary, { minLength: 1, maxLength: 2 })
+
+/** Elements stated undefined are left out. */
+function stated<T extends object>(value: { readonly [K in keyof T]: T[K] | undefined }): Partial<T> {
+  // What is left are exactly the elements that were stated.
+  return Object.fromEntries(Object.entries(value).filter(([, element]) => element !== undefined)) as Partial<T>
+}
+
+const elements = {
+  period: rarely(periodArbitrary, 4),
+  actor: rarely(some(actorArbitrary), 2),
+  purpose: rarely(some(purposeArbitrary), 2),
+  action: rarely(some(actionArbitrary), 4),
+  class: rarely(some(classArbitrary), 3),
+  data: rarely(some(dataArbitrary), 4),
+  securityLabel: rarely(fc.constant([{ system: system.confidentiality, code: 'R' }]), 25),
+  modifierExtension: rarely(fc.constant(unknownModifier), 25),
+}
+
+/** A rule without exceptions. */
+export function leaf(type: 'permit' | 'deny'): fc.Arbitrary<ConsentProvision> {
+  // Generated words are wider than the types of R4 on purpose.
+  return fc.record(elements).map((said) => ({ ...stated(said), type }) as ConsentProvision)
+}
+
+export function provisionArbitrary(depth: number): fc.Arbitrary<ConsentProvision> {
+  const children = depth === 0 ? fc.constant(undefined) : rarely(some(provisionArbitrary(depth - 1)), 2)
+  const type = fc.constantFrom('permit', 'permit', 'permit', 'permit', 'deny', 'deny', 'deny', 'deny', undefined)
+  // As above.
+  return fc.record({ ...elements, type, provision: children }).map((said) => stated(said) as ConsentProvision)
+}
+
+const consentArbitrary: fc.Arbitrary<Consent> = fc
+  .record({
+    provision: provisionArbitrary(3),
+    status: fc.constantFrom(...Array.from({ length: 12 }, () => 'active'), 'inactive', 'draft', 'no-such'),
+    scope: fc.constantFrom(...Array.from({ length: 12 }, () => 'patient-privacy'), 'research', 'no-such'),
+    organization: fc.constantFrom('network', 'network', 'network', 'clinic', 'tertiary', 'nowhere'),
+    policyRule: fc.constantFrom('OPTIN', 'OPTOUT', 'NO-SUCH'),
+    verified: rarely(fc.boolean(), 5),
+    modifierExtension: rarely(fc.constant(unknownModifier), 30),
+    implicitRules: rarely(fc.constant('https://example.org/rules'), 40),
+  })
+  .map(
+    ({ provision, status, scope, organization, policyRule, verified, ...rest }) =>
+      // As above.
+      ({
+        resourceType: 'Consent',
+        ...stated(rest),
+        status,
+        scope: { coding: [{ system: system.consentScope, code: scope }] },
+        category: [],
+        patient: { reference: 'Patient/p1' },
+        organization: [{ reference: `Organization/${organization}` }],
+        policyRule: { coding: [{ system: system.actCode, code: policyRule }] },
+        provision,
+        ...(verified === undefined ? {} : { verification: [{ verified }] }),
+      }) as Consent,
+  )
+
+const persons = ['p1', 'p2', 'p3', 'p4'] as const
+
+export interface Written {
+  readonly consent: Consent
+  readonly person: string
+  readonly isGuarded: boolean
+}
+
+export const writtenArbitrary: fc.Arbitrary<readonly Written[]> = fc
+  .array(
+    fc.record({ consent: consentArbitrary, person: fc.constantFrom('p1', 'p1', 'p2', 'p3'), isGuarded: fc.nat(5).map((n) => n === 0) }),
+    {
+      maxLength: 4,
+    },
+  )
+  .map((written) => written.map((one, index) => ({ ...one, consent: { ...one.consent, id: `consent-${index}` } })))
+
+const institutions = ['clinic', 'hospital', 'tertiary'] as const
+
+export const factsArbitrary: fc.Arbitrary<Facts> = fc
+  .record({
+    id: fc.constantFrom('r1', 'r2', 'r3', 'r4'),
+    person: fc.constantFrom(...persons),
+    custodian: fc.constantFrom(...institutions),
+    department: fc.constantFrom('dept:01', 'dept:03', undefined),
+    author: fc.constantFrom('practitioner:clinic-doctor', undefined),
+    type: fc.constantFrom('Observation', 'Condition', 'ServiceRequest'),
+    isProfiled: fc.boolean(),
+  })
+  .map(({ department, author, isProfiled, ...facts }) => ({
+    ...facts,
+    sources: [`org:${facts.custodian}`, 'org:network', department, author].filter((key) => key !== undefined),
+    classes: [facts.type, ...(isProfiled ? ['https://example.org/profile'] : [])],
+  }))
+
+const someone = fc.oneof(
+  { weight: 3, arbitrary: fc.constant({ kind: 'none' } as const) },
+  { weight: 1, arbitrary: fc.constantFrom(...persons).map((person) => ({ kind: 'person', person }) as const) },
+)
+
+export const requestArbitrary: fc.Arbitrary<AccessRequest> = fc
+  .record({
+    action: fc.constantFrom('access', 'access', 'access', 'disclose', 'collect'),
+    purposes: fc.oneof(
+      { weight: 4, arbitrary: fc.constant(['TREAT']) },
+      { weight: 3, arbitrary: fc.constantFrom(['TREAT', 'BTG'], ['TREAT', 'ETREAT'], ['BTG'], []) },
+      {
+        weight: 2,
+        arbitrary: fc.uniqueArray(fc.constantFrom('TREAT', 'COC', 'HRESCH', 'CLINTRCH', 'BTG', 'XYZ'), { minLength: 1, maxLength: 2 }),
+      },
+    ),
+    institution: fc.constantFrom(...institutions, 'network'),
+    department: fc.constantFrom('dept:01', 'dept:03', undefined),
+    inHouse: fc.boolean(),
+    patientRequest: someone,
+    emergency: someone,
+  })
+  .map(({ action, purposes, institution, department, inHouse, patientRequest, emergency }) => {
+    const insideReceiver = [`practitioner:${institution}-doctor`, department].filter((key) => key !== undefined)
+    const receiver = [...new Set([...insideReceiver, `org:${institution}`, 'org:network'])]
+    return { action, purposes, institution, receiver, insideReceiver, basis: { inHouse, patientRequest, emergency } } as const
+  })
+
+export interface Scene {
+  readonly written: readonly Written[]
+  readonly request: AccessRequest
+  readonly environment: Environment
+  readonly nowMs: number
+}
+
+export const sceneArbitrary: fc.Arbitrary<Scene> = fc.record({
+  written: writtenArbitrary,
+  request: requestArbitrary,
+  environment: fc.constantFrom('deny-between-institutions', 'deny', 'basic-normal').map((implicit) => ({ implicit }) as const),
+  nowMs: fc.constantFrom(...askedAt),
+})
+
+/** Compiled and resolved, as the store would hand them over. */
+export function rowsByPerson(written: readonly Written[]): ReadonlyMap<string, readonly ProvisionRow[]> {
+  const rows = written.flatMap(({ consent, person, isGuarded }) => compile(consent, inputOf(person, isGuarded)).rows)
+  return Map.groupBy(rows.map(resolved), (row) => row.person)
+}
+
+export function worldOf(scene: Scene): World {
+  const consents = scene.written.map(({ consent, person, isGuarded }) => ({
+    consent,
+    person,
+    guardianUntilMs: isGuarded ? guardianUntilMs : undefined,
+  }))
+  return { consents, implicit: scene.environment.implicit, nowMs: scene.nowMs }
+}
+
+function inputOf(person: string, isGuarded: boolean) {
+  const birthDate = isGuarded ? guardedBirthDate : undefined
+  return { version: '1', person, directory: generatedDirectory, timeZone: 'Asia/Seoul', signedByGuardian: isGuarded, birthDate }
+}
+
+function resolved(row: ProvisionRow): ProvisionRow {
+  return { ...row, data: row.data?.map(withIds) ?? null }
+}
+
+function withIds(target: DataTarget): DataTarget {
+  const outgoing = referredTo.get(target.reference)
+  if (outgoing === undefined) return target
+  return { ...target, ids: [target.reference, ...(target.meaning === 'related' ? outgoing : [])] }
+}

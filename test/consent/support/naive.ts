@@ -1,0 +1,232 @@
+/**
+ * The law read once more, slowly and straight from the Consent resource: no rows, no partial evaluation, no simplification.
+ * It shares no code with the engine, so that where the two agree they agree about the law.
+ * It knows only the words of `arbitraries.ts`.
+ */
+import type { Consent, ConsentProvision } from '../../../fhir-profiles/r4.ts'
+import type { AccessRequest, Facts } from '../../../consent/types.ts'
+import { actorKeys, knownRoles, moments, referredTo } from './vocabulary.ts'
+
+export interface World {
+  readonly consents: readonly { readonly consent: Consent; readonly person: string; readonly guardianUntilMs: number | undefined }[]
+  readonly implicit: string
+  readonly nowMs: number
+}
+
+type Answer = 'D' | 'W' | 'N' | 'P'
+type Only = 'all' | 'inside' | 'emergency'
+
+interface Rule {
+  readonly type: string
+  readonly said: ConsentProvision
+  readonly unknown: ReadonlySet<string>
+  readonly children: readonly Rule[]
+}
+
+const ancestors: Readonly<Record<string, readonly string[]>> = {
+  COC: ['TREAT', 'PurposeOfUse'],
+  TREAT: ['PurposeOfUse'],
+  CLINTRCH: ['HRESCH', 'PurposeOfUse'],
+  HRESCH: ['PurposeOfUse'],
+}
+const emergencies = ['BTG', 'ETREAT']
+
+export function naivelyPermits(request: AccessRequest, facts: Facts, world: World): boolean {
+  const { basis } = request
+  if (request.purposes.length === 0) return false
+  if (basis.patientRequest.kind === 'person' && basis.patientRequest.person === facts.person) return true
+  const declared = basis.emergency.kind === 'person' && basis.emergency.person === facts.person
+  const named = request.purposes.filter((purpose) => emergencies.includes(purpose))
+  const isEmergency =
+    declared && named.length > 0 && request.purposes.every((purpose) => purpose === 'TREAT' || emergencies.includes(purpose))
+  if (!isEmergency) return ordinary(request, facts, world, request.purposes)
+  return (
+    ordinary(request, facts, world, ['TREAT']) ||
+    named.every((purpose) => !values(request, purpose, facts, world, 'emergency').includes('D'))
+  )
+}
+
+function ordinary(request: AccessRequest, facts: Facts, world: World, purposes: readonly string[]): boolean {
+  const isOwn = request.basis.inHouse && facts.custodian === request.institution
+  if (isOwn && purposes.every((purpose) => !values(request, purpose, facts, world, 'inside').includes('D'))) return true
+  return purposes.every((purpose) => {
+    const answers = values(request, purpose, facts, world, 'all')
+    if (answers.includes('D')) return false
+    if (answers.includes('P')) return true
+    if (answers.includes('W')) return false
+    if (purpose !== 'TREAT' && !(ancestors[purpose] ?? []).includes('TREAT')) return false
+    return world.implicit === 'basic-normal' || (world.implicit === 'deny-between-institutions' && facts.custodian === request.institution)
+  })
+}
+
+function values(request: AccessRequest, purpose: string, facts: Facts, world: World, only: Only): readonly Answer[] {
+  return world.consents
+    .filter(({ consent, person }) => person === facts.person && governs(consent, facts))
+    .map(({ consent, guardianUntilMs }) => consentValue(consent, guardianUntilMs, { request, purpose, facts, nowMs: world.nowMs, only }))
+}
+
+function governs(consent: Consent, facts: Facts): boolean {
+  const controller = controllerOf(consent)
+  return controller === undefined || controller === 'network' || controller === facts.custodian
+}
+
+function controllerOf(consent: Consent): string | undefined {
+  const name = consent.organization?.[0]?.reference ?? ''
+  return consent.organization?.length === 1 ? actorKeys.get(name)?.replace('org:', '') : undefined
+}
+
+interface Asked {
+  readonly request: AccessRequest
+  readonly purpose: string
+  readonly facts: Facts
+  readonly nowMs: number
+  readonly only: Only
+}
+
+function consentValue(consent: Consent, guardianUntilMs: number | undefined, asked: Asked): Answer {
+  const status: string = consent.status
+  if (['draft', 'proposed', 'rejected', 'inactive', 'entered-in-error'].includes(status)) return 'N'
+  const scope = consent.scope?.coding?.[0]?.code
+  if (scope === 'research' || scope === 'treatment' || scope === 'adr') return 'N'
+  const isUnverified = (consent.verification ?? []).some((verification) => !verification.verified)
+  const root = ruleOf(consent.provision ?? {}, {}, new Set(isUnverified ? ['verification'] : []))
+  if (!root.unknown.has('period') && !within(root.said, asked.nowMs)) return 'N'
+  const isLost =
+    status !== 'active' ||
+    scope !== 'patient-privacy' ||
+    consent.implicitRules !== undefined ||
+    consent.modifierExtension !== undefined ||
+    controllerOf(consent) === undefined ||
+    consent.provision === undefined ||
+    baseOf(consent) === undefined
+  if (isLost) return 'D'
+  const type = baseOf(consent) ?? ''
+  const spoken = root.children.map((child) => ruleValue(child, guardianUntilMs, asked)).filter((answer) => answer !== 'N')
+  if (spoken.length > 0) return strictest(spoken)
+  const rule = { ...root, type }
+  if (!counts(rule, asked) || isLapsed(rule, guardianUntilMs, asked)) return 'N'
+  if (type === 'permit' && root.unknown.size > 0) return 'W'
+  if (!context(rule, asked)) return 'N'
+  if (type === 'permit') return data(rule, asked) ? 'P' : 'W'
+  return data(rule, asked) ? 'D' : 'N'
+}
+
+function baseOf(consent: Consent): string | undefined {
+  const { provision } = consent
+  if (provision?.type !== undefined) return provision.type === 'permit' || provision.type === 'deny' ? provision.type : undefined
+  const code = consent.policyRule?.coding?.[0]?.code
+  return code === 'OPTIN' ? 'permit' : code === 'OPTOUT' ? 'deny' : undefined
+}
+
+function ruleValue(rule: Rule, guardianUntilMs: number | undefined, asked: Asked): Answer {
+  const spoken = rule.children.map((child) => ruleValue(child, guardianUntilMs, asked)).filter((answer) => answer !== 'N')
+  if (spoken.length > 0) return strictest(spoken)
+  if (!counts(rule, asked) || isLapsed(rule, guardianUntilMs, asked)) return 'N'
+  if (rule.type === 'permit' && rule.unknown.size > 0) return 'N'
+  return context(rule, asked) && data(rule, asked) ? (rule.type === 'permit' ? 'P' : 'D') : 'N'
+}
+
+function strictest(answers: readonly Answer[]): Answer {
+  return answers.includes('D') ? 'D' : answers.includes('W') ? 'W' : 'P'
+}
+
+/** e(n), element by element on the resource itself. */
+function ruleOf(own: ConsentProvision, inherited: ConsentProvision, unknownAbove: ReadonlySet<string>): Rule {
+  const unknown = new Set([...unknownAbove, ...unknownIn(own)])
+  const type = own.type === 'permit' || own.type === 'deny' ? own.type : 'deny'
+  if (Object.keys(inherited).length > 0 && type !== own.type) unknown.add('type')
+  const { type: _type, provision: children, modifierExtension: _modifier, ...elements } = own
+  const said = { ...inherited, ...elements, extension: [] }
+  return { type, said, unknown, children: (children ?? []).map((child) => ruleOf(child, said, unknown)) }
+}
+
+function unknownIn(own: ConsentProvision): readonly string[] {
+  return [
+    ...(own.modifierExtension === undefined ? [] : ['modifierExtension', 'period', 'actor', 'purpose', 'action', 'class', 'data']),
+    ...(own.securityLabel === undefined ? [] : ['securityLabel']),
+    ...(own.code === undefined ? [] : ['code']),
+    ...(own.dataPeriod === undefined ? [] : ['dataPeriod']),
+    ...([own.period?.start, own.period?.end].some((bound) => bound !== undefined && !moments.has(bound)) ? ['period'] : []),
+    ...((own.actor ?? []).some((actor) => keyOf(actor) === undefined || sideOf(actor) === undefined) ? ['actor'] : []),
+    ...((own.purpose ?? []).some((purpose) => purpose.code === 'NO-SUCH') ? ['purpose'] : []),
+    ...((own.action ?? []).some((action) => action.coding?.[0]?.code === 'no-such') ? ['action'] : []),
+    ...((own.class ?? []).some((coding) => coding.system === 'http://loinc.org') ? ['class'] : []),
+    ...((own.data ?? []).some((data) => data.meaning === 'dependents' || data.meaning === 'authoredby') ? ['data'] : []),
+  ]
+}
+
+function counts(rule: Rule, asked: Asked): boolean {
+  if (asked.only === 'all') return true
+  const mark = asked.only === 'inside' ? 'actor' : 'purpose'
+  if (rule.type === 'deny' && rule.unknown.has(mark)) return true
+  if (asked.only === 'inside')
+    return (rule.said.actor ?? []).some(
+      (actor) => sideOf(actor) === 'receiver' && asked.request.insideReceiver.includes(keyOf(actor) ?? ''),
+    )
+  const codes = (rule.said.purpose ?? []).map((purpose) => purpose.code ?? '')
+  return rule.type === 'deny' ? codes.some((code) => emergencies.includes(code)) : codes.includes(asked.purpose)
+}
+
+function isLapsed(rule: Rule, guardianUntilMs: number | undefined, asked: Asked): boolean {
+  return rule.type === 'permit' && guardianUntilMs !== undefined && asked.nowMs > guardianUntilMs
+}
+
+function within(said: ConsentProvision, nowMs: number): boolean {
+  const start = moments.get(said.period?.start ?? '')?.firstMs ?? -Infinity
+  const end = moments.get(said.period?.end ?? '')?.lastMs ?? Infinity
+  return start <= nowMs && nowMs <= end
+}
+
+/** Asks one element, in the form of the rule's type where it is unknown. */
+function met(rule: Rule, element: string, ask: () => boolean): boolean {
+  return rule.unknown.has(element) ? rule.type === 'deny' : ask()
+}
+
+function context(rule: Rule, asked: Asked): boolean {
+  const { said } = rule
+  const { request, facts } = asked
+  const isActor = (): boolean =>
+    said.actor === undefined ||
+    said.actor.some((actor) => (sideOf(actor) === 'receiver' ? request.receiver : facts.sources).includes(keyOf(actor) ?? ''))
+  const isPurpose = (): boolean =>
+    said.purpose === undefined ||
+    said.purpose.some((purpose) => purpose.code === asked.purpose || (ancestors[asked.purpose] ?? []).includes(purpose.code ?? ''))
+  const isAction = (): boolean => {
+    if (said.action === undefined) return true
+    const codes = said.action.map((action) => action.coding?.[0]?.code ?? '')
+    if (codes.includes(request.action)) return true
+    const isForeignRead = request.action === 'access' && facts.custodian !== request.institution
+    return rule.type === 'deny' && isForeignRead && (codes.includes('disclose') || codes.includes('use'))
+  }
+  return (
+    met(rule, 'period', () => within(said, asked.nowMs)) &&
+    (asked.only === 'inside' || met(rule, 'actor', isActor)) &&
+    (asked.only === 'emergency' || met(rule, 'purpose', isPurpose)) &&
+    met(rule, 'action', isAction)
+  )
+}
+
+function data(rule: Rule, { facts }: Asked): boolean {
+  const { said } = rule
+  const isClass = (): boolean => said.class === undefined || said.class.some((coding) => facts.classes.includes(coding.code ?? ''))
+  const isData = (): boolean =>
+    said.data === undefined ||
+    said.data.some((target) => {
+      const id = (target.reference.reference ?? '').split('/')[1] ?? ''
+      const outgoing = referredTo.get(id)
+      if (outgoing === undefined) return rule.type === 'deny'
+      return facts.id === id || (target.meaning === 'related' && outgoing.includes(facts.id))
+    })
+  return met(rule, 'class', isClass) && met(rule, 'data', isData)
+}
+
+type Actor = NonNullable<ConsentProvision['actor']>[number]
+
+function keyOf(actor: Actor): string | undefined {
+  if (actor.modifierExtension !== undefined) return undefined
+  return actorKeys.get(actor.reference?.reference ?? actor.reference?.identifier?.value ?? '')
+}
+
+function sideOf(actor: Actor): 'receiver' | 'source' | undefined {
+  return knownRoles.get(actor.role?.coding?.[0]?.code ?? 'none')
+}

@@ -1,0 +1,30 @@
+// The control: what the forbidden programs do wrong, done right. It must compile, or the others fail for a reason of no interest.
+import { Held, type HeldContent } from '../../gateway/held.ts'
+import { isReleased, publish, type Released } from '../../gateway/release.ts'
+import { asProblem } from '../../gateway/problem.ts'
+import type { AccessRequest } from '../../consent/types.ts'
+
+export function status(released: Released): number {
+  return released.status
+}
+
+export function isOurs(value: unknown): boolean {
+  return Held.is(value) || isReleased(value)
+}
+
+export function outcome(thrown: unknown): Released {
+  return publish(asProblem(thrown).toOutcome('r1'))
+}
+
+export function opened(content: HeldContent): string {
+  return content.text
+}
+
+export const request: AccessRequest = {
+  action: 'access',
+  purposes: ['TREAT'],
+  institution: 'clinic',
+  receiver: ['org:clinic'],
+  insideReceiver: [],
+  basis: { inHouse: true, patientRequest: { kind: 'none' }, emergency: { kind: 'none' } },
+}

@@ -1,0 +1,12 @@
+// Only types that cannot hold patient data are published without a judgement.
+import type { Bundle, Patient } from '../../fhir-profiles/r4.ts'
+import type { Released } from '../../gateway/release.ts'
+import { publish } from '../../gateway/release.ts'
+
+const patient: Patient = { resourceType: 'Patient' }
+const bundle: Bundle = { resourceType: 'Bundle', type: 'searchset' }
+
+export const shown: readonly Released[] = [
+  publish(patient), // forbidden: TS2345|TS2769
+  publish(bundle), // forbidden: TS2345|TS2769
+]
