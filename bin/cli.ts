@@ -23,6 +23,17 @@ export async function main(argv: readonly string[]): Promise<number> {
       await sandbox({})
     })
   program
+    .command('token')
+    .description('sandbox only: prints an access token for one of its people, and nothing else (token --help)')
+    // its own module reads what follows
+    .helpOption(false)
+    .allowUnknownOption()
+    .argument('[options...]')
+    .action(async (_options: readonly string[], _flags: unknown, command: Command) => {
+      const { tokenCommand } = await import('./token.ts')
+      code = await tokenCommand(command.args)
+    })
+  program
     .command('doctor')
     .description('checks what the gateway needs; exit 0 only when all is well')
     .option(...configOption)

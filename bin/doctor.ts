@@ -50,6 +50,9 @@ export async function doctor({ config: file, env, print }: DoctorOptions): Promi
     return false
   }
   const config = loaded.ok
+  const adapters = await adapterFaults(config)
+  report(adapters)
+  if (adapters.length > 0) return false
   report([{ about: 'configuration', says: isSandbox ? 'none given, looking at the sandbox' : 'no faults' }])
   report([dataFolder(config)])
   report(await database(config))
@@ -62,6 +65,17 @@ const sandboxStandIn = {
   implicitPolicy: 'deny-between-institutions',
   institutions: [],
   sandbox: { publicKey: { kty: 'EC' }, identities: [] },
+}
+
+async function adapterFaults({ institutions }: Config): Promise<readonly Finding[]> {
+  if (institutions.length === 0) return []
+  const { adapterKind } = await import('../adapters/registry.ts')
+  return institutions.flatMap(({ id, adapter }) => {
+    const kind = adapterKind(adapter.kind)
+    const faults = kind === undefined ? [`there is no adapter kind \`${adapter.kind}\``] : kind.faults(adapter)
+    const advice = kind === undefined ? 'see adapters/registry.ts' : `see adapters/${adapter.kind}/README.md`
+    return faults.map((fault) => ({ about: `adapter of \`${id}\``, says: fault, advice }))
+  })
 }
 
 function clock(): Finding {

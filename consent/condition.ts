@@ -107,17 +107,22 @@ function rank(condition: Condition): number {
   return ranks.indexOf(condition.op)
 }
 
-/** `a ∈ X or a ∈ Y` is `a ∈ X ∪ Y`; `not (a ∈ X) and not (a ∈ Y)` is `not (a ∈ X ∪ Y)`. */
+/** `a ∈ X or a ∈ Y` is `a ∈ X ∪ Y`; `not (a ∈ X) and not (a ∈ Y)` is `not (a ∈ X ∪ Y)`. Members with nothing to merge stay the same objects. */
 function mergeAtoms(op: Junction, members: readonly Condition[]): readonly Condition[] {
-  const keys = new Map<SetAtom['op'], string[]>()
-  const others: Condition[] = []
-  for (const member of members) {
-    const atom = op === 'or' ? member : member.op === 'not' ? member.of : undefined
-    if (atom === undefined || !isSetAtom(atom)) others.push(member)
-    else keys.set(atom.op, [...(keys.get(atom.op) ?? []), ...atom.anyOf])
-  }
-  const merged = [...keys].map(([element, anyOf]) => (op === 'or' ? oneOf(element, anyOf) : not(oneOf(element, anyOf))))
-  return [...others, ...merged]
+  const elementOf = (member: Condition): SetAtom['op'] | undefined => setAtomIn(op, member)?.op
+  return [...Map.groupBy(members, elementOf)].flatMap(([element, group]) => {
+    if (element === undefined || group.length === 1) return group
+    const merged = oneOf(
+      element,
+      group.flatMap((member) => setAtomIn(op, member)?.anyOf ?? []),
+    )
+    return [op === 'or' ? merged : not(merged)]
+  })
+}
+
+function setAtomIn(op: Junction, member: Condition): SetAtom | undefined {
+  const atom = op === 'or' ? member : member.op === 'not' ? member.of : undefined
+  return atom && isSetAtom(atom) ? atom : undefined
 }
 
 /** Inside a conjunction every other member may take a literal as given; inside a disjunction it may take its opposite as given. */

@@ -4,8 +4,8 @@
  * Numbers issued since October 2020 carry no check digit, so the form is all there is to go by: thirteen digits that start with a date.
  */
 
-const separators = /[\s\-‐-―−.]/g
-const inText = /(?<!\d)(\d{6})(?:\s?[\-‐-―−]\s?|\s)?(\d{7})(?!\d)/g
+const separators = /[\s‐-―−.-]/g
+const inText = /(?<!\d)(\d{6})(?:\s?[‐-―−-]\s?|\s)?(\d{7})(?!\d)/g
 const fullWidthDigits = /[０-９]/g
 
 /** Century by the seventh digit: 1, 2, 5, 6 born 19xx · 3, 4, 7, 8 born 20xx · 9, 0 born 18xx (5–8: foreigners). */

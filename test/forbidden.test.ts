@@ -2,7 +2,13 @@ import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { inspect } from 'node:util'
 import { beforeAll, describe, expect, test } from '@jest/globals'
+import { hold } from '../gateway/held.ts'
+import type { HeldContent } from '../gateway/held.ts'
+import { publish } from '../gateway/release.ts'
+import type { Released } from '../gateway/release.ts'
+import { reply } from '../gateway/reply.ts'
 
 /** Each program marks the lines at which the compiler must stop: `// forbidden: TS2339`, or several codes with `|`. */
 const folder = fileURLToPath(new URL('./forbidden/', import.meta.url))
@@ -27,6 +33,66 @@ describe('the compiler refuses a program that would', () => {
     for (const [index, { codes }] of marked.entries()) expect(codes).toContain(stops[index]?.split(' ')[1])
   })
 })
+
+describe('at run time, where a cast or untyped code could get past the compiler', () => {
+  const request = { ifNoneMatch: '', isHead: false }
+
+  /** Records what a handler would send. */
+  function fakeResponse() {
+    const sent: unknown[] = []
+    const response = { setHeader: () => response, status: () => response, end: (body: unknown) => sent.push(body) }
+    // only the three methods that reply() calls
+    return { response: response as unknown as Parameters<typeof reply>[0], sent }
+  }
+
+  test('a reply is refused unless release.ts made it, and nothing is sent', () => {
+    const released = publish({ resourceType: 'OperationOutcome', issue: [] })
+    const copies: readonly unknown[] = [
+      { status: 200, headers: {}, text: '{"resourceType":"Patient"}' },
+      Object.assign({}, released),
+      Object.create(released),
+      Object.setPrototypeOf({ status: 200, headers: {}, text: '{}' }, Object.getPrototypeOf(released)),
+      hold(content),
+      undefined,
+    ]
+    for (const copy of copies) {
+      const { response, sent } = fakeResponse()
+      // this is the cast that the lint forbids in the gateway
+      expect(() => reply(response, copy as Released, request)).toThrow('a reply must have been released')
+      expect(sent).toEqual([])
+    }
+    const { response, sent } = fakeResponse()
+    reply(response, released, request)
+    expect(sent).toHaveLength(1)
+  })
+
+  test('a record that was not judged shows nothing when it is logged, spread, copied or sent by accident', () => {
+    const held = hold(content)
+    const shown = [
+      JSON.stringify(held),
+      JSON.stringify([held]),
+      JSON.stringify(Object.assign({}, held)),
+      inspect(held),
+      inspect({ held }),
+      JSON.stringify(Object.entries(held)),
+    ]
+    for (const text of shown) expect(text).not.toMatch(/감기|p-1|Observation/)
+    expect(() => structuredClone(held)).not.toThrow()
+    expect(JSON.stringify(structuredClone(held))).toBe('{}')
+  })
+})
+
+const content: HeldContent = {
+  facts: { id: 'n-1', type: 'Observation', person: 'p-1', custodian: 'clinic', sources: [], classes: [] },
+  localId: 'l-1',
+  version: '1',
+  updatedMs: 0,
+  text: '{"resourceType":"Observation","note":[{"text":"감기"}]}',
+  peopleText: '{"resourceType":"Observation","note":[{"text":"감기"}]}',
+  parties: [],
+  deleted: false,
+  isNetworkForm: false,
+}
 
 function marks(name: string): readonly { readonly line: number; readonly codes: readonly string[] }[] {
   return readFileSync(join(folder, name), 'utf8')

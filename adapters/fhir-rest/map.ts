@@ -24,28 +24,56 @@ const maxParcelIdLength = 55
  * `localPatientId` is the EMR's own Patient if it knows the person; then that one is referred to and no second one is made.
  */
 export function toTransaction(parcel: Parcel, institution: Institution, localPatientId: string | undefined): Mapped {
-  const resources = (parcel.bundle.entry ?? []).flatMap((entry) =>
-    entry.resource === undefined ? [] : [{ resource: entry.resource, fullUrl: entry.fullUrl }],
-  )
-  const task = resources.map((entry) => entry.resource).find((resource) => resource.resourceType === 'Task')
-  if (task === undefined) return { ok: false, where: 'Bundle.entry', reason: 'the parcel holds no Task' }
-  if (!isFhirId(parcel.id) || parcel.id.length > maxParcelIdLength)
+  const items = itemsOf(parcel)
+  const task = items.find((item) => item.resource.resourceType === 'Task')?.resource
+  if (task?.resourceType !== 'Task') return { ok: false, where: 'Bundle.entry', reason: 'the parcel holds no Task' }
+  if (!isFhirId(parcel.id) || parcel.id.length > maxParcelIdLength) {
     return { ok: false, where: 'Bundle', reason: 'the parcel id cannot be part of a FHIR id' }
-  const places = new Map<string, string>()
-  const placed = resources.map(({ resource, fullUrl }) => {
-    const place = placeOf(resource, task, parcel.id, localPatientId, fullUrl)
-    for (const name of namesOf(resource, fullUrl)) places.set(name, place)
-    return { resource, place }
-  })
-  const named = task.for?.reference
-  if (localPatientId !== undefined && named !== undefined && !places.has(named)) places.set(named, `Patient/${localPatientId}`)
-  const entry = placed
-    .filter(({ resource }) => localPatientId === undefined || resource.resourceType !== 'Patient')
-    .map(({ resource, place }) => {
-      const moved = withId(rewritten(resource, places), place)
-      return putEntry(resource === task && moved.resourceType === 'Task' ? addressed(moved, parcel, institution) : moved, place)
+  }
+  const subject = named(items, 'Patient', task.for)
+  const focus = named(items, 'ServiceRequest', task.focus)
+  const placeOf = ({ resource, names }: Item): string => {
+    if (resource === task) return `Task/${parcel.id}`
+    if (resource === focus) return `ServiceRequest/${parcel.id}-sr`
+    if (resource === subject) return `Patient/${localPatientId ?? `${parcel.id}-pt`}`
+    return `${resource.resourceType}/${parcel.id}-${fingerprint(names[0] ?? '')}`
+  }
+  const places = new Map(items.flatMap((item) => item.names.map((name): [string, string] => [name, placeOf(item)])))
+  const patientName = unversioned(task.for?.reference ?? '')
+  if (localPatientId !== undefined && patientName !== '') places.set(patientName, `Patient/${localPatientId}`)
+  const entry = items
+    .filter(({ resource }) => localPatientId === undefined || resource !== subject)
+    .map((item) => {
+      const place = placeOf(item)
+      const moved = withId(rewritten(item.resource, places), place)
+      return putEntry(item.resource === task && moved.resourceType === 'Task' ? addressed(moved, parcel, institution) : moved, place)
     })
   return { ok: true, bundle: { resourceType: 'Bundle', type: 'transaction', entry }, task }
+}
+
+interface Item {
+  readonly resource: Resource
+  /** by which other resources of the parcel may refer to it */
+  readonly names: readonly string[]
+}
+
+function itemsOf(parcel: Parcel): readonly Item[] {
+  return (parcel.bundle.entry ?? []).flatMap(({ resource, fullUrl }) => {
+    if (resource === undefined) return []
+    const local = resource.id === undefined ? [] : [`${resource.resourceType}/${resource.id}`]
+    return [{ resource, names: fullUrl === undefined ? local : [fullUrl, ...local] }]
+  })
+}
+
+/** The one of its type that the Task refers to, or else the first. */
+function named(items: readonly Item[], type: Resource['resourceType'], reference: Reference | undefined): Resource | undefined {
+  const ofType = items.filter((item) => item.resource.resourceType === type)
+  const target = unversioned(reference?.reference ?? '')
+  return (ofType.find((item) => item.names.includes(target)) ?? ofType[0])?.resource
+}
+
+function unversioned(reference: string): string {
+  return reference.replace(/\/_history\/[^/]+$/, '')
 }
 
 /** The number by which the receiving hospital already knows the patient, if the parcel carries it. */
@@ -56,25 +84,6 @@ export function ownPatientNumber(parcel: Parcel, institution: Institution): stri
     return resource?.resourceType === 'Task' ? [resource.for?.identifier] : []
   })
   return identifiers.find((identifier) => identifier?.system === institution.patientNumbers)?.value
-}
-
-function placeOf(
-  resource: Resource,
-  task: Task,
-  parcelId: string,
-  localPatientId: string | undefined,
-  fullUrl: string | undefined,
-): string {
-  if (resource === task) return `Task/${parcelId}`
-  const isFocus = namesOf(resource, fullUrl).includes(task.focus?.reference ?? '')
-  if (resource.resourceType === 'ServiceRequest' && (isFocus || task.focus?.reference === undefined)) return `ServiceRequest/${parcelId}-sr`
-  if (resource.resourceType === 'Patient') return `Patient/${localPatientId ?? `${parcelId}-pt`}`
-  return `${resource.resourceType}/${parcelId}-${fingerprint(fullUrl ?? `${resource.resourceType}/${resource.id ?? ''}`)}`
-}
-
-function namesOf(resource: Resource, fullUrl: string | undefined): readonly string[] {
-  const local = resource.id === undefined ? [] : [`${resource.resourceType}/${resource.id}`]
-  return fullUrl === undefined ? local : [...local, fullUrl]
 }
 
 /** FNV-1a, 32 bits: keeps a document's id when another one of the parcel is left out on a later try. */
@@ -98,9 +107,11 @@ function addressed(task: Task, parcel: Parcel, institution: Institution): Task {
 }
 
 function withId(resource: Resource, place: string): Resource {
-  const { versionId: _version, lastUpdated: _updated, ...meta } = resource.meta ?? {}
-  const id = place.slice(place.indexOf('/') + 1)
-  return { ...resource, id, ...(Object.keys(meta).length === 0 ? {} : { meta }) }
+  const { meta, ...rest } = resource
+  const { versionId: _version, lastUpdated: _updated, ...kept } = meta ?? {}
+  const moved = { ...rest, id: place.slice(place.indexOf('/') + 1), ...(Object.keys(kept).length === 0 ? {} : { meta: kept }) }
+  // Only id and meta differ from the resource that came in.
+  return moved as Resource
 }
 
 function putEntry(resource: Resource, place: string): BundleEntry {
@@ -124,14 +135,14 @@ function pointed(
   target: string,
   places: ReadonlyMap<string, string>,
 ): Readonly<Record<string, unknown>> {
-  const unversioned = target.replace(/\/_history\/[^/]+$/, '')
-  const place = places.get(unversioned)
+  const name = unversioned(target)
+  const place = places.get(name)
   if (place !== undefined) return { ...reference, reference: place }
   if (target.startsWith('#') || /^https?:/.test(target)) return reference
   const { reference: _gone, ...rest } = reference
   const type = /^[A-Z][A-Za-z]+(?=\/)/.exec(target)?.[0]
-  const named = { system: 'urn:ietf:rfc:3986', value: type === undefined ? target : `${canonicalBase}/${unversioned}` }
-  return { ...(type === undefined ? {} : { type }), identifier: named, ...rest }
+  const identifier = { system: 'urn:ietf:rfc:3986', value: type === undefined ? target : `${canonicalBase}/${name}` }
+  return { ...(type === undefined ? {} : { type }), identifier, ...rest }
 }
 
 /** What about a Task is worth telling: its status and whether results were added. Holds no patient data, so it may be remembered. */

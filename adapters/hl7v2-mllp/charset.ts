@@ -73,5 +73,5 @@ function hasDamage(text: string): boolean {
  */
 function looksLikeUtf8(bytes: Buffer, charset: Charset): boolean {
   const text = strictUtf8(bytes)
-  return text !== undefined && (charset === 'cp949' ? /[\u0800-\uffff]/ : /[^\u0000-\u007f]/).test(text)
+  return text !== undefined && (charset === 'cp949' ? /[\u0800-\uffff]/ : /\P{ASCII}/u).test(text)
 }

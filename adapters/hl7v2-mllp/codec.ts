@@ -53,8 +53,11 @@ export function frameReader(maxFrameBytes: number): FrameReader {
     const until = start === -1 ? chunk.length : start
     between += until - at
     if (until > at) events.push({ kind: 'garbage', count: until - at })
-    if (between > maxFrameBytes) events.push(die('between-frames'))
-    else if (start !== -1) begin()
+    if (between > maxFrameBytes) {
+      events.push(die('between-frames'))
+      return chunk.length
+    }
+    if (start !== -1) begin()
     return until + 1
   }
   /** Keeps what belongs to the open frame, up to its end or a new start; answers where to go on. */
@@ -88,7 +91,8 @@ export function frameReader(maxFrameBytes: number): FrameReader {
     push(chunk) {
       const events: FrameEvent[] = []
       let at = 0
-      while (at < chunk.length && !isDead) at = isOpen ? inside(chunk, at, events) : outside(chunk, at, events)
+      if (isDead) return events
+      while (at < chunk.length) at = isOpen ? inside(chunk, at, events) : outside(chunk, at, events)
       return events
     },
   }

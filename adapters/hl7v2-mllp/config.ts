@@ -98,7 +98,7 @@ export function readConfig(input: unknown): ConfigReading {
     ackDeadlineMs: readNumber(input, 'ackDeadlineMs', faults),
   }
   if (config.listen === undefined && config.sendTo === undefined) faults.push('at least one of `listen` and `sendTo` must be given')
-  if (!['refuse', 'keep', undefined].includes(optionalText(input['unknownDepartment'])))
+  if (!['refuse', 'keep', undefined].some((word) => word === input['unknownDepartment']))
     faults.push('`unknownDepartment` must be `refuse` or `keep`')
   if (!/^[+-](?:0\d|1[0-4]):[0-5]\d$/.test(config.utcOffset)) faults.push('`utcOffset` must look like `+09:00`')
   return faults.length === 0 ? { ok: true, config } : { ok: false, faults }
@@ -116,10 +116,6 @@ function isRecord(value: unknown): value is Input {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function optionalText(value: unknown): string | undefined {
-  return value === undefined ? undefined : String(value)
-}
-
 function readHostPort(input: Input, key: string, faults: string[]): HostPort | undefined {
   const value = input[key]
   if (value === undefined) return undefined
@@ -134,14 +130,15 @@ function readHostPort(input: Input, key: string, faults: string[]): HostPort | u
     return undefined
   }
   const host = value['host'] ?? '127.0.0.1'
-  if (typeof host !== 'string' || host === '') faults.push(`\`${key}.host\` must be a host name`)
-  return { host: String(host), port: value['port'] }
+  if (typeof host === 'string' && host !== '') return { host, port: value['port'] }
+  faults.push(`\`${key}.host\` must be a host name`)
+  return undefined
 }
 
 function readCharset(value: unknown, key: string, faults: string[]): string {
-  if (typeof value !== 'string' || charsetNamed(value) === undefined)
-    faults.push(`\`${key}\` must be a character set of HL7 table 0211 that is supported`)
-  return String(value)
+  if (typeof value === 'string' && charsetNamed(value) !== undefined) return value
+  faults.push(`\`${key}\` must be a character set of HL7 table 0211 that is supported`)
+  return texts.charset
 }
 
 function readSenders(value: unknown, faults: string[]): Hl7Config['senders'] {
@@ -173,8 +170,9 @@ function readProcessingIds(value: unknown, faults: string[]): readonly string[] 
 
 function readText(input: Input, key: keyof typeof texts, faults: string[]): string {
   const value = input[key] ?? texts[key]
-  if (typeof value !== 'string' || value === '') faults.push(`\`${key}\` must be a text`)
-  return String(value)
+  if (typeof value === 'string' && value !== '') return value
+  faults.push(`\`${key}\` must be a text`)
+  return texts[key]
 }
 
 function readNumber(input: Input, key: keyof typeof numbers, faults: string[]): number {

@@ -70,7 +70,11 @@ const protocolFields: Readonly<Record<string, readonly number[]>> = {
 }
 
 /** Whatever no mapping asked for is named, so that nothing is lost in silence. Segments nobody knows are named as a whole. */
-export function reportUnread(message: Message, segments: { readonly mapped: readonly string[]; readonly context: readonly string[] }, gaps: GapList): void {
+export function reportUnread(
+  message: Message,
+  segments: { readonly mapped: readonly string[]; readonly context: readonly string[] },
+  gaps: GapList,
+): void {
   for (const segment of message.segments) {
     if (protocolSegments.includes(segment.name) || segments.context.includes(segment.name)) continue
     if (!segments.mapped.includes(segment.name)) {

@@ -14,11 +14,15 @@ export function pidFrom(patient: Patient): string {
   return segment('PID', {
     1: '1',
     3: (patient.identifier ?? []).flatMap((item) => numberOf(item)).join('~'),
-    5: (patient.name ?? []).map((name) => components(escaped(name.family ?? name.text), escaped(name.family === undefined ? undefined : name.given?.join(' ')))).join('~'),
+    5: (patient.name ?? [])
+      .map((name) => components(escaped(name.family ?? name.text), escaped(name.family === undefined ? undefined : name.given?.join(' '))))
+      .join('~'),
     7: hl7Time(patient.birthDate).slice(0, 8),
     8: genders[patient.gender ?? ''],
     11: (patient.address ?? [])
-      .map(({ line, text, city, state, postalCode, country }) => components(...[line?.join(' ') ?? text, undefined, city, state, postalCode, country].map(escaped)))
+      .map(({ line, text, city, state, postalCode, country }) =>
+        components(...[line?.join(' ') ?? text, undefined, city, state, postalCode, country].map(escaped)),
+      )
       .join('~'),
     13: home.map(telecom).join('~'),
     14: work.map(telecom).join('~'),
@@ -52,18 +56,31 @@ export function prdFrom({ role, institution, person, department }: ProviderInput
   return segment('PRD', {
     1: role === 'RP' ? 'RP^Referring provider^HL70286' : 'RT^Referred to provider^HL70286',
     2: escaped(person?.type === 'Organization' ? undefined : person?.display),
-    4: components(escaped(department), '', '', known.number === undefined ? '' : `${known.number}&1.2.410.100110.10.${known.number}&ISO`, '', '', '', '', escaped(known.name)),
+    4: components(
+      escaped(department),
+      '',
+      '',
+      known.number === undefined ? '' : `${known.number}&1.2.410.100110.10.${known.number}&ISO`,
+      '',
+      '',
+      '',
+      '',
+      escaped(known.name),
+    ),
     7: licence === undefined ? '' : components(escaped(licence), 'MD'),
   })
 }
 
-function organizationOf(reference: Reference | undefined, bundle: Bundle): { readonly number: string | undefined; readonly name: string | undefined } {
+function organizationOf(
+  reference: Reference | undefined,
+  bundle: Bundle,
+): { readonly number: string | undefined; readonly name: string | undefined } {
   const named = reference?.identifier?.system === system.institutionNumber ? reference.identifier.value : undefined
   const found = resolve(reference, bundle)
   const organization = found?.resourceType === 'Organization' ? found : undefined
   return {
     number: named ?? organization?.identifier?.find((item) => item.system === system.institutionNumber)?.value,
-    name: reference?.display ?? organization?.name,
+    name: reference?.display ?? organization?.name ?? reference?.reference?.split('/')[1],
   }
 }
 
@@ -71,7 +88,8 @@ function organizationOf(reference: Reference | undefined, bundle: Bundle): { rea
 export function resolve(reference: Reference | undefined, bundle: Bundle): Resource | undefined {
   const target = reference?.reference
   if (target === undefined) return undefined
-  return bundle.entry?.find(({ fullUrl, resource }) => fullUrl === target || `${resource?.resourceType}/${resource?.id}` === target)?.resource
+  return bundle.entry?.find(({ fullUrl, resource }) => fullUrl === target || `${resource?.resourceType}/${resource?.id}` === target)
+    ?.resource
 }
 
 export function escaped(text: string | undefined): string | undefined {

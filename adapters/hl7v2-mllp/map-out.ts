@@ -73,7 +73,9 @@ function request(parcel: Parcel, task: Task, envelope: Envelope): Draft {
       6: referralNumber(parcel.id, envelope),
       7: hl7Time(task.authoredOn),
       10: (order?.reasonCode ?? []).map(writeConcept).join('~'),
-      11: placerNumbers(task).map((value) => escapeText(value)).join('~'),
+      11: placerNumbers(task)
+        .map((value) => escapeText(value))
+        .join('~'),
     }),
     prdFrom({ role: 'RP', institution: task.requester, person: order?.requester, department: undefined }, parcel.bundle),
     prdFrom({ role: 'RT', institution: task.owner ?? order?.performer?.[0], person: undefined, department }, parcel.bundle),
@@ -87,12 +89,20 @@ function notesOf(order: ServiceRequest | undefined): readonly string[] {
   return (order?.note ?? []).flatMap(({ text }) => text ?? [])
 }
 
-const responseCodes: Readonly<Record<string, string>> = { accepted: 'A^Accepted', 'in-progress': 'A^Accepted', completed: 'A^Accepted', rejected: 'R^Rejected', failed: 'R^Rejected', cancelled: 'R^Rejected' }
+const responseCodes: Readonly<Record<string, string>> = {
+  accepted: 'A^Accepted',
+  'in-progress': 'A^Accepted',
+  completed: 'A^Accepted',
+  rejected: 'R^Rejected',
+  failed: 'R^Rejected',
+  cancelled: 'R^Rejected',
+}
 
 function response(parcel: Parcel, task: Task, envelope: Envelope): Draft {
   const patient = patientOf(task, parcel.bundle)
   const [placer] = placerNumbers(task)
-  const parcelId = task.identifier?.find((item) => item.system === system.parcel)?.value
+  // The parcel's own id names this message, not the one it answers.
+  const parcelId = task.identifier?.find((item) => item.system === system.parcel && item.value !== parcel.id)?.value
   const answered = parcelId === undefined ? undefined : controlIdIn(parcelId)
   const status = task.status ?? 'received'
   const head = [
@@ -113,11 +123,13 @@ function response(parcel: Parcel, task: Task, envelope: Envelope): Draft {
   return { head, notes: [...(reason === undefined ? [] : [reason]), ...(task.note ?? []).flatMap(({ text }) => text ?? [])] }
 }
 
-const recallText = '환자가 동의를 철회하였습니다. 그 동의로 받은 자료를 더 이상 이용하지 마십시오. (The consent was withdrawn: stop using what was received under it.)'
+const recallText =
+  '환자가 동의를 철회하였습니다. 그 동의로 받은 자료를 더 이상 이용하지 마십시오. (The consent was withdrawn: stop using what was received under it.)'
 
 /** No HL7 v2 message recalls data; the cancellation of a referral (REF^I14) is the one that staff are shown. */
 function recall(parcel: Parcel, task: Task | undefined, envelope: Envelope): readonly string[] {
-  const patient = task === undefined ? resources(parcel.bundle).find((item) => item.resourceType === 'Patient') : patientOf(task, parcel.bundle)
+  const patient =
+    task === undefined ? resources(parcel.bundle).find((item) => item.resourceType === 'Patient') : patientOf(task, parcel.bundle)
   const recalled = task?.identifier?.find((item) => item.system === system.parcel)?.value
   return [
     header(parcel, 'REF^I14^REF_I12', envelope),
@@ -189,4 +201,3 @@ function localDepartment(type: CodeableConcept | undefined, envelope: Envelope):
   const local = Object.entries(envelope.departments).find(([, national]) => national === code)?.[0]
   return local ?? code ?? type?.text
 }
-

@@ -24,7 +24,7 @@ export function patientIdOf(number: string): string {
 export function patientFrom(pid: Segment, number: string, draft: Draft): Patient {
   const names = namesOf(pid)
   if (names.length === 0) draft.gaps.add('PID-5', 'the patient has no name', 'not-held')
-  const telecom = [...contactsOf(pid, 13, 'home'), ...contactsOf(pid, 14, 'work')]
+  const telecom = [...contactsOf(pid, 13, 'home'), ...contactsOf(pid, 14, 'work'), ...contactsOf(pid, 40, 'home')]
   const address = pid.all(11).flatMap((item) => addressOf(item))
   return compact<Patient>({
     resourceType: 'Patient',
@@ -219,14 +219,14 @@ const contactSystems: Readonly<Record<string, ContactPoint['system']>> = {
   'X.400': 'email',
 }
 
-/** XTN. The number may be in XTN.1 (up to v2.5), XTN.12, or in parts. */
+/** XTN. The number is in XTN.12 (v2.7), in XTN.1 (before), or in parts. */
 function contactsOf(pid: Segment, field: number, usual: 'home' | 'work'): ContactPoint[] {
   return pid.all(field).flatMap((item) => {
     const [use, kind] = [item.part(2)?.toUpperCase(), item.part(3)?.toUpperCase() ?? '']
     const digits = [5, 6, 7].map((part) => item.part(part)).filter((part) => part !== undefined)
     const isMail = contactSystems[kind] === 'email' || use === 'NET'
     const value =
-      (isMail ? item.part(4) : undefined) ?? item.part(1) ?? item.part(12) ?? (digits.length === 0 ? item.part(4) : digits.join(' '))
+      (isMail ? item.part(4) : undefined) ?? item.part(12) ?? item.part(1) ?? (digits.length === 0 ? item.part(4) : digits.join(' '))
     if (value === undefined) return []
     const place = kind === 'CP' ? 'mobile' : use === 'WPN' ? 'work' : usual
     return [{ system: isMail ? 'email' : (contactSystems[kind] ?? 'phone'), value, use: isMail && place === 'mobile' ? usual : place }]

@@ -3,7 +3,17 @@
  * Receiving institution and department stand in PRD (role RT): PRD-4 facility and point of care, in v2.7 also PRD-10.
  */
 import { profile, system } from '../../fhir-profiles/codes.ts'
-import type { Annotation, CodeableConcept, Identifier, Organization, Practitioner, Reference, Resource, ServiceRequest, Task } from '../../fhir-profiles/r4.ts'
+import type {
+  Annotation,
+  CodeableConcept,
+  Identifier,
+  Organization,
+  Practitioner,
+  Reference,
+  Resource,
+  ServiceRequest,
+  Task,
+} from '../../fhir-profiles/r4.ts'
 import { compact } from '../../fhir-profiles/r4.ts'
 import { freeText, localSystem, type Draft } from './draft.ts'
 import type { PatientGroup } from './groups.ts'
@@ -67,7 +77,6 @@ export function referralFrom(input: ReferralInput, draft: Draft): readonly (Task
     priority,
     focus: { reference: `ServiceRequest/${id}` },
     for: patient,
-    encounter: chart.visit?.reference,
     authoredOn,
     requester: sender,
     owner: receiver.institution,
@@ -77,7 +86,11 @@ export function referralFrom(input: ReferralInput, draft: Draft): readonly (Task
 
 /** An institution by its 요양기관기호: the operator's directory says who that is, never the message. */
 function institution(number: string, display?: string): Reference<Organization> {
-  return compact<Reference<Organization>>({ type: 'Organization', identifier: { system: system.institutionNumber, value: number }, display })
+  return compact<Reference<Organization>>({
+    type: 'Organization',
+    identifier: { system: system.institutionNumber, value: number },
+    display,
+  })
 }
 
 function placerNumber(value: string, draft: Draft): Identifier {
@@ -118,7 +131,8 @@ function receiverOf(message: Message, draft: Draft): Receiver {
   }
   const number = institutionNumberIn(prd)
   const name = prd.at(10) ?? prd.at(4, 9)
-  if (number === undefined && (name ?? prd.at(4, 4)) !== undefined) draft.gaps.add('PRD-4', 'the receiving institution is not named by its 요양기관기호')
+  if (number === undefined && (name ?? prd.at(4, 4)) !== undefined)
+    draft.gaps.add('PRD-4', 'the receiving institution is not named by its 요양기관기호')
   return { institution: number === undefined ? undefined : institution(number, name), department: departmentOfProvider(prd, draft) }
 }
 
@@ -149,10 +163,17 @@ function providers(message: Message, role: string): Segment | undefined {
 function referrer(message: Message, draft: Draft): Reference<Practitioner> | undefined {
   const prd = providers(message, 'RP')
   const name = prd?.all(2).flatMap((item) => nameOf(item))[0]?.text
-  const licence = prd?.all(7).find((item) => ['MD', 'LN'].includes(item.part(2)?.toUpperCase() ?? ''))?.part(1)
+  const licence = prd
+    ?.all(7)
+    .find((item) => ['MD', 'LN'].includes(item.part(2)?.toUpperCase() ?? ''))
+    ?.part(1)
   const staff = prd?.at(7)
   const identifier =
-    licence !== undefined ? { system: system.doctorLicence, value: licence } : staff !== undefined ? { system: localSystem(draft.context, 'staff'), value: staff } : undefined
+    licence !== undefined
+      ? { system: system.doctorLicence, value: licence }
+      : staff !== undefined
+        ? { system: localSystem(draft.context, 'staff'), value: staff }
+        : undefined
   if (name === undefined && identifier === undefined) return undefined
   return compact<Reference<Practitioner>>({ type: 'Practitioner', identifier, display: name })
 }
@@ -171,12 +192,16 @@ function reasonsOf(input: ReferralInput, draft: Draft): Pick<ServiceRequest, 're
 }
 
 function notesOf(input: ReferralInput, draft: Draft): Annotation[] | undefined {
-  const texts = [...input.group.notes.flatMap((nte) => noteText(nte, draft) ?? []), ...input.rf1.all(24).flatMap((item) => freeText(draft, item.text, 'RF1-24') ?? [])]
+  const texts = [
+    ...input.group.notes.flatMap((nte) => noteText(nte, draft) ?? []),
+    ...input.rf1.all(24).flatMap((item) => freeText(draft, item.text, 'RF1-24') ?? []),
+  ]
   return texts.length === 0 ? undefined : texts.map((text) => ({ text }))
 }
 
 function referencesTo(resources: readonly Resource[], types: readonly string[]): { reference: string }[] | undefined {
-  const found = resources.flatMap((resource) => (types.includes(resource.resourceType) && resource.id !== undefined ? [{ reference: `${resource.resourceType}/${resource.id}` }] : []))
+  const found = resources.flatMap((resource) =>
+    types.includes(resource.resourceType) && resource.id !== undefined ? [{ reference: `${resource.resourceType}/${resource.id}` }] : [],
+  )
   return found.length === 0 ? undefined : found
 }
-

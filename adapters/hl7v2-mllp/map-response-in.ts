@@ -21,7 +21,16 @@ export const taskStatusList = 'http://hl7.org/fhir/task-status'
 
 type Attachment = NonNullable<DocumentReference['content']>[number]['attachment']
 
-const answers: readonly Task['status'][] = ['received', 'accepted', 'rejected', 'in-progress', 'on-hold', 'completed', 'failed', 'cancelled']
+const answers: readonly Task['status'][] = [
+  'received',
+  'accepted',
+  'rejected',
+  'in-progress',
+  'on-hold',
+  'completed',
+  'failed',
+  'cancelled',
+]
 
 /** kinds of OBX-5 that read as a report rather than as a measured value */
 const reportKinds = ['TX', 'FT', 'ST']
@@ -45,7 +54,9 @@ export function responseFrom(input: ResponseInput, draft: Draft): readonly (Task
   const lines = reportLines(input.group, draft)
   const isNoteReport = status === 'completed' && lines.length === 0
   const report = documentFrom(input, isNoteReport ? notes : lines, draft)
-  const others = input.results.flatMap(({ resourceType, id }) => (id !== undefined && resourceType === 'DiagnosticReport' ? [`DiagnosticReport/${id}`] : []))
+  const others = input.results.flatMap(({ resourceType, id }) =>
+    id !== undefined && resourceType === 'DiagnosticReport' ? [`DiagnosticReport/${id}`] : [],
+  )
   const outputs = [...(report?.id === undefined ? [] : [`DocumentReference/${report.id}`]), ...others]
   const reason = isOver ? reasonText(input.rf1, notes, draft) : undefined
   const note = isOver || isNoteReport ? [] : notes
@@ -58,7 +69,13 @@ export function responseFrom(input: ResponseInput, draft: Draft): readonly (Task
     intent: 'order',
     lastModified: fhirDateTime(draft.messageTime, draft.offset),
     note: note.length === 0 ? undefined : note.map((text) => ({ text })),
-    output: outputs.length === 0 ? undefined : outputs.map((reference) => ({ type: { coding: [{ system: system.taskOutput, code: 'report' }] }, valueReference: { reference } })),
+    output:
+      outputs.length === 0
+        ? undefined
+        : outputs.map((reference) => ({
+            type: { coding: [{ system: system.taskOutput, code: 'report' }] },
+            valueReference: { reference },
+          })),
   })
   return report === undefined ? [task] : [task, report]
 }
@@ -103,7 +120,9 @@ export function isReportLine(obx: Segment): boolean {
 
 function documentFrom(input: ResponseInput, lines: readonly string[], draft: Draft): DocumentReference | undefined {
   if (lines.length === 0 || input.chart === undefined) return undefined
-  const author = input.group.orders.flatMap(({ obr, observations }) => [...(obr?.all(32) ?? []), ...observations.flatMap(({ obx }) => obx.all(16))]).flatMap((item) => practitioner(item, draft) ?? [])
+  const author = input.group.orders
+    .flatMap(({ obr, observations }) => [...(obr?.all(32) ?? []), ...observations.flatMap(({ obx }) => obx.all(16))])
+    .flatMap((item) => practitioner(item, draft) ?? [])
   const title = input.group.orders.map(({ obr }) => obr?.at(4, 2)).find((text) => text !== undefined)
   return compact<DocumentReference>({
     resourceType: 'DocumentReference',
@@ -114,7 +133,15 @@ function documentFrom(input: ResponseInput, lines: readonly string[], draft: Dra
     subject: { reference: `Patient/${patientIdOf(input.chart.patientNumber)}` },
     date: fhirInstant(draft.messageTime, draft.offset),
     author: author.length === 0 ? [{ type: 'Organization', display: draft.context.institution.name }] : [author[0] ?? {}],
-    content: [{ attachment: compact<Attachment>({ contentType: 'text/plain; charset=utf-8', title, data: Buffer.from(lines.join('\n'), 'utf8').toString('base64') }) }],
+    content: [
+      {
+        attachment: compact<Attachment>({
+          contentType: 'text/plain; charset=utf-8',
+          title,
+          data: Buffer.from(lines.join('\n'), 'utf8').toString('base64'),
+        }),
+      },
+    ],
     context: input.chart.visit === undefined ? undefined : { encounter: [input.chart.visit.reference] },
   })
 }

@@ -1,6 +1,15 @@
 /** OBR → DiagnosticReport, OBX → Observation, NTE → note or conclusion. Pure. HL7 v2.5.1 §7.4.1, §7.4.2 */
 import { system } from '../../fhir-profiles/codes.ts'
-import type { Annotation, CodeableConcept, DiagnosticReport, Identifier, Observation, Organization, Practitioner, Reference } from '../../fhir-profiles/r4.ts'
+import type {
+  Annotation,
+  CodeableConcept,
+  DiagnosticReport,
+  Identifier,
+  Observation,
+  Organization,
+  Practitioner,
+  Reference,
+} from '../../fhir-profiles/r4.ts'
 import { compact } from '../../fhir-profiles/r4.ts'
 import { freeText, localSystem, type Draft } from './draft.ts'
 import type { ObservationGroup, OrderGroup } from './groups.ts'
@@ -20,12 +29,12 @@ export interface OrderKey {
   readonly ordinal: number
 }
 
-/** An OBR needs OBR-4 and an OBX OBX-3: without them nobody knows what was measured. */
+/** An OBR needs OBR-4, and an OBX its OBX-3 or an order that names it: without them nobody knows what was measured. */
 export function resultFault(orders: readonly OrderGroup[]): Refusal | undefined {
   for (const { obr, observations } of orders) {
     if (obr !== undefined && obr.all(4)[0]?.text === undefined) return missing('OBR-4', place('OBR', obr.sequence, 4))
-    const nameless = observations.find(({ obx }) => obx.all(3)[0]?.text === undefined)
-    if (nameless !== undefined) return missing('OBX-3', place('OBX', nameless.obx.sequence, 3))
+    const nameless = observations.find(({ obx }) => !isEmpty(obx) && obx.all(3)[0]?.text === undefined)
+    if (nameless !== undefined && obr === undefined) return missing('OBX-3', place('OBX', nameless.obx.sequence, 3))
   }
   return undefined
 }
@@ -38,8 +47,8 @@ function missing(element: string, at: ReturnType<typeof place>): Refusal {
 export function resultsFrom(key: OrderKey, chart: Chart, draft: Draft): readonly (DiagnosticReport | Observation)[] {
   const { order } = key
   const seen = new Map<string, number>()
-  const observations = order.observations.map((item) => {
-    const code = concept(item.obx.all(3)[0], draft, 'OBX-3') ?? {}
+  const observations = order.observations.filter(({ obx }) => !isEmpty(obx)).map((item) => {
+    const code = concept(item.obx.all(3)[0], draft, 'OBX-3') ?? orderCode(order, draft)
     const name = `${conceptKey(code)}/${item.obx.at(4) ?? ''}`
     const occurrence = (seen.get(name) ?? 0) + 1
     seen.set(name, occurrence)
@@ -47,6 +56,16 @@ export function resultsFrom(key: OrderKey, chart: Chart, draft: Draft): readonly
     return observationFrom({ item, order, code, id }, chart, draft)
   })
   return order.obr === undefined ? observations : [reportFrom(key, order.obr, observations, chart, draft), ...observations]
+}
+
+function isEmpty(obx: Segment): boolean {
+  return obx.all(3)[0]?.text === undefined && obx.all(5)[0]?.text === undefined
+}
+
+/** The lines of a typed report often name nothing themselves: they are what was ordered. */
+function orderCode(order: OrderGroup, draft: Draft): CodeableConcept {
+  draft.gaps.add('OBX-3', 'the observation names nothing; it was given the name of its order', 'not-held')
+  return concept(order.obr?.all(4)[0], draft, 'OBR-4') ?? {}
 }
 
 function orderParts({ order, ordinal }: OrderKey, chart: Chart, draft: Draft): readonly string[] {
@@ -113,7 +132,15 @@ function orderNumbers(order: OrderGroup, draft: Draft): Identifier[] | undefined
     ['FILL', order.obr?.at(3) ?? order.orc?.at(3)],
   ] as const
   const found = numbers.flatMap(([code, value]) =>
-    value === undefined ? [] : [{ type: { coding: [{ system: system.v2IdentifierType, code }] }, system: localSystem(draft.context, code === 'PLAC' ? 'order' : 'result'), value }],
+    value === undefined
+      ? []
+      : [
+          {
+            type: { coding: [{ system: system.v2IdentifierType, code }] },
+            system: localSystem(draft.context, code === 'PLAC' ? 'order' : 'result'),
+            value,
+          },
+        ],
   )
   return found.length === 0 ? undefined : found
 }
@@ -172,7 +199,9 @@ function categoryOf(obr: Segment | undefined): CodeableConcept[] | undefined {
 
 function performersOf(obx: Segment, draft: Draft): Reference<Practitioner | Organization>[] {
   const people = obx.all(16).flatMap((item) => practitioner(item, draft) ?? [])
-  const places = [obx.at(23), obx.at(15, 2) ?? obx.at(15)].flatMap((display): Reference<Organization>[] => (display === undefined ? [] : [{ type: 'Organization', display }]))
+  const places = [obx.at(23), obx.at(15, 2) ?? obx.at(15)].flatMap((display): Reference<Organization>[] =>
+    display === undefined ? [] : [{ type: 'Organization', display }],
+  )
   return [...people, ...places]
 }
 

@@ -1,6 +1,5 @@
 /** OBX-2, OBX-5, OBX-6, OBX-7 → Observation.value[x] and reference range. Pure. HL7 v2.5.1 §7.4.2, §2.A */
 import { system } from '../../fhir-profiles/codes.ts'
-import type {} from '../../fhir-profiles/json.ts'
 import type { CodeableConcept, Observation, Quantity } from '../../fhir-profiles/r4.ts'
 import { compact } from '../../fhir-profiles/r4.ts'
 import { freeText, type Draft } from './draft.ts'

@@ -76,8 +76,8 @@ export function encounterFrom(
 
 function statusOf(pv1: Segment, event: string): Encounter['status'] {
   if (pv1.at(45) !== undefined) return 'finished'
-  if (pv1.at(2)?.toUpperCase() === 'P') return 'planned'
   if (event === 'A01' || event === 'A04') return 'in-progress'
+  if (pv1.at(2)?.toUpperCase() === 'P') return 'planned'
   // A08 corrects data of visits of any age; only one that has a begin and no end can be said to go on.
   return pv1.at(44) === undefined ? 'unknown' : 'in-progress'
 }

@@ -3,7 +3,6 @@
  * the `map-*.ts` files beside it know the segments. Outgoing: `map-out.ts`.
  */
 import type { Bundle, BundleEntry, Resource } from '../../fhir-profiles/r4.ts'
-import { compact } from '../../fhir-profiles/r4.ts'
 import type { Parcel } from '../contract.ts'
 import { gapList, localSystem, reportUnread, type Draft, type MapContext } from './draft.ts'
 import { groupsOf, type PatientGroup } from './groups.ts'
@@ -15,7 +14,7 @@ import { resultFault, resultsFrom } from './map-result.ts'
 import { departmentIn, encounterFrom, visitOf } from './map-visit.ts'
 import type { Message } from './message.ts'
 import { place, type Refusal } from './refusal.ts'
-import { fhirInstant, offsetOf } from './time.ts'
+import { offsetOf } from './time.ts'
 
 export type Mapped = { readonly ok: true; readonly parcel: Parcel } | { readonly ok: false; readonly refusal: Refusal }
 
@@ -86,7 +85,8 @@ function headerFault({ header, ...message }: Message, context: MapContext): Refu
   if (!Object.hasOwn(taken, type)) return refusal('AR', 'messageType', 'this type of message is not taken', 'MSH', 9)
   if (kindOf({ header, ...message }) === undefined) return refusal('AR', 'eventCode', 'this event is not taken', 'MSH', 9)
   if (!/^2\.[1-9](\.\d)?$/.test(header.at(12) ?? '')) return refusal('AR', 'versionId', 'MSH-12 must be a version 2.x', 'MSH', 12)
-  if (!context.processingIds.includes(header.at(11) ?? 'P')) return refusal('AR', 'processingId', 'messages of this processing id are not taken here', 'MSH', 11)
+  if (!context.processingIds.includes(header.at(11) ?? 'P'))
+    return refusal('AR', 'processingId', 'messages of this processing id are not taken here', 'MSH', 11)
   return undefined
 }
 
@@ -99,7 +99,13 @@ function bodyFault(message: Message, context: MapContext): Refusal | undefined {
     if (nameless !== undefined) return nameless
     const department = group.pv1 === undefined ? undefined : departmentIn(group.pv1, context.departments)
     if (context.unknownDepartment === 'refuse' && department !== undefined && department.code === undefined) {
-      return refusal('AE', 'tableValue', 'the department code has no entry in the department map; a patient may have refused that department', 'PV1', 10)
+      return refusal(
+        'AE',
+        'tableValue',
+        'the department code has no entry in the department map; a patient may have refused that department',
+        'PV1',
+        10,
+      )
     }
   }
   return undefined
@@ -131,7 +137,12 @@ function chartOf(group: PatientGroup, message: Message): Chart {
 
 function admission(group: PatientGroup, message: Message, draft: Draft): readonly Resource[] {
   const chart = chartOf(group, message)
-  return [...patientOf(group, chart, draft), ...encounterOf(group, chart, message, draft), ...clinicalOf(group, chart, draft), ...resultsOf(group, chart, draft)]
+  return [
+    ...patientOf(group, chart, draft),
+    ...encounterOf(group, chart, message, draft),
+    ...clinicalOf(group, chart, draft),
+    ...resultsOf(group, chart, draft),
+  ]
 }
 
 function patientOf(group: PatientGroup, chart: Chart, draft: Draft): readonly Resource[] {
@@ -148,7 +159,10 @@ function encounterOf(group: PatientGroup, chart: Chart, message: Message, draft:
 }
 
 function clinicalOf(group: PatientGroup, chart: Chart, draft: Draft): readonly Resource[] {
-  return [...group.allergies.map((al1) => allergyFrom(al1, chart, draft)), ...group.diagnoses.map((dg1) => conditionFrom(dg1, chart, draft))].filter((item) => item !== undefined)
+  return [
+    ...group.allergies.map((al1) => allergyFrom(al1, chart, draft)),
+    ...group.diagnoses.map((dg1) => conditionFrom(dg1, chart, draft)),
+  ].filter((item) => item !== undefined)
 }
 
 function resultsOf(group: PatientGroup, chart: Chart, draft: Draft): readonly Resource[] {
@@ -158,7 +172,8 @@ function resultsOf(group: PatientGroup, chart: Chart, draft: Draft): readonly Re
 function referral(group: PatientGroup, message: Message, draft: Draft): readonly Resource[] | Refusal {
   const rf1 = message.first('RF1')
   const number = rf1?.at(6)
-  if (rf1 === undefined || number === undefined) return refusal('AE', 'requiredField', 'RF1-6 is required: the referral needs its number', 'RF1', 6)
+  if (rf1 === undefined || number === undefined)
+    return refusal('AE', 'requiredField', 'RF1-6 is required: the referral needs its number', 'RF1', 6)
   const chart = chartOf(group, message)
   const enclosed = [...clinicalOf(group, chart, draft), ...resultsOf(group, chart, draft)]
   return [...referralFrom({ message, rf1, number, group, chart, enclosed }, draft), ...patientOf(group, chart, draft), ...enclosed]
@@ -167,14 +182,17 @@ function referral(group: PatientGroup, message: Message, draft: Draft): readonly
 function response(group: PatientGroup, message: Message, draft: Draft): readonly Resource[] | Refusal {
   const rf1 = message.first('RF1')
   const parcel = message.first('MSA')?.at(2) ?? rf1?.at(6)
-  if (rf1 === undefined || parcel === undefined) return refusal('AE', 'requiredField', 'MSA-2 or RF1-6 must name the referral that is answered', 'MSA', 2)
+  if (rf1 === undefined || parcel === undefined)
+    return refusal('AE', 'requiredField', 'MSA-2 or RF1-6 must name the referral that is answered', 'MSA', 2)
   const chart = chartOf(group, message)
   const measured = group.orders
     .map((order) => ({ ...order, notes: [], observations: order.observations.filter(({ obx }) => !isReportLine(obx)) }))
     .filter((order) => order.observations.length > 0)
   const results = resultsOf({ ...group, orders: measured }, chart, draft)
   const answer = responseFrom({ rf1, parcel, group, chart, results }, draft)
-  return answer === undefined ? refusal('AE', 'tableValue', 'RF1-1 must be A, R, P or E of HL7 table 0283', 'RF1', 1) : [...answer, ...results]
+  return answer === undefined
+    ? refusal('AE', 'tableValue', 'RF1-1 must be A, R, P or E of HL7 table 0283', 'RF1', 1)
+    : [...answer, ...results]
 }
 
 /** One PUT per resource; where a message says the same thing twice, the later one holds. */
@@ -184,20 +202,25 @@ function bundleOf(resources: readonly Resource[], draft: Draft): Bundle {
     const url = `${resource.resourceType}/${resource.id ?? ''}`
     entries.set(url, { resource, request: { method: 'PUT', url } })
   }
-  return compact<Bundle>({
+  return {
     resourceType: 'Bundle',
     type: 'transaction',
     identifier: { system: localSystem(draft.context, 'message'), value: draft.messageId },
-    timestamp: fhirInstant(draft.messageTime, draft.offset),
     entry: [...entries.values()],
-  })
+  }
 }
 
-function refusal(code: Refusal['code'], condition: Refusal['condition'], reason: string, segment: string, field: number, sequence = 1): Refusal {
+function refusal(
+  code: Refusal['code'],
+  condition: Refusal['condition'],
+  reason: string,
+  segment: string,
+  field: number,
+  sequence = 1,
+): Refusal {
   return { code, condition, reason, place: place(segment, sequence, field) }
 }
 
 function refused(...parts: Parameters<typeof refusal>): Mapped {
   return { ok: false, refusal: refusal(...parts) }
 }
-

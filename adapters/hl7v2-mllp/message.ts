@@ -76,11 +76,17 @@ function lookup(segments: readonly Segment[]): Pick<Message, 'first' | 'every'> 
   }
 }
 
-/** MSH-1 and MSH-2; undefined unless they are five different signs. A fifth sign in MSH-2 (truncation, v2.7) is accepted and unused. */
+/**
+ * MSH-1 and MSH-2; undefined unless they are five different signs. A fifth sign in MSH-2 (truncation, v2.7) is accepted and unused;
+ * so is an escape sign written twice, the mark of a sender whose own language escapes it.
+ */
 function delimitersOf(text: string): Delimiters | undefined {
-  const [field = '', component = '', repetition = '', escape = '', subcomponent = ''] = text.slice(3, 8)
+  const isDoubled = text[6] !== undefined && text[6] === text[7]
+  const signs = isDoubled ? `${text.slice(3, 7)}${text.slice(8, 9)}` : text.slice(3, 8)
+  const [field = '', component = '', repetition = '', escape = '', subcomponent = ''] = signs
   const all = [field, component, repetition, escape, subcomponent]
-  const afterwards = text[8] === '#' ? text[9] : text[8]
+  const next = isDoubled ? 9 : 8
+  const afterwards = text[next] === '#' ? text[next + 1] : text[next]
   const isSound =
     all.every((sign) => /^[!-/:-@[-`{-~]$/.test(sign)) && new Set(all).size === 5 && (afterwards === field || afterwards === undefined)
   return isSound ? { field, component, repetition, escape, subcomponent } : undefined
@@ -141,5 +147,5 @@ function repetitionOf(text: string, delimiters: Delimiters): Repetition {
 
 function hasContent(text: string, delimiters: Delimiters): boolean {
   const marks = [delimiters.component, delimiters.repetition, delimiters.subcomponent]
-  return [...text].some((sign) => sign !== ' ' && sign !== '"' && !marks.includes(sign))
+  return Array.from(text).some((sign) => sign !== ' ' && sign !== '"' && !marks.includes(sign))
 }

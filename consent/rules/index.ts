@@ -20,6 +20,7 @@ export function asked(part: Rule['part'], row: ProvisionRow, question: Question,
 }
 
 function answer(rule: Rule, row: ProvisionRow, question: Question): Condition {
-  if (row.blind.includes(rule.element)) return row.type === 'deny' ? always : never
+  // The bounds of a period that cannot be read were set at write, as wide as its consent is in force.
+  if (row.blind.includes(rule.element) && rule.element !== 'period') return row.type === 'deny' ? always : never
   return rule.ask(row, question)
 }

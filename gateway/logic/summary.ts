@@ -9,7 +9,7 @@ import { compositionOf } from './summary/composition.ts'
 import type { Placed } from './summary/composition.ts'
 import { foldDuplicates } from './summary/fold.ts'
 import type { Folded } from './summary/fold.ts'
-import { byRecency } from './summary/order.ts'
+import { newestFirst } from './summary/order.ts'
 import { keyOf, mentionedKeys, relink, urlOf } from './summary/references.ts'
 import { dropContradictedAbsence, isError, placeOf, sections } from './summary/sections.ts'
 
@@ -92,12 +92,8 @@ export function summary(input: SummaryInput): Bundle {
 }
 
 function placeAll(parts: readonly SummaryPart[]): Placed {
-  return new Map(
-    sections.map((section) => {
-      const own = parts.filter((part) => placeOf(part.resource) === section.code)
-      return [section.code, [...dropContradictedAbsence(own)].sort(byRecency)]
-    }),
-  )
+  const byPlace = Map.groupBy(parts, (part) => placeOf(part.resource))
+  return new Map(sections.map(({ code }) => [code, newestFirst(dropContradictedAbsence(byPlace.get(code) ?? []))]))
 }
 
 /** Drugs, specimens, places and people that a listed record points to, as far as they were released themselves. */

@@ -6,6 +6,7 @@ export interface KeyRing {
   find(kid: string): Promise<CryptoKey | undefined>
 }
 
+/** between two loads that an unknown `kid` caused */
 const minIntervalMs = 1000
 /** after this a withdrawn key is forgotten even if nobody brings an unknown one */
 const maxAgeMs = 5 * 60 * 1000
@@ -16,6 +17,7 @@ type Ring = ReadonlyMap<string, CryptoKey>
 export function keyRing(load: () => Promise<readonly PublicKey[]>, now: () => number, changed: () => void): KeyRing {
   let ring: Ring = new Map()
   let loadedMs = Number.NEGATIVE_INFINITY
+  let missedMs = Number.NEGATIVE_INFINITY
   let loading: Promise<Ring> | undefined
 
   const reload = async (): Promise<Ring> => {
@@ -38,9 +40,10 @@ export function keyRing(load: () => Promise<readonly PublicKey[]>, now: () => nu
   }
   return {
     async find(kid) {
-      const ageMs = now() - loadedMs
-      const known = ageMs > maxAgeMs ? (await fresh()).get(kid) : ring.get(kid)
-      if (known !== undefined || now() - loadedMs < minIntervalMs) return known
+      const current = now() - loadedMs > maxAgeMs ? await fresh() : ring
+      const known = current.get(kid)
+      if (known !== undefined || now() - missedMs < minIntervalMs) return known
+      missedMs = now()
       return (await fresh()).get(kid)
     },
   }

@@ -2,7 +2,7 @@
  * oidc-provider, set up to do two things only: client_credentials with private_key_jwt for systems, and the sandbox grant where there is a sandbox.
  * Every feature it can leave off is off; what it must not answer is not routed to it (`authorization-server.ts`).
  */
-import { errors, Provider, type TokenEndpointGrantContext } from 'oidc-provider'
+import { type ClientMetadata, errors, Provider, type TokenEndpointGrantContext } from 'oidc-provider'
 import type { Log } from '../context.ts'
 import { type Bearer, extensionsFor } from './claims.ts'
 import type { KnownClient } from './clients.ts'
@@ -17,9 +17,9 @@ import { providerStorage } from './storage.ts'
 export function createProvider(setup: IssueSetup, keys: KeySet): Provider {
   const bearers = new WeakMap<object, Bearer>()
   const provider = new Provider(endpointsOf(setup.config).issuer, {
-    adapter: providerStorage(setup.sql, setup.now),
+    adapter: providerStorage(setup.sql, setup.now, clientMetadata(setup)),
     jwks: { keys: keys.all },
-    ...clientSettings(setup),
+    clientAuthMethods: setup.sandbox === undefined ? ['private_key_jwt'] : ['private_key_jwt', 'none'],
     ...fixedSettings,
     features: { ...closedFeatures, resourceIndicators: resourceSettings(setup, keys) },
     assertJwtClientAuthClaimsAndHeader: (_ctx, claims, header) => strictAssertion(claims, header, setup.now()),
@@ -59,7 +59,7 @@ const closedFeatures = {
   userinfo: { enabled: false },
 } as const
 
-function clientSettings({ clients, sandbox }: IssueSetup) {
+function clientMetadata({ clients, sandbox }: IssueSetup): readonly ClientMetadata[] {
   const systems = [...clients.values()].map((client) => ({
     client_id: client.clientId,
     token_endpoint_auth_method: 'private_key_jwt' as const,
@@ -75,11 +75,7 @@ function clientSettings({ clients, sandbox }: IssueSetup) {
     response_types: [],
     redirect_uris: [],
   }
-  const none = sandbox === undefined ? [] : (['none'] as const)
-  return {
-    clientAuthMethods: ['private_key_jwt' as const, ...none],
-    clients: sandbox === undefined ? systems : [...systems, command],
-  }
+  return sandbox === undefined ? systems : [...systems, command]
 }
 
 /** What SMART asks of a client assertion beyond RFC 7523: a named key, one audience, five minutes at most. */

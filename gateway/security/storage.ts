@@ -1,12 +1,13 @@
-/** The storage of oidc-provider on our SQL. One adapter per model; `Client` rows do not exist, clients come from the configuration. */
-import { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
+/** The storage of oidc-provider: one adapter per model, on our SQL; clients come from the configuration and have no rows. */
+import { type Adapter, type AdapterPayload, type ClientMetadata, errors } from 'oidc-provider'
 import { providerRows, useOnce } from '../store/grants.ts'
 import type { Sql } from '../store/pool.ts'
 import { objectFrom } from './read.ts'
 
 /** `now` in milliseconds of real time. */
-export function providerStorage(sql: Sql, now: () => number): (model: string) => Adapter {
+export function providerStorage(sql: Sql, now: () => number, clients: readonly ClientMetadata[]): (model: string) => Adapter {
   return (model) => {
+    if (model === 'Client') return configuredClients(clients)
     const rows = providerRows(sql, model)
     const find = async (column: 'id' | 'uid' | 'user_code', value: string): Promise<AdapterPayload | undefined> => {
       const row = await rows.find(column, value, now())
@@ -27,6 +28,22 @@ export function providerStorage(sql: Sql, now: () => number): (model: string) =>
       destroy: (id) => rows.remove(id),
       revokeByGrantId: (grantId) => rows.removeByGrant(grantId),
     }
+  }
+}
+
+function configuredClients(clients: readonly ClientMetadata[]): Adapter {
+  const known = new Map(clients.map((client) => [client.client_id, client]))
+  const refuse = async (): Promise<undefined> => {
+    throw new Error('clients come from the configuration and cannot be changed by the authorization server')
+  }
+  return {
+    find: async (id) => known.get(id),
+    findByUid: refuse,
+    findByUserCode: refuse,
+    upsert: refuse,
+    consume: refuse,
+    destroy: refuse,
+    revokeByGrantId: refuse,
   }
 }
 

@@ -90,6 +90,20 @@ describe('doctor', () => {
     expect(found.code).toBe(1)
   })
 
+  test('asks each adapter what is wrong with its part', async () => {
+    const file = join(dataDir, 'carenet.json')
+    const member = { id: 'clinic', name: '해맑은의원', number: '31100001', type: '31', phone: '02', departments: [] }
+    const institutions = [
+      { ...member, adapter: { kind: 'telepathy' } },
+      { ...member, id: 'tertiary', number: '01100003', adapter: { kind: 'fhir-rest' } },
+    ]
+    writeFileSync(file, JSON.stringify({ implicitPolicy: 'deny', institutions }))
+    const found = await doctor({}, '--config', file)
+    expect(found.output).toContain('fault adapter of `clinic`: there is no adapter kind `telepathy`')
+    expect(found.output).toMatch(/fault adapter of `tertiary`: .*\n {6}do: see adapters\/fhir-rest\/README.md/)
+    expect(found.code).toBe(1)
+  })
+
   test('does not print the password of a database that does not answer', async () => {
     const found = await doctor({ DATABASE_URL: 'postgresql://care:hunter2@127.0.0.1:1/care' })
     expect(found.output).toMatch(/fault database: does not open: .*ECONNREFUSED.*\n {6}do: start PostgreSQL/)

@@ -99,11 +99,11 @@ describe('what a date covers', () => {
   })
 
   test('date, dateTime and instant are told apart', () => {
-    expect(
-      ['date', 'dateTime', 'instant'].map((type) =>
-        isTimeText('2026-03-01', type === 'date' ? type : type === 'instant' ? type : 'dateTime'),
-      ),
-    ).toEqual([true, true, false])
+    expect([isTimeText('2026-03-01', 'date'), isTimeText('2026-03-01', 'dateTime'), isTimeText('2026-03-01', 'instant')]).toEqual([
+      true,
+      true,
+      false,
+    ])
     expect(isTimeText('2026-03-01T09:00:00Z', 'date')).toBe(false)
     expect(isTimeText('2026-03-01T09:00:00Z', 'instant')).toBe(true)
   })

@@ -1,7 +1,9 @@
 // The control: what the forbidden programs do wrong, done right. It must compile, or the others fail for a reason of no interest.
+import type { Response } from 'express'
 import { Held, type HeldContent } from '../../gateway/held.ts'
 import { isReleased, publish, type Released } from '../../gateway/release.ts'
 import { asProblem } from '../../gateway/problem.ts'
+import { reply } from '../../gateway/reply.ts'
 import type { AccessRequest } from '../../consent/types.ts'
 
 export function status(released: Released): number {
@@ -27,4 +29,8 @@ export const request: AccessRequest = {
   receiver: ['org:clinic'],
   insideReceiver: [],
   basis: { inHouse: true, patientRequest: { kind: 'none' }, emergency: { kind: 'none' } },
+}
+
+export function answer(response: Response, released: Released): void {
+  reply(response, released, { ifNoneMatch: '', isHead: false })
 }

@@ -47,7 +47,7 @@ function alternatives(expression) {
 
 /** A parameter that may point at anything lists every type there is; that says nothing, so it is left out. */
 function targets({ type, target = [] }) {
-  return type === 'reference' && target.length > 0 && target.length < 100 ? [target.toSorted().join(',')] : []
+  return type === 'reference' && target.length > 0 && target.length < 100 ? [target.toSorted((a, b) => (a < b ? -1 : 1)).join(',')] : []
 }
 
 /** type → names of the search parameters by which a resource belongs to a patient's compartment. */

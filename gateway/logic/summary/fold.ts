@@ -6,7 +6,7 @@ import type { Resource } from '../../../fhir-profiles/r4.ts'
 import { system } from '../../../fhir-profiles/codes.ts'
 import type { SummaryPart } from '../summary.ts'
 import { field, isRecord, list, spelled, text } from './json.ts'
-import { byRecency, dayOf, whenOf } from './order.ts'
+import { dayOf, newestFirst, whenOf } from './order.ts'
 import { keyOf } from './references.ts'
 
 export interface Folded {
@@ -20,7 +20,7 @@ export function foldDuplicates(parts: readonly SummaryPart[]): Folded {
   const kept = new Map<string, SummaryPart>()
   const holder = new Map<string, string>()
   const survivorOf = new Map<string, string>()
-  for (const part of [...parts].sort(byRecency)) {
+  for (const part of newestFirst(parts)) {
     const own = keyOf(part.resource)
     const keys = sameness(part)
     const survivor = kept.has(own) ? own : keys.map((key) => holder.get(key)).find((found) => found !== undefined)

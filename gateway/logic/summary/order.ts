@@ -40,12 +40,16 @@ export function dayOf(resource: Resource): string {
 }
 
 /** Newest first; undated last; then by institution, type and id, so that no two orders are possible. */
-export function byRecency(a: SummaryPart, b: SummaryPart): number {
-  return (
-    instantMs(whenOf(b.resource)) - instantMs(whenOf(a.resource)) ||
-    instantMs(b.resource.meta?.lastUpdated ?? '') - instantMs(a.resource.meta?.lastUpdated ?? '') ||
-    compareText(nameOf(a), nameOf(b))
-  )
+export function newestFirst(parts: readonly SummaryPart[]): readonly SummaryPart[] {
+  return parts
+    .map((part) => ({
+      part,
+      atMs: instantMs(whenOf(part.resource)),
+      updatedMs: instantMs(part.resource.meta?.lastUpdated ?? ''),
+      name: nameOf(part),
+    }))
+    .sort((a, b) => b.atMs - a.atMs || b.updatedMs - a.updatedMs || compareText(a.name, b.name))
+    .map(({ part }) => part)
 }
 
 /** Milliseconds since the epoch; a date without a time counts from its midnight UTC, which is enough to sort by; no date sorts last. */

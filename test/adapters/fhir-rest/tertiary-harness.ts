@@ -9,7 +9,8 @@ import { readObject } from '../../../adapters/sandbox/tertiary/http-body.ts'
 import type { AdapterHarness, EmrUnderTest } from '../../support/adapter-suite.ts'
 
 export const token = 'a-test-token'
-export const deadlineMs = 700
+/** long enough for a machine that is busy with other tests */
+export const deadlineMs = 2_500
 
 export interface TertiaryUnderTest extends EmrUnderTest {
   readonly url: string

@@ -1,0 +1,199 @@
+/**
+ * `carenet sandbox` (`npm start`): three EMRs, each a program of its own on real sockets, the gateway beside them, and the nine stories.
+ * One line per service, then `ready <url>`; runs until Ctrl-C and then stops everything it started.
+ */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { randomBytes } from 'node:crypto'
+import { exportJWK, generateKeyPair } from 'jose'
+import { callFhir, defaultPurpose, sandboxToken, type SandboxKey } from './sandbox/client.ts'
+import { identities, institutions, portsFrom, type SandboxPorts } from './sandbox/network.ts'
+import { seededConsents, seededReferrals } from './sandbox/stories.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const startDeadlineMs = 90_000
+
+export async function sandbox(_options: Record<string, never>): Promise<void> {
+  const children: ChildProcess[] = []
+  const stop = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(signal))
+  try {
+    await run(children, stop)
+  } finally {
+    await endAll(children)
+  }
+}
+
+async function run(children: ChildProcess[], stop: AbortController): Promise<void> {
+  const dataDir = resolve(process.env['CARENET_DATA_DIR'] ?? '.data')
+  const ports = portsFrom(Number(process.env['PORT'] ?? 8080))
+  const url = process.env['CARENET_PUBLIC_URL'] ?? `http://localhost:${ports.gateway}`
+  const settings = await prepareFolder(dataDir, ports, url)
+  const emr = (name: string): Promise<string> =>
+    start(children, stop, { name, args: [join('adapters', 'sandbox', name, 'main.ts'), '--config', join(dataDir, 'sandbox', `${name}.json`)] })
+  for (const line of await Promise.all(['clinic', 'hospital', 'tertiary'].map(emr))) console.log(line)
+  console.log(await start(children, stop, { name: 'gateway', args: ['bin/carenet.mjs', 'serve', '--config', join(dataDir, 'sandbox', 'gateway.json')] }))
+  const seededMark = join(dataDir, 'sandbox', 'seeded.json')
+  if (!existsSync(seededMark)) {
+    await seed({ url: `http://127.0.0.1:${ports.gateway}`, key: settings.key, clinicDesk: `http://127.0.0.1:${ports.clinicDesk}` })
+    writeFileSync(seededMark, JSON.stringify({ seeded: true }))
+    console.log('people: 9 with their stories, see README')
+  }
+  console.log(`ready ${url}`)
+  await new Promise<void>((done) => {
+    if (stop.signal.aborted) done()
+    else stop.signal.addEventListener('abort', () => done(), { once: true })
+  })
+  if (stop.signal.reason instanceof Error) throw stop.signal.reason
+}
+
+/** Keys and configuration files, made once and kept; ports follow the environment of each start. */
+async function prepareFolder(dataDir: string, ports: SandboxPorts, url: string): Promise<{ key: SandboxKey }> {
+  const folder = join(dataDir, 'sandbox')
+  for (const name of ['clinic', 'hospital', 'tertiary']) mkdirSync(join(folder, name), { recursive: true })
+  chmodSync(folder, 0o700)
+  const secrets = await once(join(folder, 'secrets.json'), makeSecrets)
+  const key: SandboxKey = { privateKey: secrets.cli, tokenEndpoint: `${url}/oauth/token` }
+  writeFileSync(join(folder, 'cli.json'), JSON.stringify(key), { mode: 0o600 })
+  const { d: _, ...publicKey } = secrets.cli
+  const gateway = {
+    port: ports.gateway,
+    publicUrl: url,
+    dataDir,
+    timeZone: 'Asia/Seoul',
+    implicitPolicy: 'deny-between-institutions',
+    institutions: institutions(ports, { folder, mapping: join(root, 'adapters/sandbox/clinic/mapping.json'), tertiaryToken: secrets.tertiaryToken }),
+    clients: Object.entries(secrets.systems).map(([clientId, { d: _private, ...jwk }]) => ({ clientId, institution: clientId.split('-')[0], jwks: { keys: [jwk] } })),
+    sandbox: { publicKey, identities: identities() },
+  }
+  for (const [clientId, jwk] of Object.entries(secrets.systems)) writeFileSync(join(folder, `${clientId}.jwk.json`), JSON.stringify(jwk), { mode: 0o600 })
+  const files: Readonly<Record<string, unknown>> = {
+    gateway,
+    clinic: { database: join(folder, 'clinic', 'clinic.db'), deskPort: ports.clinicDesk, seedReferrals: false, ...clinicClock() },
+    hospital: {
+      dataFile: join(folder, 'hospital', 'hospital.db'),
+      deskPort: ports.hospitalDesk,
+      listenPort: ports.hospitalMllp,
+      peer: { host: '127.0.0.1', port: ports.mllpIn },
+      ...emrNow(),
+    },
+    tertiary: { dataFile: join(folder, 'tertiary', 'tertiary.db'), port: ports.tertiary, deskPort: ports.tertiaryDesk, token: secrets.tertiaryToken, ...emrNow() },
+  }
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, `${name}.json`), JSON.stringify(content, undefined, 2), { mode: 0o600 })
+  return { key }
+}
+
+function clinicClock(): { clockOffsetMs?: number } {
+  const now = process.env['CARENET_NOW']
+  return now === undefined || now === '' ? {} : { clockOffsetMs: Date.parse(now) - Date.now() }
+}
+
+function emrNow(): { now?: string } {
+  const now = process.env['CARENET_NOW']
+  return now === undefined || now === '' ? {} : { now }
+}
+
+interface Secrets {
+  readonly cli: Record<string, unknown>
+  readonly systems: Record<string, Record<string, unknown>>
+  readonly tertiaryToken: string
+}
+
+async function makeSecrets(): Promise<Secrets> {
+  const newKey = async (alg: string, kid: string): Promise<Record<string, unknown>> => {
+    const { privateKey } = await generateKeyPair(alg, { extractable: true })
+    return { ...(await exportJWK(privateKey)), alg, kid, use: 'sig' }
+  }
+  const systems = await Promise.all(['clinic-system', 'hospital-system', 'tertiary-system'].map(async (name) => [name, await newKey('ES384', name)] as const))
+  return { cli: await newKey('ES256', 'carenet-cli'), systems: Object.fromEntries(systems), tertiaryToken: randomBytes(24).toString('base64url') }
+}
+
+async function once<T>(file: string, make: () => Promise<T>): Promise<T> {
+  // Written by this program and kept in a folder of mode 0700; its shape is our own.
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as T
+  const made = await make()
+  writeFileSync(file, JSON.stringify(made), { mode: 0o600 })
+  return made
+}
+
+/** Starts a program and resolves with the first line it prints; its death, now or later, stops the sandbox. */
+function start(children: ChildProcess[], stop: AbortController, program: { name: string; args: readonly string[] }): Promise<string> {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...program.args], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
+  children.push(child)
+  return new Promise((done, fail) => {
+    const late = setTimeout(() => fail(new Error(`${program.name} did not start within ${startDeadlineMs / 1000} s`)), startDeadlineMs)
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      clearTimeout(late)
+      done(line)
+    })
+    child.once('exit', (code, signal) => {
+      clearTimeout(late)
+      const ended = new Error(`${program.name} ended (${signal ?? `exit ${code}`})`)
+      fail(ended)
+      stop.abort(ended)
+    })
+  })
+}
+
+async function endAll(children: readonly ChildProcess[]): Promise<void> {
+  await Promise.all(
+    children.map(async (child) => {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const ended = new Promise((done) => child.once('exit', done))
+      child.kill('SIGTERM')
+      await Promise.race([ended, sleep(8_000, undefined, { ref: false }).then(() => child.kill('SIGKILL'))])
+    }),
+  )
+}
+
+/** People arrive through their EMRs; then their consents, then the clinic's referrals. */
+async function seed(input: { url: string; key: SandboxKey; clinicDesk: string }): Promise<void> {
+  const now = new Date()
+  for (const { number, as, make } of seededConsents(new Date(now.getTime() - 86_400_000).toISOString())) {
+    const token = await untilDone(`a token for ${as}`, () => sandboxToken(input.key, { as, purposes: [defaultPurpose(as)] }))
+    const person = personIn(token)
+    const made = await callFhir(input.url, token, { method: 'POST', path: 'Consent', body: make(person) })
+    if (made.status !== 201) throw new Error(`the consent of person ${number} was not taken: ${JSON.stringify(made.body)}`)
+  }
+  for (const number of [2, 6, 7, 8, 9]) await untilDone(`person ${number}`, () => sandboxToken(input.key, { as: `patient-${number}`, purposes: ['PATRQT'] }))
+  const until = new Date(now.getTime() + 180 * 86_400_000).toISOString().slice(0, 10)
+  for (const referral of seededReferrals(until)) {
+    const response = await fetch(`${input.clinicDesk}/referrals`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(referral),
+      signal: AbortSignal.timeout(5_000),
+    })
+    if (!response.ok) throw new Error(`the clinic's desk did not take the referral: ${response.status}`)
+  }
+  const coordinator = await sandboxToken(input.key, { as: 'clinic-coordinator', purposes: ['TREAT'] })
+  await untilDone('the referrals to arrive', async () => {
+    const found = await callFhir(input.url, coordinator, { method: 'GET', path: 'Task?status=received' })
+    const total = typeof found.body === 'object' && found.body !== null && 'total' in found.body ? found.body.total : 0
+    if (typeof total !== 'number' || total < 2) throw new Error(`${String(total)} of 2 referrals have arrived`)
+  })
+}
+
+/** The person claim of a token we just got; the gateway verifies tokens, this only reads its own. */
+function personIn(token: string): string {
+  const payload: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'))
+  const id = JSON.stringify(payload).match(/"person_id":"([^"]+)"/)?.[1]
+  if (id === undefined) throw new Error('the token names no person')
+  return id
+}
+
+async function untilDone<T>(what: string, work: () => Promise<T>): Promise<T> {
+  const until = Date.now() + 60_000
+  for (;;) {
+    try {
+      return await work()
+    } catch (thrown) {
+      if (Date.now() > until) throw new Error(`gave up waiting for ${what}: ${thrown instanceof Error ? thrown.message : String(thrown)}`, { cause: thrown })
+      await sleep(200)
+    }
+  }
+}

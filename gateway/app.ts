@@ -1,0 +1,198 @@
+/**
+ * The front door. The order of its lines is the security story: headers → request id → open documents → token → caller → bounded, strictly
+ * read body → one route table → Released → reply. Nothing below `enter` knows about the web framework.
+ */
+import express, { type NextFunction, type Request, type Response, type Router } from 'express'
+import helmet from 'helmet'
+import { parseJson } from '../fhir-profiles/json.ts'
+import type { Call, CallBody, Context } from './context.ts'
+import { asProblem, Problem } from './problem.ts'
+import { publish, publishProblem, type Public } from './release.ts'
+import { reply } from './reply.ts'
+import { enter } from './routes.ts'
+import { callerOf, type Caller } from './security/caller.ts'
+import type { VerifiedToken } from './security/token.ts'
+
+export interface AppParts {
+  readonly context: Context
+  readonly verify: (header: string | undefined) => Promise<VerifiedToken>
+  readonly oauth: Router
+  readonly capabilities: Public
+  readonly smartConfiguration: Readonly<Record<string, unknown>>
+  /** health and metrics */
+  readonly operations: Router
+  readonly observe: (seen: { method: string; route: string; status: number; ms: number }) => void
+}
+
+export function createApp(parts: AppParts): express.Express {
+  const { context } = parts
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.use(helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } } }))
+  app.use((request, response, next) => withRequestId(context, request, response, next))
+  app.use((request, response, next) => observed(parts, request, response, next))
+  app.use(parts.operations)
+  app.use('/oauth', parts.oauth)
+  app.get('/fhir/R4/metadata', (request, response) => reply(response, publish(parts.capabilities), askedBy(request)))
+  app.get('/fhir/R4/.well-known/smart-configuration', (_request, response) => {
+    response.set('access-control-allow-origin', '*').json(parts.smartConfiguration)
+  })
+  app.use('/fhir/R4', (request, response, next) => identified(parts, request, response, next))
+  app.use('/fhir/R4', express.raw({ type: () => true, limit: context.config.limits.maxBodyBytes, inflate: false }))
+  app.use('/fhir/R4', (request, response) => served(context, request, response))
+  app.use(() => {
+    throw new Problem('not-found', 'nothing is offered at this address; the FHIR base is /fhir/R4', { id: 'unknown-address' })
+  })
+  app.use((thrown: unknown, request: Request, response: Response, _next: NextFunction) => failed(context, thrown, { request, response }))
+  return app
+}
+
+interface Local {
+  readonly requestId: string
+  readonly caller?: Caller
+}
+
+const locals = new WeakMap<Request, Local>()
+
+function withRequestId(context: Context, request: Request, response: Response, next: NextFunction): void {
+  const given = request.get('x-request-id') ?? ''
+  const requestId = /^[\w.-]{1,64}$/.test(given) ? given : context.newId()
+  locals.set(request, { requestId })
+  response.setHeader('x-request-id', requestId)
+  next()
+}
+
+function observed(parts: AppParts, request: Request, response: Response, next: NextFunction): void {
+  const startedAt = performance.now()
+  response.once('finish', () => {
+    const ms = Math.round(performance.now() - startedAt)
+    const route = routeName(request.path)
+    parts.observe({ method: request.method, route, status: response.statusCode, ms })
+    parts.context.log('info', 'request', { requestId: locals.get(request)?.requestId, method: request.method, route, status: response.statusCode, ms })
+  })
+  next()
+}
+
+/** The shape of the address without ids or values: what logs and metrics may hold. */
+function routeName(path: string): string {
+  return path
+    .split('/')
+    .map((segment) => (/^(\$?[a-z][a-z-]*|[A-Z][A-Za-z]{2,40}|R4|_history|_search|\.well-known)$/.test(segment) || segment === '' ? segment : ':id'))
+    .join('/')
+}
+
+async function identified(parts: AppParts, request: Request, _response: Response, next: NextFunction): Promise<void> {
+  const caller = callerOf(await parts.verify(request.get('authorization')))
+  locals.set(request, { requestId: locals.get(request)?.requestId ?? '', caller })
+  next()
+}
+
+async function served(context: Context, request: Request, response: Response): Promise<void> {
+  requireAcceptable(request)
+  const released = await enter(callOf(context, request), context)
+  reply(response, released, askedBy(request))
+}
+
+function askedBy(request: Request) {
+  return { ifNoneMatch: request.get('if-none-match') ?? '', isHead: request.method === 'HEAD' }
+}
+
+function callOf(context: Context, request: Request): Call {
+  const local = locals.get(request)
+  if (local?.caller === undefined) throw new TypeError('a call is made only for an identified caller')
+  const url = new URL(request.originalUrl, 'http://localhost')
+  const path = safeDecode(url.pathname.replace(/^\/fhir\/R4\/?/, '').replace(/\/$/, ''))
+  const isFormSearch = request.method === 'POST' && path.endsWith('/_search')
+  const form = isFormSearch ? [...new URLSearchParams(bodyText(request))] : []
+  return {
+    requestId: local.requestId,
+    method: request.method,
+    path,
+    params: {},
+    query: [...url.searchParams, ...form],
+    body: isFormSearch ? { kind: 'none' } : bodyOf(context, request),
+    ifMatch: request.get('if-match') ?? '',
+    ifNoneMatch: request.get('if-none-match') ?? '',
+    ifNoneExist: request.get('if-none-exist') ?? '',
+    prefer: request.get('prefer') ?? '',
+    address: request.ip ?? '',
+    caller: local.caller,
+  }
+}
+
+function safeDecode(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch (cause) {
+    throw new Problem('invalid', 'the address is not valid percent-encoded UTF-8', { id: 'bad-address', cause })
+  }
+}
+
+function bytesOf(request: Request): Buffer {
+  const body: unknown = request.body
+  return Buffer.isBuffer(body) ? body : Buffer.alloc(0)
+}
+
+function bodyText(request: Request): string {
+  return bytesOf(request).toString('utf8')
+}
+
+const jsonTypes = new Set(['application/fhir+json', 'application/json'])
+
+function bodyOf(context: Context, request: Request): CallBody {
+  const bytes = bytesOf(request)
+  if (bytes.length === 0 || request.method === 'GET' || request.method === 'HEAD') return { kind: 'none' }
+  const [type = '', ...parameters] = (request.get('content-type') ?? '').split(';').map((part) => part.trim().toLowerCase())
+  const isPatch = type === 'application/json-patch+json'
+  const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice(8).replaceAll('"', '')
+  if ((!jsonTypes.has(type) && !isPatch) || (charset !== undefined && charset !== 'utf-8')) {
+    throw new Problem('unsupported-media', 'send application/fhir+json in UTF-8, or application/json-patch+json for a patch', { id: 'media-type' })
+  }
+  const { maxDepth, maxBodyBytes } = context.config.limits
+  const parsed = parseJson(bytes, { maxDepth, maxBytes: maxBodyBytes })
+  if (!parsed.ok) {
+    const { kind, diagnostics, where } = parsed.fault
+    throw new Problem(kind === 'too-large' ? 'too-large' : 'invalid', `${diagnostics} (${where})`, { id: `json-${kind}` })
+  }
+  return { kind: isPatch ? 'patch' : 'json', value: parsed.value }
+}
+
+/** JSON only; a client that can read nothing else is told so. */
+function requireAcceptable(request: Request): void {
+  const accept = request.get('accept') ?? '*/*'
+  const format = new URL(request.originalUrl, 'http://localhost').searchParams.get('_format')
+  const isFine = /json|\*\/\*|application\/\*/.test(accept) && (format === null || /json/.test(format))
+  if (!isFine) throw new Problem('not-acceptable', 'only application/fhir+json is offered', { id: 'format' })
+}
+
+/** The one place where whatever was thrown becomes an answer. A fault is logged with its cause and told to nobody. */
+function failed(context: Context, thrown: unknown, on: { request: Request; response: Response }): void {
+  const requestId = locals.get(on.request)?.requestId ?? ''
+  const problem = bodyProblem(thrown) ?? asProblem(thrown)
+  if (problem.kind === 'fault') {
+    const cause = problem.cause ?? problem
+    context.log('error', 'fault', { requestId, route: routeName(on.request.path), fault: cause instanceof Error ? (cause.stack ?? cause.name) : 'unknown' })
+  }
+  if (on.response.headersSent) {
+    on.response.destroy()
+    return
+  }
+  reply(on.response, publishProblem(problem, requestId), askedBy(on.request))
+}
+
+/** What express.raw refuses before we see a byte of JSON. */
+function bodyProblem(thrown: unknown): Problem | undefined {
+  const type = typeof thrown === 'object' && thrown !== null && 'type' in thrown ? thrown.type : undefined
+  switch (type) {
+    case 'entity.too.large':
+      return new Problem('too-large', 'the body is larger than this gateway takes; send it in parts', { id: 'body-too-large', headers: { connection: 'close' } })
+    case 'encoding.unsupported':
+      return new Problem('unsupported-media', 'compressed bodies are not taken', { id: 'content-encoding' })
+    case 'request.aborted':
+    case 'request.size.invalid':
+      return new Problem('invalid', 'the body ended early', { id: 'body-incomplete' })
+    default:
+      return undefined
+  }
+}

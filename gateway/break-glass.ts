@@ -1,0 +1,83 @@
+/**
+ * Tokens and patients: whom a patient's token is for, and what a declared break-glass sets off. It always tells the officer and the
+ * patient (both read it in the ledger) and opens a review. Law: 의료법 21조의2.
+ */
+import type { Context } from './context.ts'
+import { system } from '../fhir-profiles/codes.ts'
+import { takeTasks } from './intake.ts'
+import { ledgerEntry } from './ledger-entry.ts'
+import { livePatientsByNumber, liveInstitutions, personOfLivePatient } from './live.ts'
+import type { IssuedGrant } from './store/grants.ts'
+
+/** `system|value` of a patient number, or a person id → the network person; undefined when nobody is known by it. */
+export function patientResolver(context: Context): (identifier: string) => Promise<string | undefined> {
+  return async (identifier) => {
+    const cut = identifier.lastIndexOf('|')
+    if (cut < 0) return context.store.identities.person(identifier)
+    const number = { system: identifier.slice(0, cut), value: identifier.slice(cut + 1) }
+    const records = await context.store.identities.byIdentifier(number.system, number.value, undefined)
+    const known = (await context.store.identities.byRecords(records))[0]?.person
+    if (known !== undefined) return known
+    for (const { id } of liveInstitutions(context)) {
+      for (const patient of await livePatientsByNumber(context, id, number)) {
+        const person = await personOfLivePatient(context, id, patient)
+        if (person !== undefined) return person
+      }
+    }
+    return undefined
+  }
+}
+
+export function breakGlassIssued(context: Context): (grant: IssuedGrant) => Promise<void> {
+  return async (grant) => {
+    const { breakGlass } = grant
+    if (breakGlass === undefined) return
+    const at = context.now().toISOString()
+    await context.store.transaction(async (tables) => {
+      const id = context.newId()
+      await takeTasks(tables, context, [
+        {
+          id,
+          parties: ['network'],
+          task: {
+            resourceType: 'Task',
+            status: 'requested',
+            intent: 'order',
+            priority: 'urgent',
+            code: { coding: [{ system: system.taskCode, code: 'break-glass-review' }] },
+            for: { reference: `Patient/${breakGlass.person}` },
+            owner: { reference: 'Organization/network' },
+            requester: { reference: `Organization/${grant.institution}` },
+            reasonCode: { coding: [{ system: system.breakGlassGround, code: breakGlass.reason }] },
+            authoredOn: at,
+          },
+        },
+      ])
+      await tables.ledger.append([
+        ledgerEntry(
+          context,
+          {
+            subject: grant.subject,
+            name: grant.subject,
+            role: grant.role,
+            institution: grant.institution,
+            purposes: grant.purposes,
+            address: '',
+            tokenId: grant.jti,
+            clientId: grant.client,
+          },
+          { requestId: grant.jti, query: '' },
+          {
+            action: 'E',
+            interaction: 'break-glass',
+            outcome: 'success',
+            persons: [breakGlass.person],
+            entities: [{ type: 'Task', id, version: '1' }],
+            consents: [],
+            note: `break-glass: ${breakGlass.reason}`,
+          },
+        ),
+      ])
+    })
+  }
+}

@@ -1,0 +1,261 @@
+/** The composition root: everything is made here once and passed on. Imports everything; nothing imports it but the command line. */
+import { randomBytes, randomUUID } from 'node:crypto'
+import { createServer, type Server } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pino from 'pino'
+import type { EmrAdapter } from '../adapters/contract.ts'
+import { guardedFetch } from '../adapters/guarded-fetch.ts'
+import { adapterKind } from '../adapters/registry.ts'
+import { createApp } from './app.ts'
+import { breakGlassIssued, patientResolver } from './break-glass.ts'
+import { loadConfig } from './config-load.ts'
+import type { Config } from './config.ts'
+import type { Context, Health, Log } from './context.ts'
+import { deliverLoop } from './deliver.ts'
+import { createDirectory } from './directory.ts'
+import { takeParcel } from './incoming.ts'
+import { capabilities } from './interactions/capabilities.ts'
+import { createOperations } from './operations-routes.ts'
+import { routes } from './routes.ts'
+import { createAuthorizationServer } from './security/authorization-server.ts'
+import { smartConfiguration } from './security/metadata.ts'
+import { createTokenVerifier } from './security/token.ts'
+import { migrate } from './store/migrate.ts'
+import { openDatabase, type Database } from './store/pool.ts'
+import { createStore } from './store/store.ts'
+
+const version = '0.1.0'
+const clockSkewS = 15
+const healthEveryMs = 5_000
+const housekeepingEveryMs = 3_600_000
+const messagesKeptMs = 30 * 86_400_000
+
+export interface Gateway {
+  readonly url: string
+  readonly context: Context
+  stop(): Promise<void>
+}
+
+/** `carenet serve`: runs until SIGTERM or SIGINT, then stops cleanly. Throws the list of faults when the configuration cannot be used. */
+export async function serve(options: { readonly config?: string }): Promise<void> {
+  const loaded = await loadConfig(process.env, options.config)
+  if ('faults' in loaded) throw new Error(`the configuration cannot be used:\n  ${loaded.faults.join('\n  ')}`)
+  const gateway = await startGateway(loaded.ok)
+  console.log(`gateway ${gateway.url}`)
+  await stopSignal()
+  await gateway.stop()
+}
+
+/** Resolves at the first SIGTERM, SIGINT or closed stdin pipe of a parent. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
+  })
+}
+
+export async function startGateway(config: Config): Promise<Gateway> {
+  const faults = config.institutions.flatMap(({ id, adapter }) => {
+    const { kind, ...own } = adapter
+    const known = adapterKind(kind)
+    return known === undefined ? [`institution \`${id}\`: no adapter kind \`${kind}\``] : known.faults(own).map((fault) => `institution \`${id}\`: ${fault}`)
+  })
+  if (faults.length > 0) throw new Error(`the configuration cannot be used:\n  ${faults.join('\n  ')}`)
+  const log = createLog()
+  const database = await openDatabase(config.databaseUrl === undefined ? { dataDir: `${config.dataDir}/db` } : { databaseUrl: config.databaseUrl })
+  try {
+    await migrate(database)
+    return await compose(config, database, log)
+  } catch (thrown) {
+    await database.close()
+    throw thrown
+  }
+}
+
+async function compose(config: Config, database: Database, log: Log): Promise<Gateway> {
+  const stop = new AbortController()
+  const alarm = createAlarm(stop.signal)
+  const store = createStore(database)
+  const now = () => new Date(Date.now() + config.clockOffsetMs)
+  const adapters = new Map<string, EmrAdapter>()
+  const health = createHealth()
+  const context: Context = {
+    config,
+    store,
+    directory: createDirectory(config.institutions),
+    adapters,
+    now,
+    newId: () => randomUUID(),
+    log,
+    pageKey: Buffer.from(await store.messages.secret('page-key', () => randomBytes(32).toString('base64')), 'base64'),
+    health,
+    wakeDelivery: alarm.ring,
+  }
+  for (const institution of config.institutions) adapters.set(institution.id, adapterFor(context, institution.id))
+  const realNow = () => Date.now()
+  const oauth = await createAuthorizationServer({
+    config,
+    sql: database.sql,
+    now: realNow,
+    resolvePatient: patientResolver(context),
+    issued: breakGlassIssued(context),
+    log,
+  })
+  const verify = createTokenVerifier({
+    sql: database.sql,
+    issuer: oauth.issuer,
+    audience: oauth.audience,
+    keys: oauth.publishedKeys,
+    now: realNow,
+    clockSkewS,
+  })
+  const operations = createOperations(context)
+  const app = createApp({
+    context,
+    verify,
+    oauth: oauth.router,
+    capabilities: capabilities({ routes, publicUrl: config.publicUrl, startedAt: now().toISOString(), version }),
+    smartConfiguration: smartConfiguration(config),
+    operations: operations.router,
+    observe: operations.observe,
+  })
+  const server = await listen(createServer({ requestTimeout: 120_000, headersTimeout: 20_000, keepAliveTimeout: 10_000 }, app), config.port)
+  const loops = [
+    deliverLoop(context, { signal: stop.signal, sleep: alarm.sleep }),
+    ...[...adapters].flatMap(([id, adapter]) => (adapter.listen === undefined ? [] : [adapter.listen((parcel) => takeParcel(context, id, parcel), stop.signal)])),
+    healthLoop(context, stop.signal),
+    housekeeping(context, stop.signal),
+  ]
+  log('info', 'ready', { port: portOf(server) })
+  return {
+    url: config.publicUrl,
+    context,
+    async stop() {
+      operations.stopping()
+      stop.abort()
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        server.closeIdleConnections()
+        setTimeout(() => server.closeAllConnections(), 5_000).unref()
+      })
+      await Promise.allSettled(loops)
+      for (const adapter of adapters.values()) await adapter.close()
+      await database.close()
+      log('info', 'stopped')
+    },
+  }
+}
+
+function adapterFor(context: Context, id: string): EmrAdapter {
+  const institution = context.directory.institution(id)
+  const kind = adapterKind(institution?.adapter.kind ?? '')
+  if (institution === undefined || kind === undefined) throw new TypeError('adapters are made only for configured institutions')
+  const { kind: _, ...own } = institution.adapter
+  return kind.create(own, {
+    institution: { id, number: institution.number, name: institution.name },
+    now: context.now,
+    memory: context.store.messages.memoryOf(id),
+    log: (event, fields) => context.log('info', event, { institution: id, kind: kind.kind, ...allowed(fields) }),
+    fetch: guardedFetch({ allowOrigins: originsIn(own), deadlineMs: 20_000, maxBytes: 20 * 1024 * 1024 }),
+  })
+}
+
+/** The origins an adapter's own configuration names are the only ones it may call. */
+function originsIn(config: unknown): readonly string[] {
+  const origins = new Set<string>()
+  JSON.stringify(config, (_key, value: unknown) => {
+    if (typeof value === 'string' && /^https?:\/\//.test(value) && URL.canParse(value)) origins.add(new URL(value).origin)
+    return value
+  })
+  return [...origins]
+}
+
+/** Adapters log counts and reasons; whatever else they pass is left out. */
+function allowed(fields: Readonly<Record<string, string | number | boolean>>): { count?: number; reason?: string; port?: number } {
+  const { count, reason, port } = fields
+  return {
+    ...(typeof count === 'number' ? { count } : {}),
+    ...(typeof reason === 'string' ? { reason: reason.slice(0, 200) } : {}),
+    ...(typeof port === 'number' ? { port } : {}),
+  }
+}
+
+function createLog(): Log {
+  const logger = pino({ level: process.env['LOG_LEVEL'] ?? 'warn', base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 2, sync: true }))
+  return (level, event, fields = {}) => {
+    logger[level]({ event, ...fields })
+  }
+}
+
+function createHealth(): Health {
+  const down = new Set<string>()
+  return {
+    isDown: (institution) => down.has(institution),
+    report(institution, isUp) {
+      if (isUp) down.delete(institution)
+      else down.add(institution)
+    },
+  }
+}
+
+/** Sleep that ends early when something became due. */
+function createAlarm(signal: AbortSignal): { ring: () => void; sleep: (ms: number) => Promise<void> } {
+  let wake: (() => void) | undefined
+  let isRung = false
+  signal.addEventListener('abort', () => wake?.())
+  return {
+    ring() {
+      isRung = true
+      wake?.()
+    },
+    async sleep(ms) {
+      if (!isRung && !signal.aborted) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, ms)
+          wake = () => {
+            clearTimeout(timer)
+            resolve()
+          }
+        })
+      }
+      isRung = false
+    },
+  }
+}
+
+async function healthLoop(context: Context, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    for (const [id, adapter] of context.adapters) {
+      if (adapter.description.mode !== 'live') continue
+      const answer = await adapter.check(AbortSignal.any([signal, AbortSignal.timeout(context.config.limits.liveDeadlineMs)]))
+      if (!signal.aborted) context.health.report(id, answer.ok)
+    }
+    await pause(healthEveryMs, signal)
+  }
+}
+
+async function housekeeping(context: Context, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await context.store.messages.forgetBefore(context.now().getTime() - messagesKeptMs)
+    await pause(housekeepingEveryMs, signal)
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal, ref: false }).catch((thrown: unknown) => {
+    // Ending the pause early is what the signal is for; anything else is a fault.
+    if (!signal.aborted) throw thrown
+  })
+}
+
+async function listen(server: Server, port: number): Promise<Server> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, () => resolve())
+  })
+  return server
+}
+
+function portOf(server: Server): number {
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
