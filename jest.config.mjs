@@ -6,7 +6,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   maxWorkers: 2,
   // PGlite and the module registry of each suite leave memory behind: begin a new process between suites beyond this
   workerIdleMemoryLimit: '1500MB',

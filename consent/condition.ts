@@ -66,9 +66,34 @@ export function matches(condition: Condition, facts: Facts): boolean {
   }
 }
 
+/** Conditions never change, so a key is made once; the memo is invisible to callers. */
+const keys = new WeakMap<Condition, string>()
+
 /** Two conditions with the same key are the same condition. */
 export function keyOf(condition: Condition): string {
-  return JSON.stringify(condition)
+  const known = keys.get(condition)
+  if (known !== undefined) return known
+  const key = keyFrom(condition)
+  keys.set(condition, key)
+  return key
+}
+
+function keyFrom(condition: Condition): string {
+  if (isSetAtom(condition)) return JSON.stringify([condition.op, ...condition.anyOf])
+  switch (condition.op) {
+    case 'true':
+    case 'false':
+      return condition.op
+    case 'custodian':
+      return JSON.stringify([condition.op, condition.is])
+    case 'not':
+      return `not(${keyOf(condition.of)})`
+    case 'and':
+    case 'or':
+      return `${condition.op}(${condition.of.map(keyOf).join(',')})`
+    default:
+      return condition satisfies never
+  }
 }
 
 /** The members of a disjunction; a condition of another shape is its own only member, `false` has none. */
@@ -78,17 +103,16 @@ export function alternatives(condition: Condition): readonly Condition[] {
 }
 
 function join(op: Junction, conditions: readonly Condition[]): Condition {
-  const neutral = op === 'and' ? 'true' : 'false'
   const decisive = op === 'and' ? never : always
   let members = tidy(op, conditions)
-  for (;;) {
-    if (members.some((member) => member.op === decisive.op)) return decisive
+  while (members.length > 1 && !members.some((member) => member.op === decisive.op)) {
     const shorter = tidy(op, shorten(op, members))
     if (sameMembers(shorter, members)) break
     members = shorter
   }
+  if (members.some((member) => member.op === decisive.op)) return decisive
   const [first, ...rest] = members
-  if (first === undefined) return { op: neutral }
+  if (first === undefined) return op === 'and' ? always : never
   return rest.length === 0 ? first : { op, of: members }
 }
 
@@ -98,7 +122,7 @@ function tidy(op: Junction, conditions: readonly Condition[]): readonly Conditio
   const flat = conditions.flatMap((member) => (member.op === op ? member.of : [member])).filter((member) => member.op !== neutral)
   if (flat.length < 2) return flat
   const byKey = new Map(mergeAtoms(op, flat).map((member) => [keyOf(member), member]))
-  return [...byKey].sort(([a, x], [b, y]) => rank(x) - rank(y) || (a < b ? -1 : 1)).map(([, member]) => member)
+  return [...byKey.values()].sort((x, y) => rank(x) - rank(y) || (keyOf(x) < keyOf(y) ? -1 : 1))
 }
 
 const ranks = ['true', 'false', 'custodian', 'persons', 'ids', 'classes', 'sources', 'not', 'and', 'or']
@@ -110,6 +134,7 @@ function rank(condition: Condition): number {
 /** `a ∈ X or a ∈ Y` is `a ∈ X ∪ Y`; `not (a ∈ X) and not (a ∈ Y)` is `not (a ∈ X ∪ Y)`. Members with nothing to merge stay the same objects. */
 function mergeAtoms(op: Junction, members: readonly Condition[]): readonly Condition[] {
   const elementOf = (member: Condition): SetAtom['op'] | undefined => setAtomIn(op, member)?.op
+  if (members.filter((member) => elementOf(member) !== undefined).length < 2) return members
   return [...Map.groupBy(members, elementOf)].flatMap(([element, group]) => {
     if (element === undefined || group.length === 1) return group
     const merged = oneOf(

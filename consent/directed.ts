@@ -65,7 +65,8 @@ function unreadableFaults(provision: ConsentProvision, input: DirectedInput): re
 function signatureFaults(consent: Consent): readonly Unreadable[] {
   const { sourceAttachment, sourceReference } = consent
   const isConfirmed = (consent.verification ?? []).some((verification) => verification.verified && isNamed(verification.verifiedWith))
-  const isAttached = sourceAttachment?.data !== undefined || sourceAttachment?.url !== undefined
+  // A clinic keeps the paper: naming the form it keeps is as good as sending its picture.
+  const isAttached = [sourceAttachment?.data, sourceAttachment?.url, sourceAttachment?.title].some((said) => said !== undefined)
   return [
     ...verificationFaultsOf(consent),
     ...fault(!isConfirmed || isUnverified(consent), 'Consent.verification.verifiedWith', 'not confirmed with the patient or a relative'),

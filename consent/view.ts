@@ -68,7 +68,7 @@ function joined(residuals: readonly { readonly person: string; readonly conditio
     const condition = group[0]?.condition ?? never
     const members = alternatives(condition)
     const own = members.filter((member) => !common.has(keyOf(member)))
-    if (members.length - own.length === common.size) additions.push(all([oneOf('persons', persons), any(own)]))
+    if (condition.op === 'true' || members.length - own.length === common.size) additions.push(all([oneOf('persons', persons), any(own)]))
     else {
       excepted.push(...persons)
       exceptions.push(all([oneOf('persons', persons), condition]))

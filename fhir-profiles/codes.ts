@@ -8,6 +8,8 @@ export const system = {
   institutionNumber: `${korea}/Identifier/hira-krnpi`,
   doctorLicence: `${korea}/Identifier/mohw-md-license-id`,
   department: `${korea}/CodeSystem/hira-medical-department`,
+  /** the same codes, as senders that follow the draft of KR Core still name them */
+  departmentDraft: 'https://hira.or.kr/CodeSystem/medical-subject',
   institutionType: `${korea}/CodeSystem/hira-healthcare-organization-types`,
   insuranceType: `${korea}/CodeSystem/hira-insurance-types`,
   kcd8: `${korea}/CodeSystem/kostat-kcd-8`,

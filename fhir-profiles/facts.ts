@@ -110,11 +110,7 @@ function relevantSpan(resource: Resource, paths: readonly Path[], zone: string):
   return undefined
 }
 
-const departmentSystems: ReadonlySet<string> = new Set([
-  system.department,
-  // What senders that follow the draft of KR Core still write.
-  'https://hira.or.kr/CodeSystem/medical-subject',
-])
+const departmentSystems: ReadonlySet<string> = new Set([system.department, system.departmentDraft])
 
 function departmentsOf(resource: Resource, paths: readonly Path[]): readonly string[] {
   return paths

@@ -90,17 +90,19 @@ function surveyOf(text: string, maxDepth: number): Survey | undefined {
     const end = opening < 0 ? text.length : opening
     while (at < end) {
       const sign = text.charCodeAt(at)
-      if (sign >= 45 && sign <= 57) {
+      // Space and commas: most of what stands outside strings.
+      if (sign <= 44) at += 1
+      else if (sign <= 57) {
         const start = at
         at = endOfNumber(text, at + 1)
         if (isInexact(text.slice(start, at))) inexact.push(start, at)
-        continue
+      } else {
+        if (sign === 58) colons += 1
+        else if (sign === 123 || sign === 91) depth += 1
+        else if (sign === 125 || sign === 93) depth -= 1
+        if (depth > maxDepth) return undefined
+        at += 1
       }
-      if (sign === 58) colons += 1
-      else if (sign === 123 || sign === 91) depth += 1
-      else if (sign === 125 || sign === 93) depth -= 1
-      if (depth > maxDepth) return undefined
-      at += 1
     }
     if (opening >= 0) at = endOfString(text, opening)
   }

@@ -3,7 +3,9 @@
  * What an institution feeds lands in its own partition; nothing it writes is resolved elsewhere (contract, "Two id spaces").
  */
 import { references, rewriteReferences } from '../fhir-profiles/reference.ts'
+import type { Gap } from '../adapters/contract.ts'
 import { facts } from '../fhir-profiles/facts.ts'
+import { withoutResidentNumbers } from '../fhir-profiles/resident-identifier.ts'
 import type { Resource, Task } from '../fhir-profiles/r4.ts'
 import { isResource, validate } from '../fhir-profiles/validate/validate.ts'
 import type { Context } from './context.ts'
@@ -78,8 +80,21 @@ export function resourceOf(value: unknown, type: string): Resource {
   return value
 }
 
+/** Resident numbers stop here, whoever sends them; each leaves a Gap that names the place. */
+async function atTheEdge(tables: Tables, context: Context, input: IntakeInput): Promise<IntakeInput> {
+  const gaps: Gap[] = []
+  const entries = input.entries.map((entry) => {
+    const { resource, dropped } = withoutResidentNumbers(entry.resource)
+    if (dropped) gaps.push({ gap: 'dropped-by-law', element: `${resource.resourceType}.identifier`, reason: 'a resident registration number stays at the institution' })
+    return dropped ? { ...entry, resource } : entry
+  })
+  await tables.messages.gaps(input.institution, '', gaps, context.now().getTime())
+  return gaps.length === 0 ? input : { ...input, entries }
+}
+
 /** Stores the entries of one request. Answers in the order asked. Throws Problem precondition (412) on a stale `ifMatch`. */
-export async function takeRecords(tables: Tables, context: Context, input: IntakeInput): Promise<readonly IntakeResult[]> {
+export async function takeRecords(tables: Tables, context: Context, sent: IntakeInput): Promise<readonly IntakeResult[]> {
+  const input = await atTheEdge(tables, context, sent)
   const placed = await place(tables, context, input)
   const patients = await placePatients(tables, context, { institution: input.institution, space: input.space, placed })
   const encounters = await encounterSources(tables, placed)

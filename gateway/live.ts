@@ -6,6 +6,7 @@ import { isGap, type EmrAdapter, type Gap } from '../adapters/contract.ts'
 import { facts } from '../fhir-profiles/facts.ts'
 import { references } from '../fhir-profiles/reference.ts'
 import type { Patient, Resource } from '../fhir-profiles/r4.ts'
+import { withoutResidentNumbers } from '../fhir-profiles/resident-identifier.ts'
 import { validate } from '../fhir-profiles/validate/validate.ts'
 import type { Context } from './context.ts'
 import { hold, open, type Held } from './held.ts'
@@ -251,7 +252,8 @@ async function holdLive(
   context: Context,
   input: { institution: string; person: string; patientId: string; resources: readonly Resource[] },
 ): Promise<readonly Held[]> {
-  const own = input.resources.filter((resource) => {
+  const scrubbed = input.resources.map((resource) => withoutResidentNumbers(resource).resource)
+  const own = scrubbed.filter((resource) => {
     if (resource.id === undefined || validate(resource).some((issue) => issue.severity === 'error' || issue.severity === 'fatal'))
       return false
     return resource.resourceType === 'Patient' ? resource.id === input.patientId : facts(resource).patient === `Patient/${input.patientId}`

@@ -456,21 +456,26 @@ export async function releaseDelivery(
   }
 }
 
+/** Judged twice: by the snapshot the data came from, and by the consents in force now, before the first byte. */
 async function judge(context: Context, call: Call, before: Sight, contents: readonly HeldContent[]): Promise<readonly Part[]> {
-  const { caller } = call
   const persons = [...new Set(contents.flatMap((content) => (content.facts.person === '' ? [] : [content.facts.person])))]
-  const type = contents[0]?.facts.type ?? ''
-  // Judged twice: by the snapshot the data came from, and by the consents in force now, before the first byte.
-  const now = await sightOf(context.store, context, caller, {
-    type: type === 'Task' || type === 'Consent' ? type : 'Patient',
-    persons,
-    action: 'access',
-    liveRelated: persons.filter((person) => before.related.includes(person)),
+  const liveRelated = persons.filter((person) => before.related.includes(person))
+  const sights = new Map<string, Sight>()
+  for (const group of new Set(contents.map(groupOf))) {
+    sights.set(group, await sightOf(context.store, context, call.caller, { type: group, persons, action: 'access', liveRelated }))
+  }
+  const passed = contents.filter((content) => {
+    const now = sights.get(groupOf(content))
+    return isVisible(before, content) && now !== undefined && isVisible(now, content)
   })
-  const passed = contents.filter((content) => isVisible(before, content) && isVisible(now, content))
   const spelling = spellingOf(call)
   const texts = await inIdsOf(context.store, spelling, passed)
   return passed.map((content, at) => partOf(content, texts[at] ?? '', spelling))
+}
+
+/** Tasks and consents follow the role; everything else follows consent. */
+function groupOf(content: HeldContent): string {
+  return content.facts.type === 'Task' || content.facts.type === 'Consent' ? content.facts.type : 'Patient'
 }
 
 function spellingOf({ caller }: Call): Spelling {

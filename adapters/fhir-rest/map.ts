@@ -109,9 +109,7 @@ function addressed(task: Task, parcel: Parcel, institution: Institution): Task {
 function withId(resource: Resource, place: string): Resource {
   const { meta, ...rest } = resource
   const { versionId: _version, lastUpdated: _updated, ...kept } = meta ?? {}
-  const moved = { ...rest, id: place.slice(place.indexOf('/') + 1), ...(Object.keys(kept).length === 0 ? {} : { meta: kept }) }
-  // Only id and meta differ from the resource that came in.
-  return moved as Resource
+  return { ...rest, id: place.slice(place.indexOf('/') + 1), ...(Object.keys(kept).length === 0 ? {} : { meta: kept }) }
 }
 
 function putEntry(resource: Resource, place: string): BundleEntry {

@@ -38,8 +38,10 @@ export type Parsed =
   | { readonly ok: false; readonly fault: ParseFault; readonly line?: number }
 
 /** Far above any real message; keeps a hostile one from costing more than its bytes. */
-const maxSegments = 20_000
-const maxRepetitions = 50_000
+const maxSegments = 5_000
+const maxFields = 500
+const maxRepetitions = 2_000
+const maxEscapes = 50_000
 
 /** Never throws. `line` counts segments from 1. */
 export function parseMessage(text: string): Parsed {
@@ -47,7 +49,9 @@ export function parseMessage(text: string): Parsed {
   const delimiters = delimitersOf(text)
   if (delimiters === undefined) return { ok: false, fault: 'bad-delimiters' }
   const lines = splitSegments(text)
-  if (lines.length > maxSegments || count(text, delimiters.repetition) > maxRepetitions) return { ok: false, fault: 'too-many-parts' }
+  const isExcessive = (line: string): boolean =>
+    count(line, delimiters.field) > maxFields || count(line, delimiters.repetition) > maxRepetitions || count(line, delimiters.escape) > maxEscapes
+  if (lines.length > maxSegments || lines.some(isExcessive)) return { ok: false, fault: 'too-many-parts' }
   const stray = lines.findIndex((line) => !/^[A-Z][A-Z0-9]{2}$/.test(line.split(delimiters.field, 1)[0] ?? ''))
   if (stray !== -1) return { ok: false, fault: 'not-a-segment', line: stray + 1 }
   if (lines.some((line, at) => at > 0 && line.startsWith('MSH'))) return { ok: false, fault: 'second-header' }

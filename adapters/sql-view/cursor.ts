@@ -36,7 +36,7 @@ export function seenKey(change: number, hash: string): string {
 /** Forgets what lies below the window and can never be read again. */
 export function trimmed(cursor: Cursor, overlap: number): Cursor {
   const floor = floorOf(cursor, overlap)
-  return { ...cursor, seen: new Set([...cursor.seen].filter((key) => Number(key.slice(0, key.indexOf(':'))) > floor + 2)) }
+  return { ...cursor, seen: new Set([...cursor.seen].filter((key) => Number(key.slice(0, key.indexOf(':'))) > floor)) }
 }
 
 type Memory = AdapterPorts['memory']

@@ -57,7 +57,6 @@ export interface Repeats<T> {
 
 /** Reads each repeat; an empty list is not FHIR, and what it was meant to say cannot be known. */
 export function readRepeats<S, T>(repeats: readonly S[], expression: string, read: (repeat: S) => Read<T>): Repeats<T> {
-  if (!Array.isArray(repeats)) return { values: [], unreadable: [{ expression, reason: 'not a list' }] }
   if (repeats.length === 0) return { values: [], unreadable: [{ expression, reason: 'an empty list states nothing readable' }] }
   const results = repeats.map((repeat, index) => ({ at: `${expression}[${index}]`, result: read(repeat) }))
   return {

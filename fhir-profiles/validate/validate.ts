@@ -166,7 +166,7 @@ function visitElement(walk: Walk, place: ElementPlace, scope: Scope): void {
   if (!Array.isArray(value)) return report(walk, 'wrong-json-kind', path, 'this element repeats: it is written as an array')
   if (value.length === 0) report(walk, 'empty-value', path, 'an array has at least one item')
   const siblings: readonly unknown[] = Array.isArray(place.sibling) ? place.sibling : []
-  for (let index = 0; index < value.length; index += 1) {
+  for (let index = 0; index < value.length && walk.issues.length < walk.maxIssues; index += 1) {
     visitItem(walk, { rule, value: value[index], sibling: siblings[index], path: `${path}[${index}]` }, scope)
   }
 }

@@ -13,8 +13,7 @@ const maxAgeMs = 5 * 60 * 1000
 
 type Ring = ReadonlyMap<string, CryptoKey>
 
-/** `changed` is called when other keys are published than before: what they signed is no longer known to be good. */
-export function keyRing(load: () => Promise<readonly PublicKey[]>, now: () => number, changed: () => void): KeyRing {
+export function keyRing(load: () => Promise<readonly PublicKey[]>, now: () => number): KeyRing {
   let ring: Ring = new Map()
   let loadedMs = Number.NEGATIVE_INFINITY
   let missedMs = Number.NEGATIVE_INFINITY
@@ -27,7 +26,6 @@ export function keyRing(load: () => Promise<readonly PublicKey[]>, now: () => nu
       if (key instanceof Uint8Array) throw new Error('a published key is symmetric')
       next.set(jwk.kid, key)
     }
-    if ([...ring.keys()].some((kid) => !next.has(kid))) changed()
     ring = next
     loadedMs = now()
     return ring

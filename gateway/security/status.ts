@@ -37,7 +37,7 @@ export async function introspect(form: JsonObject, setup: StatusSetup): Promise<
   const isTheirs = token.clientId === sender.clientId || institutionOf(token.claims) === sender.institution
   if (sender.institution === undefined || !isTheirs) return inactive
   const live = await grantIsLive(setup.sql, token.jti)
-  return live ? { status: 200, body: { active: true, token_type: 'Bearer', ...token.claims } } : inactive
+  return live ? { status: 200, body: { ...token.claims, active: true, token_type: 'Bearer' } } : inactive
 }
 
 /** Whoever a token was issued to may end it. What is no token of ours is answered alike (RFC 7009 §2.2). */

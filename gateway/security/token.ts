@@ -92,27 +92,34 @@ function refused(fault: TokenFault): Problem {
 
 /** Everything about a token but whether it was ended since. A signature is verified once and remembered by the token's hash until it expires. */
 export function createTokenReader(rules: TokenRules): (raw: string) => Promise<ReadToken> {
-  const remembered = new Map<string, VerifiedToken>()
-  const ring = keyRing(rules.keys, rules.now, () => remembered.clear())
+  const remembered = new Map<string, Remembered>()
+  const ring = keyRing(rules.keys, rules.now)
   return async (raw) => {
     if (raw.length > maxTokenLength) return no('malformed')
     const hash = createHash('sha256').update(raw).digest('base64url')
     const known = remembered.get(hash)
-    if (known !== undefined) return stillValid(known, rules) ? { ok: true, token: known } : no('expired')
+    if (known !== undefined) return recall(known, ring, rules)
     const answer = await readFresh(raw, ring, rules)
-    if (answer.ok) remember(remembered, hash, answer.token)
+    if (answer.ok) remember(remembered, hash, { token: answer.token, kid: headerOf(raw)?.kid ?? '' })
     return answer
   }
 }
 
-function stillValid(token: VerifiedToken, { now, clockSkewS }: TokenRules): boolean {
-  return token.expiresMs > now() - clockSkewS * 1000
+interface Remembered {
+  readonly token: VerifiedToken
+  readonly kid: string
 }
 
-function remember(remembered: Map<string, VerifiedToken>, hash: string, token: VerifiedToken): void {
+/** Time goes on and keys are withdrawn; everything else about a verified token stays as it was. */
+async function recall({ token, kid }: Remembered, ring: KeyRing, { now, clockSkewS }: TokenRules): Promise<ReadToken> {
+  if (token.expiresMs <= now() - clockSkewS * 1000) return no('expired')
+  return (await ring.find(kid)) === undefined ? no('unknown-key') : { ok: true, token }
+}
+
+function remember(remembered: Map<string, Remembered>, hash: string, verified: Remembered): void {
   const [oldest] = remembered.keys()
   if (remembered.size >= maxRemembered && oldest !== undefined) remembered.delete(oldest)
-  remembered.set(hash, token)
+  remembered.set(hash, verified)
 }
 
 async function readFresh(raw: string, ring: KeyRing, rules: TokenRules): Promise<ReadToken> {

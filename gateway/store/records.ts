@@ -151,13 +151,13 @@ export function records(sql: Sql) {
       return found.rows[0] && heldOf(found.rows[0])
     },
 
-    /** All stored records about a person, newest first, bounded. `types` empty = every type. */
-    async ofPerson(person: string, types: readonly string[], limit: number): Promise<readonly Held[]> {
+    /** All stored records about a person, newest first, bounded. `types` empty = every type; `but` = never these. */
+    async ofPerson(person: string, types: readonly string[], limit: number, but: readonly string[] = []): Promise<readonly Held[]> {
       const found = await sql.query<StoredRow>(
         `select ${recordColumns} from record r
-         where r.person = $1 and not r.deleted and (cardinality($2::text[]) = 0 or r.type = any($2::text[]))
+         where r.person = $1 and not r.deleted and (cardinality($2::text[]) = 0 or r.type = any($2::text[])) and r.type <> all($4::text[])
          order by r.updated_ms desc, r.id limit $3`,
-        [person, types, limit],
+        [person, types, limit, but],
       )
       return found.rows.map(heldOf)
     },

@@ -9,7 +9,7 @@ import { isResource, isResourceType, resourceTypes } from '../../fhir-profiles/v
 import { structureOf } from '../../fhir-profiles/validate/structure.ts'
 import type { ElementRule } from '../../fhir-profiles/validate/structure.ts'
 import { describeShared, sharedResources } from './shared.ts'
-import { inTwoZones } from './two-zones.ts'
+import { inTwoZones } from './plain-process.ts'
 
 const subject = { reference: 'Patient/H-0004' }
 const psychiatry: Encounter = {
@@ -57,6 +57,11 @@ describe('where it was made', () => {
       context: { encounter: [{ reference: 'Encounter/7' }], practiceSetting: { coding: [{ system: 'http://example.org', code: '99' }] } },
     }
     expect(facts(document)).toMatchObject({ departments: ['03'], encounter: 'Encounter/7' })
+  })
+
+  test('a sender that follows the draft of KR Core is understood', () => {
+    const draft = { coding: [{ system: system.departmentDraft, code: '03' }] }
+    expect(facts({ ...psychiatry, serviceType: draft }).departments).toEqual(['03'])
   })
 
   test('four digits of the national exchange are two of the claims code; 4 and 04 are different codes', () => {

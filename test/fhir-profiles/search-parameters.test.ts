@@ -8,7 +8,7 @@ import { extractIndex, normaliseText, searchParametersOf, searchableTypes } from
 import { isResource, isResourceType } from '../../fhir-profiles/validate/validate.ts'
 import { fastestMs } from './fastest.ts'
 import { describeShared, sharedResources } from './shared.ts'
-import { inTwoZones } from './two-zones.ts'
+import { inTwoZones } from './plain-process.ts'
 
 const model: fhirpath.Model = createRequire(import.meta.url)('fhirpath/fhir-context/r4')
 const zone = 'Asia/Seoul'

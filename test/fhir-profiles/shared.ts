@@ -1,6 +1,6 @@
 /** The cases beside the repository, where they are checked out; without them the suites that use them skip by name. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe } from '@jest/globals'
 import { parseJson } from '../../fhir-profiles/json.ts'
@@ -19,12 +19,17 @@ export interface SharedFile {
   readonly bytes: Buffer
 }
 
-/** Files of one folder of cases, by name; empty where the cases are absent. */
-export function sharedFiles(folder: string, ending = '.json'): readonly SharedFile[] {
+/** Paths of the files of one folder of cases, by name; empty where the cases are absent. */
+export function sharedPaths(folder: string, ending = '.json'): readonly string[] {
   const path = join(root, folder)
   if (!existsSync(path)) return []
   const names = readdirSync(path).filter((name) => name.endsWith(ending))
-  return names.toSorted().map((name) => ({ name, bytes: readFileSync(join(path, name)) }))
+  return names.toSorted().map((name) => join(path, name))
+}
+
+/** The same files, read. */
+export function sharedFiles(folder: string, ending = '.json'): readonly SharedFile[] {
+  return sharedPaths(folder, ending).map((path) => ({ name: basename(path), bytes: readFileSync(path) }))
 }
 
 /** The resources of one folder of cases; files that are not sound JSON are left out. */

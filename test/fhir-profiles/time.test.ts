@@ -13,7 +13,7 @@ import {
   parseTime,
 } from '../../fhir-profiles/time.ts'
 import { instantOf, isZone, wallTimeOf } from '../../fhir-profiles/zone.ts'
-import { inTwoZones } from './two-zones.ts'
+import { inTwoZones } from './plain-process.ts'
 
 const at = (text: string) => Date.parse(text)
 const span = (text: string, zone?: string) => {

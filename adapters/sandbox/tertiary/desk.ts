@@ -37,6 +37,9 @@ export function createDesk(options: DeskOptions): Server {
 }
 
 async function serve(options: DeskOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  // A page in somebody's browser must not reach the desk, neither under another name of this machine nor from another site.
+  const isHere = /^(127\.0\.0\.1|localhost)(:\d+)?$/.test(request.headers.host ?? '') && request.headers.origin === undefined
+  if (!isHere) return send(response, { status: 403, body: { error: 'the desk serves this machine only' } })
   const path = new URL(request.url ?? '/', 'http://localhost').pathname.split('/').filter((part) => part !== '')
   const body = readObject(await readText(request)) ?? {}
   send(response, reply(options, `${request.method ?? 'GET'} ${path[0] ?? ''}`, path, body))

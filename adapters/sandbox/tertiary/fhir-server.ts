@@ -1,7 +1,7 @@
-/** The EMR's FHIR endpoint on a socket: bearer token, faults on demand, then `fhir-service`. */
+/** The EMR's FHIR endpoint on a socket: bearer token, faults on demand, then `fhir-interactions`. */
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
 import { type FaultMode, playFault } from './faults.ts'
-import { type Answer, type FhirService, type Question, answer, outcome } from './fhir-service.ts'
+import { type Answer, type FhirService, type Question, answer, outcome } from './fhir-interactions.ts'
 import { readObject, readText, sendJson } from './http-body.ts'
 
 export interface FhirServerOptions {

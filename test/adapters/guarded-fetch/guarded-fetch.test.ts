@@ -43,7 +43,7 @@ test('an allowed address answers, with the method, headers and body that were gi
     const chunks: string[] = []
     request.on('data', (chunk) => chunks.push(String(chunk)))
     request.on('end', () =>
-      response.writeHead(201, { etag: 'W/"1"' }).end(`${request.method} ${request.headers['x-a']} ${chunks.join('')}`),
+      response.writeHead(201, { etag: 'W/"1"' }).end(`${request.method} ${String(request.headers['x-a'])} ${chunks.join('')}`),
     )
   }
   const response = await guarded()(`${origin}/x`, { method: 'PUT', headers: { 'x-a': '1' }, body: 'hello', signal: never() })

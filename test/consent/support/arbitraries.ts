@@ -87,14 +87,13 @@ const elements = {
 
 /** A rule without exceptions. */
 export function leaf(type: 'permit' | 'deny'): fc.Arbitrary<ConsentProvision> {
-  // Generated words are wider than the types of R4 on purpose.
-  return fc.record(elements).map((said) => ({ ...stated(said), type }) as ConsentProvision)
+  return fc.record(elements).map((said) => ({ ...stated(said), type }))
 }
 
 export function provisionArbitrary(depth: number): fc.Arbitrary<ConsentProvision> {
   const children = depth === 0 ? fc.constant(undefined) : rarely(some(provisionArbitrary(depth - 1)), 2)
   const type = mostly<'permit' | 'deny' | undefined>(['permit', 'permit', 'deny'], [undefined])
-  // As above.
+  // Generated words are wider than the types of R4 on purpose.
   return fc.record({ ...elements, type, provision: children }).map((said) => stated(said) as ConsentProvision)
 }
 

@@ -1,5 +1,4 @@
-/** A real authorization server on a real port: express 5, PGlite in memory, two systems and the sandbox identities. */
-import { readFile } from 'node:fs/promises'
+/** A real authorization server on a real port: express 5, a PGlite database of its own, two systems and the sandbox identities. */
 import type { Server } from 'node:http'
 import express from 'express'
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose'
@@ -8,7 +7,8 @@ import { type AuthorizationServer, createAuthorizationServer } from '../../../ga
 import { sandboxClientId, sandboxGrantType } from '../../../gateway/security/endpoints.ts'
 import { createTokenVerifier, type VerifiedToken } from '../../../gateway/security/token.ts'
 import type { IssuedGrant } from '../../../gateway/store/grants.ts'
-import { type Database, openDatabase } from '../../../gateway/store/pool.ts'
+import type { Database } from '../../../gateway/store/pool.ts'
+import { openTestDatabase } from '../../support/databases.ts'
 
 export const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
@@ -54,9 +54,8 @@ export async function startServer({ sandbox, now = Date.now }: ServerOptions): P
     ],
     sandbox: sandbox ? { publicKey: { ...(await exportJWK(cli.publicKey)) }, identities } : undefined,
   }
-  const database = await openDatabase('memory')
-  const script = await readFile(new URL('../../../gateway/store/sql/010-grants.sql', import.meta.url), 'utf8')
-  await database.transaction((tx) => tx.script(script))
+  const opened = await openTestDatabase('PGlite')
+  const { database } = opened
   const issued: IssuedGrant[] = []
   const authorizationServer = await createAuthorizationServer({
     config,
@@ -82,7 +81,7 @@ export async function startServer({ sandbox, now = Date.now }: ServerOptions): P
         server.close(done)
         server.closeAllConnections()
       })
-      await database.close()
+      await opened.close()
     },
   }
 }

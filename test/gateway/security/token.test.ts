@@ -49,10 +49,9 @@ async function issuer(now: () => number = Date.now): Promise<{
   const about = { iss: 'https://issuer.test', aud: 'https://gateway.test/fhir/R4', sub: 'd', client_id: 'c', iat: nowS, exp: nowS + 300 }
   const issue = async (claims: Readonly<Record<string, unknown>> = {}, header: Readonly<Record<string, unknown>> = {}): Promise<string> => {
     const jti = crypto.randomUUID()
-    await grants(server.database.sql).record({
-      ...{ jti, subject: 'd', client: 'c', institution: 'clinic', role: 'doctor', purposes: ['TREAT'] },
-      ...{ issuedMs: now(), expiresMs: now() + 300_000, breakGlass: undefined },
-    })
+    const holder = { subject: 'd', client: 'c', institution: 'clinic', role: 'doctor', purposes: ['TREAT'] }
+    const times = { issuedMs: now(), expiresMs: now() + 300_000 }
+    await grants(server.database.sql).record({ jti, ...holder, ...times, breakGlass: undefined })
     return new SignJWT({ ...about, jti, ...claims })
       .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid, ...header })
       .sign(pair.privateKey, { crit: { 'urn:example:rule': true } })
