@@ -115,6 +115,7 @@ function startDeadline(deadlineMs: number, caller: AbortSignal): Deadline {
   let ended: 'timeout' | 'aborted' | undefined
   const end = (how: 'timeout' | 'aborted') => {
     ended ??= how
+    finish()
     controller.abort()
   }
   // A caller's own deadline is a deadline: whoever waits longest, the institution was too slow.

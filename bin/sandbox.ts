@@ -34,9 +34,17 @@ async function run(children: ChildProcess[], stop: AbortController): Promise<voi
   const url = process.env['CARENET_PUBLIC_URL'] ?? `http://localhost:${ports.gateway}`
   const settings = await prepareFolder(dataDir, ports, url)
   const emr = (name: string): Promise<string> =>
-    start(children, stop, { name, args: [join('adapters', 'sandbox', name, 'main.ts'), '--config', join(dataDir, 'sandbox', `${name}.json`)] })
+    start(children, stop, {
+      name,
+      args: [join('adapters', 'sandbox', name, 'main.ts'), '--config', join(dataDir, 'sandbox', `${name}.json`)],
+    })
   for (const line of await Promise.all(['clinic', 'hospital', 'tertiary'].map(emr))) console.log(line)
-  console.log(await start(children, stop, { name: 'gateway', args: ['bin/carenet.mjs', 'serve', '--config', join(dataDir, 'sandbox', 'gateway.json')] }))
+  console.log(
+    await start(children, stop, {
+      name: 'gateway',
+      args: ['bin/carenet.mjs', 'serve', '--config', join(dataDir, 'sandbox', 'gateway.json')],
+    }),
+  )
   const seededMark = join(dataDir, 'sandbox', 'seeded.json')
   if (!existsSync(seededMark)) {
     await seed({ url: `http://127.0.0.1:${ports.gateway}`, key: settings.key, clinicDesk: `http://127.0.0.1:${ports.clinicDesk}` })
@@ -66,11 +74,20 @@ async function prepareFolder(dataDir: string, ports: SandboxPorts, url: string):
     dataDir,
     timeZone: 'Asia/Seoul',
     implicitPolicy: 'deny-between-institutions',
-    institutions: institutions(ports, { folder, mapping: join(root, 'adapters/sandbox/clinic/mapping.json'), tertiaryToken: secrets.tertiaryToken }),
-    clients: Object.entries(secrets.systems).map(([clientId, { d: _private, ...jwk }]) => ({ clientId, institution: clientId.split('-')[0], jwks: { keys: [jwk] } })),
+    institutions: institutions(ports, {
+      folder,
+      mapping: join(root, 'adapters/sandbox/clinic/mapping.json'),
+      tertiaryToken: secrets.tertiaryToken,
+    }),
+    clients: Object.entries(secrets.systems).map(([clientId, { d: _private, ...jwk }]) => ({
+      clientId,
+      institution: clientId.split('-')[0],
+      jwks: { keys: [jwk] },
+    })),
     sandbox: { publicKey, identities: identities() },
   }
-  for (const [clientId, jwk] of Object.entries(secrets.systems)) writeFileSync(join(folder, `${clientId}.jwk.json`), JSON.stringify(jwk), { mode: 0o600 })
+  for (const [clientId, jwk] of Object.entries(secrets.systems))
+    writeFileSync(join(folder, `${clientId}.jwk.json`), JSON.stringify(jwk), { mode: 0o600 })
   const files: Readonly<Record<string, unknown>> = {
     gateway,
     clinic: { database: join(folder, 'clinic', 'clinic.db'), deskPort: ports.clinicDesk, seedReferrals: false, ...clinicClock() },
@@ -81,9 +98,16 @@ async function prepareFolder(dataDir: string, ports: SandboxPorts, url: string):
       peer: { host: '127.0.0.1', port: ports.mllpIn },
       ...emrNow(),
     },
-    tertiary: { dataFile: join(folder, 'tertiary', 'tertiary.db'), port: ports.tertiary, deskPort: ports.tertiaryDesk, token: secrets.tertiaryToken, ...emrNow() },
+    tertiary: {
+      dataFile: join(folder, 'tertiary', 'tertiary.db'),
+      port: ports.tertiary,
+      deskPort: ports.tertiaryDesk,
+      token: secrets.tertiaryToken,
+      ...emrNow(),
+    },
   }
-  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, `${name}.json`), JSON.stringify(content, undefined, 2), { mode: 0o600 })
+  for (const [name, content] of Object.entries(files))
+    writeFileSync(join(folder, `${name}.json`), JSON.stringify(content, undefined, 2), { mode: 0o600 })
   return { key }
 }
 
@@ -108,8 +132,14 @@ async function makeSecrets(): Promise<Secrets> {
     const { privateKey } = await generateKeyPair(alg, { extractable: true })
     return { ...(await exportJWK(privateKey)), alg, kid, use: 'sig' }
   }
-  const systems = await Promise.all(['clinic-system', 'hospital-system', 'tertiary-system'].map(async (name) => [name, await newKey('ES384', name)] as const))
-  return { cli: await newKey('ES256', 'carenet-cli'), systems: Object.fromEntries(systems), tertiaryToken: randomBytes(24).toString('base64url') }
+  const systems = await Promise.all(
+    ['clinic-system', 'hospital-system', 'tertiary-system'].map(async (name) => [name, await newKey('ES384', name)] as const),
+  )
+  return {
+    cli: await newKey('ES256', 'carenet-cli'),
+    systems: Object.fromEntries(systems),
+    tertiaryToken: randomBytes(24).toString('base64url'),
+  }
 }
 
 async function once<T>(file: string, make: () => Promise<T>): Promise<T> {
@@ -122,7 +152,10 @@ async function once<T>(file: string, make: () => Promise<T>): Promise<T> {
 
 /** Starts a program and resolves with the first line it prints; its death, now or later, stops the sandbox. */
 function start(children: ChildProcess[], stop: AbortController, program: { name: string; args: readonly string[] }): Promise<string> {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...program.args], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...program.args], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   children.push(child)
   return new Promise((done, fail) => {
     const late = setTimeout(() => fail(new Error(`${program.name} did not start within ${startDeadlineMs / 1000} s`)), startDeadlineMs)
@@ -159,7 +192,8 @@ async function seed(input: { url: string; key: SandboxKey; clinicDesk: string })
     const made = await callFhir(input.url, token, { method: 'POST', path: 'Consent', body: make(person) })
     if (made.status !== 201) throw new Error(`the consent of person ${number} was not taken: ${JSON.stringify(made.body)}`)
   }
-  for (const number of [2, 6, 7, 8, 9]) await untilDone(`person ${number}`, () => sandboxToken(input.key, { as: `patient-${number}`, purposes: ['PATRQT'] }))
+  for (const number of [2, 6, 7, 8, 9])
+    await untilDone(`person ${number}`, () => sandboxToken(input.key, { as: `patient-${number}`, purposes: ['PATRQT'] }))
   const until = new Date(now.getTime() + 180 * 86_400_000).toISOString().slice(0, 10)
   for (const referral of seededReferrals(until)) {
     const response = await fetch(`${input.clinicDesk}/referrals`, {
@@ -192,7 +226,8 @@ async function untilDone<T>(what: string, work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (thrown) {
-      if (Date.now() > until) throw new Error(`gave up waiting for ${what}: ${thrown instanceof Error ? thrown.message : String(thrown)}`, { cause: thrown })
+      if (Date.now() > until)
+        throw new Error(`gave up waiting for ${what}: ${thrown instanceof Error ? thrown.message : String(thrown)}`, { cause: thrown })
       await sleep(200)
     }
   }

@@ -9,7 +9,7 @@ import { type SandboxKey, sandboxToken } from './sandbox/client.ts'
 
 interface TokenOptions {
   readonly as: string
-  readonly purpose: readonly string[]
+  readonly purpose?: readonly string[]
   readonly patient?: string
   readonly reason?: string
   readonly note?: string
@@ -25,7 +25,7 @@ export async function tokenCommand(args: readonly string[]): Promise<number> {
     if (thrown instanceof CommanderError) return thrown.exitCode
     throw thrown
   }
-  const { as, purpose, ...emergency } = command.opts<TokenOptions>()
+  const { as, purpose = [], ...emergency } = command.opts<TokenOptions>()
   try {
     console.log(await sandboxToken(readKey(), { as, purposes: purpose, ...emergency }))
     return 0
@@ -39,7 +39,7 @@ function describe(): Command {
   return new Command('carenet token')
     .description('prints an access token for one of the people of the sandbox, and nothing else')
     .requiredOption('--as <name>', 'who, e.g. tertiary-doctor, patient-1, privacy-officer')
-    .option('--purpose <code>', 'purpose of use, may repeat (default: TREAT, PATRQT or HOPERAT, by role)', collect, [])
+    .option('--purpose <code>', 'purpose of use, may repeat (default: TREAT, PATRQT or HOPERAT, by role)', collect)
     .option('--patient <id>', 'break-glass: the person it is for')
     .option('--reason <code>', 'break-glass: unconscious, emergency or no-guardian')
     .option('--note <text>', 'break-glass: what happened, in your own words')
@@ -48,7 +48,7 @@ function describe(): Command {
     .exitOverride()
 }
 
-function collect(code: string, before: readonly string[]): readonly string[] {
+function collect(code: string, before: readonly string[] = []): readonly string[] {
   return [...before, code]
 }
 

@@ -69,7 +69,13 @@ function observed(parts: AppParts, request: Request, response: Response, next: N
     const ms = Math.round(performance.now() - startedAt)
     const route = routeName(request.path)
     parts.observe({ method: request.method, route, status: response.statusCode, ms })
-    parts.context.log('info', 'request', { requestId: locals.get(request)?.requestId, method: request.method, route, status: response.statusCode, ms })
+    parts.context.log('info', 'request', {
+      requestId: locals.get(request)?.requestId,
+      method: request.method,
+      route,
+      status: response.statusCode,
+      ms,
+    })
   })
   next()
 }
@@ -78,7 +84,9 @@ function observed(parts: AppParts, request: Request, response: Response, next: N
 function routeName(path: string): string {
   return path
     .split('/')
-    .map((segment) => (/^(\$?[a-z][a-z-]*|[A-Z][A-Za-z]{2,40}|R4|_history|_search|\.well-known)$/.test(segment) || segment === '' ? segment : ':id'))
+    .map((segment) =>
+      /^(\$?[a-z][a-z-]*|[A-Z][A-Za-z]{2,40}|R4|_history|_search|\.well-known)$/.test(segment) || segment === '' ? segment : ':id',
+    )
     .join('/')
 }
 
@@ -145,9 +153,14 @@ function bodyOf(context: Context, request: Request): CallBody {
   if (bytes.length === 0 || request.method === 'GET' || request.method === 'HEAD') return { kind: 'none' }
   const [type = '', ...parameters] = (request.get('content-type') ?? '').split(';').map((part) => part.trim().toLowerCase())
   const isPatch = type === 'application/json-patch+json'
-  const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice(8).replaceAll('"', '')
+  const charset = parameters
+    .find((parameter) => parameter.startsWith('charset='))
+    ?.slice(8)
+    .replaceAll('"', '')
   if ((!jsonTypes.has(type) && !isPatch) || (charset !== undefined && charset !== 'utf-8')) {
-    throw new Problem('unsupported-media', 'send application/fhir+json in UTF-8, or application/json-patch+json for a patch', { id: 'media-type' })
+    throw new Problem('unsupported-media', 'send application/fhir+json in UTF-8, or application/json-patch+json for a patch', {
+      id: 'media-type',
+    })
   }
   const { maxDepth, maxBodyBytes } = context.config.limits
   const parsed = parseJson(bytes, { maxDepth, maxBytes: maxBodyBytes })
@@ -172,7 +185,11 @@ function failed(context: Context, thrown: unknown, on: { request: Request; respo
   const problem = bodyProblem(thrown) ?? asProblem(thrown)
   if (problem.kind === 'fault') {
     const cause = problem.cause ?? problem
-    context.log('error', 'fault', { requestId, route: routeName(on.request.path), fault: cause instanceof Error ? (cause.stack ?? cause.name) : 'unknown' })
+    context.log('error', 'fault', {
+      requestId,
+      route: routeName(on.request.path),
+      fault: cause instanceof Error ? (cause.stack ?? cause.name) : 'unknown',
+    })
   }
   if (on.response.headersSent) {
     on.response.destroy()
@@ -186,7 +203,10 @@ function bodyProblem(thrown: unknown): Problem | undefined {
   const type = typeof thrown === 'object' && thrown !== null && 'type' in thrown ? thrown.type : undefined
   switch (type) {
     case 'entity.too.large':
-      return new Problem('too-large', 'the body is larger than this gateway takes; send it in parts', { id: 'body-too-large', headers: { connection: 'close' } })
+      return new Problem('too-large', 'the body is larger than this gateway takes; send it in parts', {
+        id: 'body-too-large',
+        headers: { connection: 'close' },
+      })
     case 'encoding.unsupported':
       return new Problem('unsupported-media', 'compressed bodies are not taken', { id: 'content-encoding' })
     case 'request.aborted':

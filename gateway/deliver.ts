@@ -11,7 +11,7 @@ import { open, type Held } from './held.ts'
 import { composePerson } from './logic/person.ts'
 import { deliverySight, isVisible } from './judge.ts'
 import { loadTask, networkStep, type LoadedTask } from './referral-step.ts'
-import { releaseDelivery, type Part } from './release.ts'
+import { releaseDelivery, type Part } from './judged.ts'
 import type { ParcelRow } from './store/parcels.ts'
 import type { Tables } from './store/store.ts'
 
@@ -76,7 +76,10 @@ async function pack(tables: Tables, context: Context, row: ParcelRow): Promise<P
     return { kind: 'withheld' }
   }
   const content = await contentOf(tables, row, task)
-  const always = row.kind === 'referral-response' && (await isReferralPermitted(tables, context, task)) ? content.held.map((item) => open(item).facts.id) : [row.task]
+  const always =
+    row.kind === 'referral-response' && (await isReferralPermitted(tables, context, task))
+      ? content.held.map((item) => open(item).facts.id)
+      : [row.task]
   const released = await releaseDelivery(tables, context, { held: content.held, receiver: row.receiver, person: task.person, always })
   const parts = new Map(released.parts.map((part) => [part.id, part]))
   const focus = task.task.focus?.reference?.split('/')[1] ?? ''
@@ -85,7 +88,10 @@ async function pack(tables: Tables, context: Context, row: ParcelRow): Promise<P
     return { kind: 'withheld' }
   }
   const patient = await patientFor(tables, context, { person: task.person, receiver: row.receiver, parts: released.parts })
-  return { kind: 'send', parcel: { id: row.id, kind: row.kind, bundle: bundleOf(row, { task: task.task, parts: released.parts, patient }), gaps: [] } }
+  return {
+    kind: 'send',
+    parcel: { id: row.id, kind: row.kind, bundle: bundleOf(row, { task: task.task, parts: released.parts, patient }), gaps: [] },
+  }
 }
 
 /** The reply goes to the referrer under the consent that let the referral itself go out (consent.md, Delivery), as long as that holds. */
@@ -100,7 +106,9 @@ async function isReferralPermitted(tables: Tables, context: Context, task: Loade
 async function contentOf(tables: Tables, row: ParcelRow, task: LoadedTask): Promise<{ held: readonly Held[] }> {
   const named = (references: readonly (string | undefined)[]): string[] => references.flatMap((reference) => reference?.split('/')[1] ?? [])
   if (row.kind === 'referral-response') {
-    return { held: [task.held, ...(await tables.records.byIds(named((task.task.output ?? []).map((output) => output.valueReference?.reference))))] }
+    return {
+      held: [task.held, ...(await tables.records.byIds(named((task.task.output ?? []).map((output) => output.valueReference?.reference))))],
+    }
   }
   const focus = named([task.task.focus?.reference])
   const inputs = named((task.task.input ?? []).map((input) => input.valueReference?.reference))
@@ -110,10 +118,16 @@ async function contentOf(tables: Tables, row: ParcelRow, task: LoadedTask): Prom
 }
 
 /** The receiver needs to know whom it is about: its own number where it has one, and the demographics it may see. */
-async function patientFor(tables: Tables, context: Context, input: { person: string; receiver: string; parts: readonly Part[] }): Promise<Patient> {
+async function patientFor(
+  tables: Tables,
+  context: Context,
+  input: { person: string; receiver: string; parts: readonly Part[] },
+): Promise<Patient> {
   const patients = input.parts.flatMap((part) => {
     const value: unknown = part.type === 'Patient' ? JSON.parse(part.text) : undefined
-    return isResource(value) && value.resourceType === 'Patient' ? [{ patient: value, custodian: part.custodian, updatedMs: part.updatedMs, version: part.version }] : []
+    return isResource(value) && value.resourceType === 'Patient'
+      ? [{ patient: value, custodian: part.custodian, updatedMs: part.updatedMs, version: part.version }]
+      : []
   })
   const composed = composePerson(input.person, patients).patient
   const own = (await tables.identities.ofPersons([input.person])).filter((row) => row.institution === input.receiver)
@@ -125,7 +139,10 @@ async function patientFor(tables: Tables, context: Context, input: { person: str
   const live = own.length > 0 && numbers.length === 0 ? [{ system: 'urn:ietf:rfc:3986', value: `Patient/${own[0]?.localId ?? ''}` }] : []
   const ownName = context.directory.institution(input.receiver)?.number ?? ''
   const mine = numbers.filter((identifier) => identifier.system?.endsWith(`.${ownName}`) === true)
-  return compact<Patient>({ ...composed, identifier: [...mine, ...live, ...(composed.identifier ?? []).filter((identifier) => !mine.includes(identifier))] })
+  return compact<Patient>({
+    ...composed,
+    identifier: [...mine, ...live, ...(composed.identifier ?? []).filter((identifier) => !mine.includes(identifier))],
+  })
 }
 
 function bundleOf(row: ParcelRow, content: { task: Task; parts: readonly Part[]; patient: Patient }): Bundle {
@@ -138,8 +155,12 @@ function bundleOf(row: ParcelRow, content: { task: Task; parts: readonly Part[];
     ...content.task,
     identifier: [...(content.task.identifier ?? []), { system: system.parcel, value: row.id }],
     // What was refused is not named either.
-    output: content.task.output?.filter((output) => output.valueReference?.reference === undefined || allowed.has(output.valueReference.reference)),
-    input: content.task.input?.filter((input) => input.valueReference?.reference === undefined || allowed.has(input.valueReference.reference)),
+    output: content.task.output?.filter(
+      (output) => output.valueReference?.reference === undefined || allowed.has(output.valueReference.reference),
+    ),
+    input: content.task.input?.filter(
+      (input) => input.valueReference?.reference === undefined || allowed.has(input.valueReference.reference),
+    ),
   })
   const entries: Resource[] = [task, content.patient, ...resources]
   return {
@@ -167,12 +188,17 @@ async function settle(tables: Tables, context: Context, row: ParcelRow, receipt:
     case 'ok': {
       await tables.parcels.settle(row.id, 'delivered', null, nowMs)
       const task = await loadTask(tables, row.task)
-      if (row.kind === 'referral-request' && task?.task.status === 'requested') await networkStep(tables, context, row.task, task, { ...task.task, status: 'received' })
+      if (row.kind === 'referral-request' && task?.task.status === 'requested')
+        await networkStep(tables, context, row.task, task, { ...task.task, status: 'received' })
       return
     }
     case 'transient': {
       if (row.attempts >= maxAttempts) return giveUp(tables, context, row, receipt.reason)
-      await tables.parcels.again(row.id, nowMs + Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(row.attempts - 1, 20)), receipt.reason)
+      await tables.parcels.again(
+        row.id,
+        nowMs + Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(row.attempts - 1, 20)),
+        receipt.reason,
+      )
       return
     }
     case 'fatal':

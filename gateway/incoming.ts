@@ -22,7 +22,11 @@ export async function takeParcel(context: Context, institution: string, parcel: 
   } catch (thrown) {
     const problem = asProblem(thrown)
     if (problem.kind === 'fault' || problem.kind === 'unavailable' || problem.kind === 'busy') {
-      context.log('error', 'parcel-not-taken', { institution, parcel: parcel.id, fault: thrown instanceof Error ? (thrown.stack ?? thrown.name) : 'unknown' })
+      context.log('error', 'parcel-not-taken', {
+        institution,
+        parcel: parcel.id,
+        fault: thrown instanceof Error ? (thrown.stack ?? thrown.name) : 'unknown',
+      })
       return { outcome: 'transient', reason: 'the gateway could not store it; send it again' }
     }
     const [issue] = problem.issues
@@ -59,7 +63,8 @@ async function take(context: Context, institution: string, parcel: Parcel): Prom
       return
     case 'referral-response': {
       const wanted = entries.flatMap(({ resource }) => (resource.resourceType === 'Task' ? [resource] : []))[0]
-      if (wanted === undefined) throw new Problem('unprocessable', 'an answer holds its Task', { id: 'referral-task', expression: 'Bundle.entry' })
+      if (wanted === undefined)
+        throw new Problem('unprocessable', 'an answer holds its Task', { id: 'referral-task', expression: 'Bundle.entry' })
       const task = await taskOfParcel(context, institution, wanted)
       await answerReferral(context, {
         ...common,

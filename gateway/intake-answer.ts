@@ -47,14 +47,21 @@ export async function answerReferral(context: Context, answer: Answer): Promise<
 
 async function store(tables: Tables, context: Context, answer: Answer): Promise<Answered> {
   const current = await currentTask(tables, answer)
-  if (current.task.code?.coding?.some((coding) => coding.code === 'identity-review') === true) return review(tables, context, answer, current)
+  if (current.task.code?.coding?.some((coding) => coding.code === 'identity-review') === true)
+    return review(tables, context, answer, current)
   if (!isReferralTask(current.task)) throw notFound()
   const actor = actorOf(current.task, answer.institution)
   if (actor === undefined) throw notFound()
   const results = await takeRecords(tables, context, {
     institution: answer.institution,
     space: answer.space,
-    entries: answer.entries.map(({ resource, fullUrl, method }): IntakeEntry => ({ method, resource: aboutPatient(resource, current, answer), fullUrl, ifMatch: '', parties: current.parties })),
+    entries: answer.entries.map(({ resource, fullUrl, method }): IntakeEntry => ({
+      method,
+      resource: aboutPatient(resource, current, answer),
+      fullUrl,
+      ifMatch: '',
+      parties: current.parties,
+    })),
   })
   const names = new Map<string, string>()
   answer.entries.forEach(({ fullUrl }, at) => {
@@ -67,7 +74,10 @@ async function store(tables: Tables, context: Context, answer: Answer): Promise<
   const outcome = transition(current.task, wanted, actor)
   if (outcome.kind === 'refused') {
     const next = outcome.allowed.map((action) => action.status).join(', ') || 'nothing'
-    throw new Problem('unprocessable', `${outcome.reason}; possible now: ${next}`, { id: `task-${outcome.rule}`, expression: outcome.expression })
+    throw new Problem('unprocessable', `${outcome.reason}; possible now: ${next}`, {
+      id: `task-${outcome.rule}`,
+      expression: outcome.expression,
+    })
   }
   const written = await writeTask(tables, context, { ...current, task: outcome.task, id: answer.task, ifMatch: answer.ifMatch })
   const other = actor === 'owner' ? current.task.requester : current.task.owner
@@ -86,7 +96,10 @@ async function store(tables: Tables, context: Context, answer: Answer): Promise<
       interaction: 'referral-response',
       outcome: 'success',
       persons: [current.person],
-      entities: [{ type: 'Task', id: answer.task, version: written.version }, ...results.map(({ type, id, version }) => ({ type, id, version }))],
+      entities: [
+        { type: 'Task', id: answer.task, version: written.version },
+        ...results.map(({ type, id, version }) => ({ type, id, version })),
+      ],
       consents: [],
       note: outcome.event,
     }),
@@ -122,22 +135,38 @@ function aboutPatient(resource: Resource, current: CurrentTask, answer: Answer):
 }
 
 function entryOf(result: IntakeResult, isLocal: boolean): WrittenEntry {
-  return { status: result.status, type: result.type, id: isLocal ? result.localId : result.id, version: result.version, updatedMs: result.updatedMs }
+  return {
+    status: result.status,
+    type: result.type,
+    id: isLocal ? result.localId : result.id,
+    version: result.version,
+    updatedMs: result.updatedMs,
+  }
 }
 
 /** A person decided a possible match: `completed` with output `same` or `different`. */
 async function review(tables: Tables, context: Context, answer: Answer, current: CurrentTask): Promise<Answered> {
   const wanted = answer.change(current.task, (task) => task)
-  const verdicts = (wanted.output ?? []).flatMap((output) => output.valueString ?? output.valueCode ?? output.valueCodeableConcept?.coding?.[0]?.code ?? [])
+  const verdicts = (wanted.output ?? []).flatMap(
+    (output) => output.valueString ?? output.valueCode ?? output.valueCodeableConcept?.coding?.[0]?.code ?? [],
+  )
   const verdict = verdicts.find((word) => word === 'same' || word === 'different')
   if (current.task.status !== 'requested' || wanted.status !== 'completed' || verdict === undefined) {
-    throw new Problem('unprocessable', 'an identity review is completed once, with output `same` or `different`', { id: 'identity-review', expression: 'Task.output' })
+    throw new Problem('unprocessable', 'an identity review is completed once, with output `same` or `different`', {
+      id: 'identity-review',
+      expression: 'Task.output',
+    })
   }
   const candidates = (current.task.input ?? []).flatMap((input) => input.id ?? [])
-  const chosen = (wanted.output ?? []).flatMap((output) => output.valueReference?.reference?.split('/')[1] ?? []).find((id) => candidates.includes(id))
+  const chosen = (wanted.output ?? [])
+    .flatMap((output) => output.valueReference?.reference?.split('/')[1] ?? [])
+    .find((id) => candidates.includes(id))
   const candidate = chosen ?? (candidates.length === 1 ? candidates[0] : undefined)
   if (verdict === 'same' && candidate === undefined) {
-    throw new Problem('unprocessable', 'several candidates: name the one in a second output with valueReference', { id: 'identity-review', expression: 'Task.output' })
+    throw new Problem('unprocessable', 'several candidates: name the one in a second output with valueReference', {
+      id: 'identity-review',
+      expression: 'Task.output',
+    })
   }
   if (verdict === 'same' && candidate !== undefined) await decideReview(tables, context, { person: current.person, candidate })
   const settled = compact<Task>({ ...current.task, status: 'completed', output: wanted.output })

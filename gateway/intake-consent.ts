@@ -79,14 +79,24 @@ async function birthDateOf(tables: Tables, person: string): Promise<string | und
 
 /** Who signed is read from what the consent says: a RelatedPerson performing for the patient, or a proxy who writes it. */
 export function isSignedByGuardian(consent: Consent, writerIsProxy: boolean): boolean {
-  return writerIsProxy || (consent.performer ?? []).some((performer) => performer.reference?.startsWith('RelatedPerson/') === true || performer.type === 'RelatedPerson')
+  return (
+    writerIsProxy ||
+    (consent.performer ?? []).some(
+      (performer) => performer.reference?.startsWith('RelatedPerson/') === true || performer.type === 'RelatedPerson',
+    )
+  )
 }
 
 /** The consent as it stands, for a change to it; undefined when there is none. */
-export async function currentConsent(tables: Tables, id: string): Promise<{ consent: Consent; person: string; parties: readonly string[] } | undefined> {
+export async function currentConsent(
+  tables: Tables,
+  id: string,
+): Promise<{ consent: Consent; person: string; parties: readonly string[] } | undefined> {
   const held = await tables.records.byId('Consent', id)
   const content = held === undefined ? undefined : open(held)
   if (content === undefined || content.deleted) return undefined
   const value: unknown = JSON.parse(content.text)
-  return isResource(value) && value.resourceType === 'Consent' ? { consent: value, person: content.facts.person, parties: content.parties } : undefined
+  return isResource(value) && value.resourceType === 'Consent'
+    ? { consent: value, person: content.facts.person, parties: content.parties }
+    : undefined
 }

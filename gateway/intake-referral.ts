@@ -62,7 +62,13 @@ async function store(tables: Tables, context: Context, submission: Submission): 
   const results = await takeRecords(tables, context, {
     institution: submission.sender,
     space: submission.space,
-    entries: kept.entries.map(({ resource, fullUrl, method }): IntakeEntry => ({ method, resource, fullUrl, ifMatch: '', parties: resource.resourceType === 'Patient' ? [] : parties })),
+    entries: kept.entries.map(({ resource, fullUrl, method }): IntakeEntry => ({
+      method,
+      resource,
+      fullUrl,
+      ifMatch: '',
+      parties: resource.resourceType === 'Patient' ? [] : parties,
+    })),
   })
   const names = new Map<string, string>(kept.names)
   kept.entries.forEach(({ fullUrl, resource }, at) => {
@@ -77,10 +83,25 @@ async function store(tables: Tables, context: Context, submission: Submission): 
   const person = personOf(inNetwork(parts.request), results)
   await requirePatient(tables, submission, person)
   const task = taskOf(context, { task: inNetwork(parts.task), submission, owner, person, because })
-  const taken = await takeDirected(tables, context, { consents: parts.consents.map(inNetwork), ids: consentIds, task, taskId, person, owner, parties })
+  const taken = await takeDirected(tables, context, {
+    consents: parts.consents.map(inNetwork),
+    ids: consentIds,
+    task,
+    taskId,
+    person,
+    owner,
+    parties,
+  })
   await takeTasks(tables, context, [{ task, parties, id: taskId }])
   const nowMs = context.now().getTime()
-  await tables.parcels.queue({ id: context.newId(), task: taskId, kind: 'referral-request', sender: submission.sender, receiver: owner, atMs: nowMs })
+  await tables.parcels.queue({
+    id: context.newId(),
+    task: taskId,
+    kind: 'referral-request',
+    sender: submission.sender,
+    receiver: owner,
+    atMs: nowMs,
+  })
   await tables.ledger.append([
     ledgerEntry(context, submission.who, submission.request, {
       action: 'C',
@@ -100,9 +121,13 @@ function partsOf(submission: Submission): Parts {
   const requests = submission.entries.flatMap(({ resource }) => (resource.resourceType === 'ServiceRequest' ? [resource] : []))
   const [task, ...moreTasks] = tasks
   const [request, ...moreRequests] = requests
-  if (task === undefined || moreTasks.length > 0) throw new Problem('unprocessable', 'a referral Bundle holds exactly one Task', { id: 'referral-task', expression: 'Bundle.entry' })
+  if (task === undefined || moreTasks.length > 0)
+    throw new Problem('unprocessable', 'a referral Bundle holds exactly one Task', { id: 'referral-task', expression: 'Bundle.entry' })
   if (request === undefined || moreRequests.length > 0) {
-    throw new Problem('unprocessable', 'a referral Bundle holds exactly one ServiceRequest', { id: 'referral-request', expression: 'Bundle.entry' })
+    throw new Problem('unprocessable', 'a referral Bundle holds exactly one ServiceRequest', {
+      id: 'referral-request',
+      expression: 'Bundle.entry',
+    })
   }
   return {
     task,
@@ -113,18 +138,32 @@ function partsOf(submission: Submission): Parts {
 }
 
 /** Tier, payer and specialty decide; the sender may name the receiver. */
-function destination(context: Context, submission: Submission, parts: Parts): { owner: string; because: readonly { rule: string; ko: string; en: string }[] } {
+function destination(
+  context: Context,
+  submission: Submission,
+  parts: Parts,
+): { owner: string; because: readonly { rule: string; ko: string; en: string }[] } {
   const sender = context.directory.institution(submission.sender)
   if (sender === undefined) throw new Problem('forbidden', 'only an institution refers', { id: 'not-an-institution' })
   const named = parts.task.requester === undefined ? submission.sender : institutionOf(context, parts.task.requester)
   if (named !== submission.sender) {
-    throw new Problem('unprocessable', 'the requester is not the institution that sends', { id: 'referral-requester', expression: 'Task.requester' })
+    throw new Problem('unprocessable', 'the requester is not the institution that sends', {
+      id: 'referral-requester',
+      expression: 'Task.requester',
+    })
   }
   const wanted = parts.task.owner === undefined ? undefined : institutionOf(context, parts.task.owner)
   if (parts.task.owner !== undefined && wanted === undefined) {
-    throw new Problem('unprocessable', 'the owner is not an institution of this network', { id: 'referral-owner', expression: 'Task.owner' })
+    throw new Problem('unprocessable', 'the owner is not an institution of this network', {
+      id: 'referral-owner',
+      expression: 'Task.owner',
+    })
   }
-  const shape = (institution: typeof sender) => ({ id: institution.id, type: institution.type, departments: institution.departments.map(({ code }) => code) })
+  const shape = (institution: typeof sender) => ({
+    id: institution.id,
+    type: institution.type,
+    departments: institution.departments.map(({ code }) => code),
+  })
   const verdict = route(
     {
       requester: shape(sender),
@@ -147,7 +186,9 @@ export function institutionOf(context: Context, reference: Reference): string | 
   const [type, id] = reference.reference?.split('/') ?? []
   if (type === 'Organization' && id !== undefined) return context.directory.institution(id)?.id
   const { identifier } = reference
-  return identifier?.system === system.institutionNumber && identifier.value !== undefined ? context.directory.byNumber(identifier.value)?.id : undefined
+  return identifier?.system === system.institutionNumber && identifier.value !== undefined
+    ? context.directory.byNumber(identifier.value)?.id
+    : undefined
 }
 
 /** A person's client names an own patient by number; the EMR's record is not overwritten through it. */
@@ -169,13 +210,17 @@ async function ownPatients(tables: Tables, _context: Context, submission: Submis
   }
   const rename = (value: string): string | undefined => names.get(value)
   return {
-    entries: entries.filter(({ resource }) => resource.resourceType !== 'Patient').map((entry) => ({ ...entry, resource: rewriteReferences(entry.resource, rename) })),
+    entries: entries
+      .filter(({ resource }) => resource.resourceType !== 'Patient')
+      .map((entry) => ({ ...entry, resource: rewriteReferences(entry.resource, rename) })),
     names,
   }
 }
 
 function unknownPatient(): Problem {
-  return new Problem('unprocessable', 'the patient is not known to this caller; use the person id the network gave', { id: 'unknown-patient' })
+  return new Problem('unprocessable', 'the patient is not known to this caller; use the person id the network gave', {
+    id: 'unknown-patient',
+  })
 }
 
 function fullUrlOf(submission: Submission, resource: Resource): string {
@@ -194,7 +239,10 @@ async function networkNames(tables: Tables, submission: Submission, resources: r
           const row = (await tables.identities.byLocal(submission.sender, [localId]))[0]
           if (row !== undefined) local.set(value, `Patient/${row.person}`)
         } else {
-          const found = await tables.sql.query<{ id: string }>('select id from network_id where institution = $1 and type = $2 and local_id = $3', [submission.sender, type, localId])
+          const found = await tables.sql.query<{ id: string }>(
+            'select id from network_id where institution = $1 and type = $2 and local_id = $3',
+            [submission.sender, type, localId],
+          )
           const id = found.rows[0]?.id
           if (id !== undefined) local.set(value, `${type}/${id}`)
         }
@@ -242,7 +290,15 @@ function taskOf(
 async function takeDirected(
   tables: Tables,
   context: Context,
-  input: { consents: readonly Consent[]; ids: readonly string[]; task: Task; taskId: string; person: string; owner: string; parties: readonly string[] },
+  input: {
+    consents: readonly Consent[]
+    ids: readonly string[]
+    task: Task
+    taskId: string
+    person: string
+    owner: string
+    parties: readonly string[]
+  },
 ): Promise<readonly IntakeResult[]> {
   const results: IntakeResult[] = []
   for (const [at, draft] of input.consents.entries()) {
@@ -298,9 +354,15 @@ function inOrder(
     if (resource.resourceType === 'Task') return { status: 201, type: 'Task', id: made.task, version: '1', updatedMs: made.nowMs }
     const consent = resource.resourceType === 'Consent' ? made.consents[made.parts.consents.indexOf(resource)] : undefined
     if (consent !== undefined) return written(consent)
-    const at = made.kept.entries.findIndex((item) => item.fullUrl === entry.fullUrl && item.resource.resourceType === resource.resourceType && (entry.fullUrl !== '' || item.resource.id === resource.id))
+    const at = made.kept.entries.findIndex(
+      (item) =>
+        item.fullUrl === entry.fullUrl &&
+        item.resource.resourceType === resource.resourceType &&
+        (entry.fullUrl !== '' || item.resource.id === resource.id),
+    )
     const result = made.results[at]
-    return result === undefined ? { status: 200, type: resource.resourceType, id: resource.id ?? '', version: '1', updatedMs: made.nowMs } : written(result)
+    return result === undefined
+      ? { status: 200, type: resource.resourceType, id: resource.id ?? '', version: '1', updatedMs: made.nowMs }
+      : written(result)
   })
 }
-

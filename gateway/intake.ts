@@ -85,7 +85,12 @@ async function atTheEdge(tables: Tables, context: Context, input: IntakeInput): 
   const gaps: Gap[] = []
   const entries = input.entries.map((entry) => {
     const { resource, dropped } = withoutResidentNumbers(entry.resource)
-    if (dropped) gaps.push({ gap: 'dropped-by-law', element: `${resource.resourceType}.identifier`, reason: 'a resident registration number stays at the institution' })
+    if (dropped)
+      gaps.push({
+        gap: 'dropped-by-law',
+        element: `${resource.resourceType}.identifier`,
+        reason: 'a resident registration number stays at the institution',
+      })
     return dropped ? { ...entry, resource } : entry
   })
   await tables.messages.gaps(input.institution, '', gaps, context.now().getTime())

@@ -57,11 +57,15 @@ export async function startGateway(config: Config): Promise<Gateway> {
   const faults = config.institutions.flatMap(({ id, adapter }) => {
     const { kind, ...own } = adapter
     const known = adapterKind(kind)
-    return known === undefined ? [`institution \`${id}\`: no adapter kind \`${kind}\``] : known.faults(own).map((fault) => `institution \`${id}\`: ${fault}`)
+    return known === undefined
+      ? [`institution \`${id}\`: no adapter kind \`${kind}\``]
+      : known.faults(own).map((fault) => `institution \`${id}\`: ${fault}`)
   })
   if (faults.length > 0) throw new Error(`the configuration cannot be used:\n  ${faults.join('\n  ')}`)
   const log = createLog()
-  const database = await openDatabase(config.databaseUrl === undefined ? { dataDir: `${config.dataDir}/db` } : { databaseUrl: config.databaseUrl })
+  const database = await openDatabase(
+    config.databaseUrl === undefined ? { dataDir: `${config.dataDir}/db` } : { databaseUrl: config.databaseUrl },
+  )
   try {
     await migrate(database)
     return await compose(config, database, log)
@@ -121,7 +125,9 @@ async function compose(config: Config, database: Database, log: Log): Promise<Ga
   const server = await listen(createServer({ requestTimeout: 120_000, headersTimeout: 20_000, keepAliveTimeout: 10_000 }, app), config.port)
   const loops = [
     deliverLoop(context, { signal: stop.signal, sleep: alarm.sleep }),
-    ...[...adapters].flatMap(([id, adapter]) => (adapter.listen === undefined ? [] : [adapter.listen((parcel) => takeParcel(context, id, parcel), stop.signal)])),
+    ...[...adapters].flatMap(([id, adapter]) =>
+      adapter.listen === undefined ? [] : [adapter.listen((parcel) => takeParcel(context, id, parcel), stop.signal)],
+    ),
     healthLoop(context, stop.signal),
     housekeeping(context, stop.signal),
   ]
@@ -180,7 +186,10 @@ function allowed(fields: Readonly<Record<string, string | number | boolean>>): {
 }
 
 function createLog(): Log {
-  const logger = pino({ level: process.env['LOG_LEVEL'] ?? 'warn', base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 2, sync: true }))
+  const logger = pino(
+    { level: process.env['LOG_LEVEL'] ?? 'warn', base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ dest: 2, sync: true }),
+  )
   return (level, event, fields = {}) => {
     logger[level]({ event, ...fields })
   }

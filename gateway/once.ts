@@ -29,9 +29,12 @@ export async function once<T>(
   const seen = await tables.messages.seen(sender, key.id)
   if (seen !== undefined) {
     if (seen.sha256 !== key.sha256) {
-      throw new Problem('duplicate', 'this message id was already used with another body; send the new content under a new id', { id: 'duplicate' })
+      throw new Problem('duplicate', 'this message id was already used with another body; send the new content under a new id', {
+        id: 'duplicate',
+      })
     }
-    return JSON.parse(seen.outcome)
+    const answered: T = JSON.parse(seen.outcome)
+    return answered
   }
   const done = await work()
   const seenNow = { sha256: key.sha256, status: done.status, outcome: JSON.stringify(done.value) }

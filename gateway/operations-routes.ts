@@ -15,7 +15,12 @@ export interface Operations {
 export function createOperations(context: Context): Operations {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  const requests = new Counter({ name: 'carenet_requests_total', help: 'requests by route and status', labelNames: ['method', 'route', 'status'], registers: [registry] })
+  const requests = new Counter({
+    name: 'carenet_requests_total',
+    help: 'requests by route and status',
+    labelNames: ['method', 'route', 'status'],
+    registers: [registry],
+  })
   const seconds = new Histogram({
     name: 'carenet_request_seconds',
     help: 'time to the last byte',
@@ -23,24 +28,25 @@ export function createOperations(context: Context): Operations {
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [registry],
   })
-  new Gauge({
+  const parcels = new Gauge({
     name: 'carenet_parcels',
     help: 'parcels by receiver and state',
     labelNames: ['receiver', 'state'],
-    registers: [registry],
+    registers: [],
     async collect() {
       this.reset()
       for (const row of await context.store.parcels.backlog()) this.set({ receiver: row.receiver, state: row.state }, row.count)
     },
   })
-  new Gauge({
+  const quarantine = new Gauge({
     name: 'carenet_quarantine',
     help: 'messages that wait to be fixed and replayed',
-    registers: [registry],
+    registers: [],
     async collect() {
       this.set(await context.store.messages.quarantined())
     },
   })
+  for (const gauge of [parcels, quarantine]) registry.registerMetric(gauge)
   let isStopping = false
   const router = express.Router()
   router.get('/health/live', (_request, response) => {
@@ -77,7 +83,14 @@ async function databaseAnswers(context: Context): Promise<boolean> {
 
 /** A refusal that must refuse and a permit that must permit, decided anew at every probe: a door that opens to everybody is not ready. */
 export function canaryHolds(context: Context): boolean {
-  const facts: Facts = { id: 'canary', type: 'Observation', person: 'canary', custodian: 'elsewhere', sources: ['org:elsewhere'], classes: ['Observation'] }
+  const facts: Facts = {
+    id: 'canary',
+    type: 'Observation',
+    person: 'canary',
+    custodian: 'elsewhere',
+    sources: ['org:elsewhere'],
+    classes: ['Observation'],
+  }
   const request: AccessRequest = {
     action: 'access',
     purposes: ['TREAT'],

@@ -12,5 +12,8 @@ export async function taskOfParcel(context: Context, institution: string, wanted
     if (parcel?.receiver === institution) return parcel.task
   }
   if (quoted.length === 0 && wanted.id !== undefined) return wanted.id
-  throw new Problem('unprocessable', 'the answer quotes no referral that was sent to this institution', { id: 'unknown-referral', expression: 'Task.identifier' })
+  throw new Problem('unprocessable', 'the answer quotes no referral that was sent to this institution', {
+    id: 'unknown-referral',
+    expression: 'Task.identifier',
+  })
 }

@@ -48,9 +48,8 @@ export function prepare(input: PrepareInput): Prepared {
   const mapped = rewriteReferences(own, (value) => networkReference(value, input.networkIdOf))
   const text = stringifyExact(own)
   const peopleText = stringifyExact({ ...mapped, id: input.id })
-  const own_facts = facts(input.resource)
-  const encounter =
-    own_facts.encounter === undefined ? null : (networkReference(own_facts.encounter, input.networkIdOf) ?? own_facts.encounter)
+  const read = facts(input.resource, { zone: input.timeZone })
+  const encounter = read.encounter === undefined ? null : (networkReference(read.encounter, input.networkIdOf) ?? read.encounter)
   const row: RecordRow = {
     id: input.id,
     institution: input.institution,
@@ -63,8 +62,9 @@ export function prepare(input: PrepareInput): Prepared {
     peopleText: peopleText === text ? null : peopleText,
     isNetworkForm: input.isNetworkForm,
     updatedMs: input.updatedMs,
-    sources: sourcesOf(input, own_facts.departments, own_facts.authors),
-    classes: own_facts.classes,
+    // A request names the department that will act, not the one it comes from.
+    sources: sourcesOf(input, input.resource.resourceType === 'ServiceRequest' ? [] : read.departments, read.authors),
+    classes: read.classes,
     parties: input.parties,
     encounter: encounter?.split('/')[1] ?? null,
   }
@@ -98,6 +98,8 @@ function indexOf(input: PrepareInput, row: RecordRow): readonly IndexRow[] {
   const empty = { record: row.id, type: row.type, system: null, code: null, fromMs: null, untilMs: null, number: null }
   const rows: IndexRow[] = []
   for (const entry of extractIndex(input.resource, input.timeZone)) {
+    // The record row itself answers these two, with what the gateway set.
+    if (entry.param === '_id' || entry.param === '_lastUpdated') continue
     switch (entry.kind) {
       case 'token':
         rows.push({ ...empty, param: entry.param, kind: 'token', system: entry.system ?? null, code: entry.code ?? null })

@@ -33,15 +33,20 @@ export async function networkStep(tables: Tables, context: Context, id: string, 
   }
   const written = await writeTask(tables, context, { task: outcome.task, id, ifMatch: '', parties: current.parties })
   await tables.ledger.append([
-    ledgerEntry(context, whoIsNetwork, { requestId: '', query: '' }, {
-      action: 'U',
-      interaction: `referral-${outcome.event}`,
-      outcome: 'success',
-      persons: [current.person],
-      entities: [{ type: 'Task', id, version: written.version }],
-      consents: [],
-      note: '',
-    }),
+    ledgerEntry(
+      context,
+      whoIsNetwork,
+      { requestId: '', query: '' },
+      {
+        action: 'U',
+        interaction: `referral-${outcome.event}`,
+        outcome: 'success',
+        persons: [current.person],
+        entities: [{ type: 'Task', id, version: written.version }],
+        consents: [],
+        note: '',
+      },
+    ),
   ])
 }
 

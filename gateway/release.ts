@@ -3,20 +3,20 @@
  * `Released` can be made nowhere else: its class is not exported, and `reply.ts` checks it again at run time.
  * Law: a reply equals the reply of a store that never held what this caller is refused (consent.md, non-interference).
  */
-import type { Action, ConsentVersion } from '../consent/types.ts'
-import type { Bundle, CapabilityStatement, OperationOutcome, Organization, Parameters, Patient, Task } from '../fhir-profiles/r4.ts'
+import type { ConsentVersion } from '../consent/types.ts'
+import type { Bundle, CapabilityStatement, OperationOutcome, Organization, Parameters, Patient } from '../fhir-profiles/r4.ts'
 import { isResource } from '../fhir-profiles/validate/validate.ts'
+import { asMatch, bundleText, entryText, type TextEntry } from './bundle-text.ts'
 import type { Call, Context } from './context.ts'
 import { open, type Held, type HeldContent } from './held.ts'
-import { deliverySight, isVisible, sightOf, type Sight } from './judge.ts'
-import { ledgerEntry, maskedQuery, whoIsNetwork, whoOf, type Act } from './ledger-entry.ts'
-import { liveEncounterOf } from './live.ts'
-import { notFound, Problem } from './problem.ts'
-import { coverageNotice, silentNotices } from './notices.ts'
-import { inIdsOf, type Spelling } from './spelling.ts'
-import type { Tables } from './store/store.ts'
+import type { Sight } from './judge.ts'
+import { judge, spellingOf, type Part } from './judged.ts'
+import { ledgerEntry, maskedQuery, whoOf, type Act } from './ledger-entry.ts'
 import { compare, demographics, type Demographics } from './logic/match.ts'
 import { composePerson } from './logic/person.ts'
+import { coverageNotice, silentNotices } from './notices.ts'
+import { notFound, Problem } from './problem.ts'
+import { inIdsOf } from './spelling.ts'
 
 class ReleasedReply {
   readonly #released = true
@@ -36,34 +36,10 @@ class ReleasedReply {
 }
 
 export type Released = ReleasedReply
-export const isReleased = ReleasedReply.is
 
-/** A judged record: what passed, in the caller's own ids. */
-export interface Part {
-  readonly type: string
-  readonly id: string
-  readonly version: string
-  readonly updatedMs: number
-  readonly custodian: string
-  readonly person: string
-  readonly text: string
-}
-
-/** What one caller may see of these persons, with relation asked of the own live server where the store shows none. */
-export async function sightFor(
-  tables: Tables,
-  context: Context,
-  call: Call,
-  about: { type: string; persons: readonly string[]; action?: Action },
-): Promise<Sight> {
-  const { caller } = call
-  const isLiveHome = context.adapters.get(caller.institution)?.description.mode === 'live'
-  const liveRelated: string[] = []
-  // Asked outside any transaction: a client is never held while the network is awaited.
-  if (isLiveHome && about.persons.length === 1) {
-    for (const person of about.persons) if (await liveEncounterOf(context, caller.institution, person)) liveRelated.push(person)
-  }
-  return sightOf(tables, context, caller, { type: about.type, persons: about.persons, action: about.action ?? 'access', liveRelated })
+/** Whether a value was minted here; `reply.ts` asks before it writes a byte. */
+export function isReleased(value: unknown): value is Released {
+  return ReleasedReply.is(value)
 }
 
 /** One record: read and vread. Hidden and missing are one answer; its refusal is in the ledger. */
@@ -102,19 +78,16 @@ export async function releaseBundle(context: Context, call: Call, input: BundleI
   const total = input.total - (input.held.length - parts.length)
   await record(context, call, { ...released(input.interaction, parts, input.sight.consulted), persons: personsOf(parts, input.persons) })
   const base = `${context.config.publicUrl}/fhir/R4`
-  const links = [{ relation: 'self', url: input.self }, ...(input.next === undefined ? [] : [{ relation: 'next', url: input.next }])]
-  const entries = [
-    ...parts.map(
-      (part) => `{"fullUrl":${JSON.stringify(`${base}/${part.type}/${part.id}`)},"resource":${part.text},"search":{"mode":"match"}}`,
-    ),
-    ...input.notices.map((outcome) => `{"resource":${JSON.stringify(outcome)},"search":{"mode":"outcome"}}`),
-  ]
-  const body = `{"resourceType":"Bundle","type":"${input.type}","total":${total},"link":${JSON.stringify(links)}${entries.length === 0 ? '' : `,"entry":[${entries.join(',')}]`}}`
-  return new ReleasedReply(200, {}, body)
+  const { type, self, next, notices } = input
+  return new ReleasedReply(200, {}, bundleText({ type, total, self, next, notices, entries: parts.map((part) => matchOf(base, part)) }))
 }
 
 /** Grades of the visible candidates for submitted demographics; no score says anything about a record that did not pass. */
-export async function releaseMatch(context: Context, call: Call, input: { about: Demographics; held: readonly Held[]; sight: Sight }): Promise<Released> {
+export async function releaseMatch(
+  context: Context,
+  call: Call,
+  input: { about: Demographics; held: readonly Held[]; sight: Sight },
+): Promise<Released> {
   const parts = await judge(context, call, input.sight, input.held.map(open))
   const own = parts.filter((part) => part.custodian === call.caller.institution)
   const graded = own.flatMap((part) =>
@@ -123,16 +96,28 @@ export async function releaseMatch(context: Context, call: Call, input: { about:
       return compared.grade === 'none' ? [] : [{ part, grade: compared.grade, score: compared.score01 }]
     }),
   )
-  await record(context, call, released('match', graded.map(({ part }) => part), input.sight.consulted))
+  await record(
+    context,
+    call,
+    released(
+      'match',
+      graded.map(({ part }) => part),
+      input.sight.consulted,
+    ),
+  )
   const base = `${context.config.publicUrl}/fhir/R4`
-  const extension = 'http://hl7.org/fhir/StructureDefinition/match-grade'
+  const grade = 'http://hl7.org/fhir/StructureDefinition/match-grade'
   const entries = graded
     .toSorted((a, b) => b.score - a.score || (a.part.id < b.part.id ? -1 : 1))
-    .map(({ part, grade, score }) => {
-      const found = { mode: 'match', score, extension: [{ url: extension, valueCode: grade }] }
-      return `{"fullUrl":"${base}/Patient/${part.id}","resource":${part.text},"search":${JSON.stringify(found)}}`
-    })
-  return new ReleasedReply(200, {}, `{"resourceType":"Bundle","type":"searchset","total":${entries.length}${entries.length === 0 ? '' : `,"entry":[${entries.join(',')}]`}}`)
+    .map(({ part, score, ...found }) => ({
+      ...matchOf(base, part),
+      rest: { search: { mode: 'match', score, extension: [{ url: grade, valueCode: found.grade }] } },
+    }))
+  return new ReleasedReply(
+    200,
+    {},
+    bundleText({ type: 'searchset', total: entries.length, self: '', next: undefined, notices: [], entries }),
+  )
 }
 
 /** One person's whole visible record: the person composed, then every record; silent institutions are named for everybody alike. */
@@ -150,19 +135,16 @@ export async function releaseEverything(
   const patients = parts.flatMap((part) => (part.type === 'Patient' ? patientIn(part) : []))
   const rest = parts.filter((part) => !['Patient', 'Task', 'Consent'].includes(part.type))
   const base = `${context.config.publicUrl}/fhir/R4`
-  const notices = [...silentNotices(input.silent), coverageNotice]
-  const person = patients.length === 0 ? [] : [JSON.stringify(composePerson(input.person, patients).patient)]
-  const entries = [
-    ...person.map((text) => `{"fullUrl":"${base}/Patient/${input.person}","resource":${text},"search":{"mode":"match"}}`),
-    ...rest.map((part) => `{"fullUrl":"${base}/${part.type}/${part.id}","resource":${part.text},"search":{"mode":"match"}}`),
-    ...notices.map((outcome) => `{"resource":${JSON.stringify(outcome)},"search":{"mode":"outcome"}}`),
-  ]
-  const self = `${base}/Patient/${input.person}/$everything`
-  return new ReleasedReply(
-    200,
-    {},
-    `{"resourceType":"Bundle","type":"searchset","total":${person.length + rest.length},"link":[{"relation":"self","url":"${self}"}],"entry":[${entries.join(',')}]}`,
-  )
+  const person = patients.length === 0 ? [] : [personEntry(base, composePerson(input.person, patients).patient)]
+  const text = bundleText({
+    type: 'searchset',
+    total: person.length + rest.length,
+    self: `${base}/Patient/${input.person}/$everything`,
+    next: undefined,
+    entries: [...person, ...rest.map((part) => matchOf(base, part))],
+    notices: [...silentNotices(input.silent), coverageNotice],
+  })
+  return new ReleasedReply(200, {}, text)
 }
 
 /** A document built from released parts only, so that neither section, narrative nor count can leak what was refused. */
@@ -217,21 +199,9 @@ export async function releasePersons(
   }
   await record(context, call, { ...released('search-type', parts, input.sight.consulted), persons: asked })
   const base = `${context.config.publicUrl}/fhir/R4`
-  const bundle: Bundle = {
-    resourceType: 'Bundle',
-    type: 'searchset',
-    total: composed.length,
-    link: [{ relation: 'self', url: input.self }],
-    entry: [
-      ...composed.map(({ patient }) => ({
-        fullUrl: `${base}/Patient/${patient.id}`,
-        resource: patient,
-        search: { mode: 'match' as const },
-      })),
-      ...input.notices.map((outcome) => ({ resource: outcome, search: { mode: 'outcome' as const } })),
-    ],
-  }
-  return new ReleasedReply(200, {}, JSON.stringify(bundle))
+  const entries = composed.map(({ patient }) => personEntry(base, patient))
+  const { self, notices } = input
+  return new ReleasedReply(200, {}, bundleText({ type: 'searchset', total: composed.length, self, next: undefined, entries, notices }))
 }
 
 export interface StoredVersion {
@@ -261,7 +231,13 @@ export async function releaseVersions(
     await record(context, call, refusal(input.interaction, content, input.sight.consulted))
     throw notFound()
   }
-  const versions = all.map((item) => ({ ...content, text: item.text, peopleText: item.peopleText, version: String(item.version), updatedMs: item.updatedMs }))
+  const versions = all.map((item) => ({
+    ...content,
+    text: item.text,
+    peopleText: item.peopleText,
+    version: String(item.version),
+    updatedMs: item.updatedMs,
+  }))
   const texts = await inIdsOf(context.store, spellingOf(call), versions)
   await record(context, call, released(input.interaction, parts, input.sight.consulted))
   const [only] = all
@@ -269,13 +245,13 @@ export async function releaseVersions(
     if (only.deleted) throw new Problem('gone', 'this version is a deletion', { id: 'deleted' })
     return new ReleasedReply(200, { etag: `W/"${only.version}"`, 'last-modified': new Date(only.updatedMs).toUTCString() }, texts[0] ?? '')
   }
-  const url = `${context.config.publicUrl}/fhir/R4/${content.facts.type}/${parts[0]?.id ?? ''}`
-  const entries = all.map((item, at) => {
-    const request = { method: item.deleted ? 'DELETE' : 'PUT', url: `${content.facts.type}/${parts[0]?.id ?? ''}` }
-    const resource = item.deleted ? '' : `"resource":${texts[at] ?? '{}'},`
-    return `{"fullUrl":${JSON.stringify(url)},${resource}"request":${JSON.stringify(request)},"response":{"status":"200","etag":${JSON.stringify(`W/"${item.version}"`)}}}`
-  })
-  return new ReleasedReply(200, {}, `{"resourceType":"Bundle","type":"history","total":${all.length},"entry":[${entries.join(',')}]}`)
+  const path = `${content.facts.type}/${parts[0]?.id ?? ''}`
+  const entries = all.map((item, at) => ({
+    fullUrl: `${context.config.publicUrl}/fhir/R4/${path}`,
+    text: item.deleted ? '' : (texts[at] ?? ''),
+    rest: { request: { method: item.deleted ? 'DELETE' : 'PUT', url: path }, response: { status: '200', etag: `W/"${item.version}"` } },
+  }))
+  return new ReleasedReply(200, {}, bundleText({ type: 'history', total: all.length, self: '', next: undefined, entries, notices: [] }))
 }
 
 /** AuditEvents are read from the ledger; reading them is itself an entry, once per request. */
@@ -299,13 +275,9 @@ export async function releaseLedger(
     return new ReleasedReply(200, { etag: 'W/"1"' }, only)
   }
   const base = `${context.config.publicUrl}/fhir/R4/AuditEvent`
-  const links = [{ relation: 'self', url: input.self }, ...(input.next === undefined ? [] : [{ relation: 'next', url: input.next }])]
-  const entries = input.bodies.map((body) => `{"fullUrl":"${base}/${auditId(body)}","resource":${body},"search":{"mode":"match"}}`)
-  return new ReleasedReply(
-    200,
-    {},
-    `{"resourceType":"Bundle","type":"searchset","total":${input.total},"link":${JSON.stringify(links)}${entries.length === 0 ? '' : `,"entry":[${entries.join(',')}]`}}`,
-  )
+  const entries = input.bodies.map((text) => ({ fullUrl: `${base}/${auditId(text)}`, text, rest: asMatch }))
+  const { total, self, next } = input
+  return new ReleasedReply(200, {}, bundleText({ type: 'searchset', total, self, next, entries, notices: [] }))
 }
 
 function auditId(body: string): string {
@@ -352,37 +324,33 @@ export function releaseEntries(
   const base = `${context.config.publicUrl}/fhir/R4`
   const texts = entries.map((entry) => {
     if ('problem' in entry) {
-      return `{"response":{"status":"${entry.problem.status}","outcome":${JSON.stringify(entry.problem.toOutcome(entry.requestId))}}}`
+      const response = { status: String(entry.problem.status), outcome: entry.problem.toOutcome(entry.requestId) }
+      return entryText({ fullUrl: '', text: '', rest: { response } })
     }
     if ('released' in entry) {
       const { status, headers, text } = entry.released
-      const response = {
-        status: String(status),
-        ...(headers['etag'] === undefined ? {} : { etag: headers['etag'] }),
-        ...(headers['location'] === undefined ? {} : { location: headers['location'] }),
-      }
-      return text === '' ? `{"response":${JSON.stringify(response)}}` : `{"resource":${text},"response":${JSON.stringify(response)}}`
+      return entryText({
+        fullUrl: '',
+        text,
+        rest: { response: { status: String(status), etag: headers['etag'], location: headers['location'] } },
+      })
     }
     const response = {
-      status: entry.status === 201 ? '201 Created' : entry.status === 204 ? '204 No Content' : '200 OK',
+      status: statusLine[entry.status],
       location: `${base}/${entry.type}/${entry.id}/_history/${entry.version}`,
       etag: `W/"${entry.version}"`,
       lastModified: new Date(entry.updatedMs).toISOString(),
     }
-    return `{"response":${JSON.stringify(response)}}`
+    return entryText({ fullUrl: '', text: '', rest: { response } })
   })
-  return new ReleasedReply(200, {}, `{"resourceType":"Bundle","type":"${type}","entry":[${texts.join(',')}]}`)
+  return new ReleasedReply(
+    200,
+    {},
+    `{"resourceType":"Bundle","type":"${type}"${texts.length === 0 ? '' : `,"entry":[${texts.join(',')}]`}}`,
+  )
 }
 
-/** A Task for deciding what its party may do: workflow only, visible to its parties by contract. Nobody else learns that it exists. */
-export async function readTaskAsParty(context: Context, call: Call, id: string): Promise<Task> {
-  const held = await context.store.records.byId('Task', id)
-  const content = held === undefined ? undefined : open(held)
-  const sight = await sightFor(context.store, context, call, { type: 'Task', persons: [] })
-  const value: unknown = content === undefined || !isVisible(sight, content) ? undefined : JSON.parse(content.text)
-  if (!isResource(value) || value.resourceType !== 'Task') throw notFound()
-  return value
-}
+const statusLine = { 200: '200 OK', 201: '201 Created', 204: '204 No Content' } as const
 
 /** What cannot hold patient data, by type. The list is closed: anything else must be judged. */
 export type Public = CapabilityStatement | OperationOutcome | Organization | Parameters
@@ -422,77 +390,12 @@ export function publishProblem(problem: Problem, requestId: string): Released {
   return new ReleasedReply(problem.status, problem.headers, JSON.stringify(problem.toOutcome(requestId)))
 }
 
-/** Parts for an institution's EMR, re-judged at the moment of sending; the ledger row is in the caller's transaction. */
-export async function releaseDelivery(
-  tables: Tables,
-  context: Context,
-  input: { held: readonly Held[]; receiver: string; person: string; always: readonly string[] },
-): Promise<{ parts: readonly Part[]; withheld: number; consents: readonly ConsentVersion[] }> {
-  const sight = await deliverySight(tables, context, { receiver: input.receiver, person: input.person, action: 'disclose' })
-  const spelling: Spelling = { kind: 'people' }
-  const contents = input.held.map(open)
-  const passed = contents.filter((content) => !content.deleted && (input.always.includes(content.facts.id) || isVisible(sight, content)))
-  const texts = await inIdsOf(tables, spelling, passed)
-  await tables.ledger.append([
-    ledgerEntry(
-      context,
-      { ...whoIsNetwork, institution: input.receiver },
-      { requestId: '', query: '' },
-      {
-        action: 'R',
-        interaction: 'delivery',
-        outcome: passed.length === contents.length ? 'success' : 'refused',
-        persons: [input.person],
-        entities: passed.map(entityOf),
-        consents: sight.consulted,
-        note: '',
-      },
-    ),
-  ])
-  return {
-    parts: passed.map((content, at) => partOf(content, texts[at] ?? '')),
-    withheld: contents.length - passed.length,
-    consents: sight.consulted,
-  }
+function matchOf(base: string, part: Part): TextEntry {
+  return { fullUrl: `${base}/${part.type}/${part.id}`, text: part.text, rest: asMatch }
 }
 
-/** Judged twice: by the snapshot the data came from, and by the consents in force now, before the first byte. */
-async function judge(context: Context, call: Call, before: Sight, contents: readonly HeldContent[]): Promise<readonly Part[]> {
-  const persons = [...new Set(contents.flatMap((content) => (content.facts.person === '' ? [] : [content.facts.person])))]
-  const liveRelated = persons.filter((person) => before.related.includes(person))
-  const sights = new Map<string, Sight>()
-  for (const group of new Set(contents.map(groupOf))) {
-    sights.set(group, await sightOf(context.store, context, call.caller, { type: group, persons, action: 'access', liveRelated }))
-  }
-  const passed = contents.filter((content) => {
-    const now = sights.get(groupOf(content))
-    return isVisible(before, content) && now !== undefined && isVisible(now, content)
-  })
-  const spelling = spellingOf(call)
-  const texts = await inIdsOf(context.store, spelling, passed)
-  return passed.map((content, at) => partOf(content, texts[at] ?? '', spelling))
-}
-
-/** Tasks and consents follow the role; everything else follows consent. */
-function groupOf(content: HeldContent): string {
-  return content.facts.type === 'Task' || content.facts.type === 'Consent' ? content.facts.type : 'Patient'
-}
-
-function spellingOf({ caller }: Call): Spelling {
-  return caller.role === 'system' ? { kind: 'system', institution: caller.institution } : { kind: 'people' }
-}
-
-function partOf(content: HeldContent, text: string, spelling: Spelling = { kind: 'people' }): Part {
-  const isOwn = spelling.kind === 'system' && content.facts.custodian === spelling.institution
-  return {
-    type: content.facts.type,
-    id: isOwn ? content.localId : content.facts.id,
-    version: content.version,
-    updatedMs: content.updatedMs,
-    custodian: content.facts.custodian,
-    person: content.facts.person,
-    text,
-  }
+function personEntry(base: string, patient: Patient): TextEntry {
+  return { fullUrl: `${base}/Patient/${patient.id ?? ''}`, text: JSON.stringify(patient), rest: asMatch }
 }
 
 function headersOf(part: Part): Record<string, string> {
@@ -508,10 +411,6 @@ function patientIn(part: Part): { patient: Patient; custodian: string; updatedMs
 
 function personsOf(parts: readonly Part[], asked: readonly string[]): readonly string[] {
   return [...new Set([...asked, ...parts.flatMap((part) => (part.person === '' ? [] : [part.person]))])]
-}
-
-function entityOf(content: HeldContent): { type: string; id: string; version: string } {
-  return { type: content.facts.type, id: content.facts.id, version: content.version }
 }
 
 function released(interaction: string, parts: readonly Part[], consents: readonly ConsentVersion[]): Act {

@@ -118,11 +118,15 @@ function guard(call: Call, access: RowAccess): void {
       return
     case 'operation':
       if (!mayRun(role, access.operation)) throw refused('role', 'this role may not use this operation')
-      if (!allows(scopes, { level: levelOf(role), type: access.type, interaction: access.operation === 'process-message' ? 'refer' : 'read' })) throw refused('scope', 'the scope of the token does not cover this')
+      if (
+        !allows(scopes, { level: levelOf(role), type: access.type, interaction: access.operation === 'process-message' ? 'refer' : 'read' })
+      )
+        throw refused('scope', 'the scope of the token does not cover this')
       return
     case 'type':
       if (!mayTouch(role, type, access.interaction)) throw refused('role', 'this role may not do this with this type')
-      if (!allows(scopes, { level: levelOf(role), type, interaction: access.interaction })) throw refused('scope', 'the scope of the token does not cover this')
+      if (!allows(scopes, { level: levelOf(role), type, interaction: access.interaction }))
+        throw refused('scope', 'the scope of the token does not cover this')
       return
     default:
       access satisfies never

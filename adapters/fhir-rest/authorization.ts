@@ -2,6 +2,7 @@
 import type { GuardedFetch } from '../guarded-fetch.ts'
 import type { Auth } from './config.ts'
 import { EmrFailure } from './failure.ts'
+import { parseJson } from './json.ts'
 
 /** Answers the value of the `authorization` header. */
 export type Authorizer = (signal: AbortSignal) => Promise<string>
@@ -34,14 +35,4 @@ async function askToken(auth: Extract<Auth, { kind: 'client-credentials' }>, fet
   const seconds = typeof answer === 'object' && answer !== null && 'expires_in' in answer ? Number(answer.expires_in) : 60
   if (typeof token !== 'string' || !Number.isFinite(seconds)) throw new EmrFailure({ kind: 'credentials', status: response.status })
   return { header: `Bearer ${token}`, untilMs: now().getTime() + seconds * 1000 }
-}
-
-/** undefined: not JSON, which the caller reports by status */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    if (cause instanceof SyntaxError) return undefined
-    throw cause
-  }
 }

@@ -10,6 +10,7 @@ import { areObjects, isResource } from './admit.ts'
 import type { Authorizer } from './authorization.ts'
 import type { FhirRestConfig } from './config.ts'
 import { EmrFailure, isBrokenWire, isWorthRetry, kindOfStatus } from './failure.ts'
+import { parseJson } from './json.ts'
 
 export interface Emr {
   /** undefined = the EMR has no such resource. The answer is what the EMR sent: its type and id are not checked here. */
@@ -97,15 +98,6 @@ function readAnswer(status: number, text: string): Record<string, unknown> & { r
     throw new EmrFailure({ kind: kindOfStatus(status), status, where: isResource ? plainPath(answer) : undefined })
   if (!isResource) throw new EmrFailure({ kind: 'not-fhir', status })
   return { ...answer, resourceType: String(answer.resourceType) }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    if (cause instanceof SyntaxError) return undefined
-    throw cause
-  }
 }
 
 /** Only a bare path is taken over: an expression may quote a value. */

@@ -1,11 +1,10 @@
 /** Brings what a Task of the EMR points to, so that a parcel can be sent whole. Rejects when the EMR does not answer: the Task is told later. */
 import type { Attachment, Binary } from '@medplum/fhirtypes'
-import type { Organization, Patient, Reference, Resource, ServiceRequest, Task } from '../../fhir-profiles/r4.ts'
+import type { Organization, Reference, Resource, Task } from '../../fhir-profiles/r4.ts'
 import type { Gap } from '../contract.ts'
 import { areObjects, isClinicalType, isFhirId, patientElement, refersTo } from './admit.ts'
 import type { Emr } from './emr.ts'
 import { EmrFailure } from './failure.ts'
-import type { OwnReferral } from './map.ts'
 
 export interface Gathered {
   readonly resources: readonly Resource[]
@@ -29,29 +28,36 @@ export async function gatherReports(place: Place, task: Task, signal: AbortSigna
   return joined(reports, await bring(place, results, 'DiagnosticReport.result', task.for, signal))
 }
 
-/** A referral of this hospital's own with its request, patient and documents; undefined where the request or the patient is missing. */
+/** A referral of this hospital's own with its patient, request and documents. What is missing is a Gap: whoever takes it decides. */
 export async function gatherReferral(
   place: Place,
   task: Task,
   signal: AbortSignal,
-): Promise<{ readonly referral: OwnReferral | undefined; readonly gaps: readonly Gap[] }> {
+): Promise<Gathered & { readonly owner: Organization | undefined }> {
   const patient = await readReference(place, task.for, signal)
   const request = await readReference(place, task.focus, signal)
-  if (patient?.resourceType !== 'Patient' || request?.resourceType !== 'ServiceRequest') {
-    const element = patient?.resourceType === 'Patient' ? 'Task.focus' : 'Task.for'
-    return {
-      referral: undefined,
-      gaps: [{ gap: 'unmappable', element, reason: 'the referral names no patient and request that the EMR has' }],
-    }
-  }
-  const named = [
-    ...(task.input ?? []).map((input) => input.valueReference),
-    ...(areObjects(request.supportingInfo) ? (request.supportingInfo ?? []) : []),
-  ]
-  const documents = await bring(place, named, 'Task.input', task.for, signal)
+  const gaps: Gap[] = []
+  if (patient?.resourceType !== 'Patient') gaps.push(missing('Task.for'))
+  if (request?.resourceType !== 'ServiceRequest') gaps.push(missing('Task.focus'))
+  const supporting = request?.resourceType === 'ServiceRequest' && areObjects(request.supportingInfo) ? (request.supportingInfo ?? []) : []
+  const documents = await bring(
+    place,
+    [...(task.input ?? []).map((input) => input.valueReference), ...supporting],
+    'Task.input',
+    task.for,
+    signal,
+  )
   const owner = await readReference(place, task.owner, signal)
-  const others: readonly (Patient | ServiceRequest | Resource)[] = [patient, request, ...documents.resources]
-  return { referral: { task, owner: owner?.resourceType === 'Organization' ? owner : undefined, others }, gaps: documents.gaps }
+  const resources = [patient, request].flatMap((each) => (each === undefined ? [] : [each]))
+  return {
+    resources: [...resources, ...documents.resources],
+    gaps: [...gaps, ...documents.gaps],
+    owner: owner?.resourceType === 'Organization' ? owner : undefined,
+  }
+}
+
+function missing(element: string): Gap {
+  return { gap: 'unmappable', element, reason: 'the referral names nothing the EMR has' }
 }
 
 /** The institution that made the Task, by number or by the EMR's own Organization. */

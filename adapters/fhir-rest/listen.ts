@@ -1,5 +1,6 @@
 /** Looks at the EMR's Tasks again and again: answers to what we delivered, and referrals made in the EMR. */
 import { setTimeout as pause } from 'node:timers/promises'
+import { system } from '../../fhir-profiles/codes.ts'
 import type { Task } from '../../fhir-profiles/r4.ts'
 import type { AdapterPorts, Parcel, Receipt } from '../contract.ts'
 import { areObjects, isFhirId, isResource } from './admit.ts'
@@ -21,6 +22,8 @@ const cursorKey = 'tasks-seen-until'
 /** An EMR may show a Task later than others that it stamped after it; looking back costs little, since each Task's state is remembered. */
 const overlapMs = 10_000
 const pageSize = 100
+/** the mark of an own referral the gateway could not use */
+const refused = 'refused'
 
 /** Resolves when `signal` aborts. An EMR that is away, or a gateway that cannot take, is waited for. */
 export async function listenToTasks(listening: Listening, take: Take, signal: AbortSignal): Promise<void> {
@@ -68,7 +71,8 @@ async function tell(listening: Listening, task: Task, take: Take, signal: AbortS
   if (known?.version === task.meta?.versionId && known?.mark === markOf(task)) return true
   const parcelId = parcelOf(task) ?? (known?.origin === 'delivered' ? task.id : undefined)
   if (parcelId !== undefined) return tellAnswer(listening, { task, parcelId, known }, take, signal)
-  return known !== undefined || !isOwnReferral(task) || tellReferral(listening, task, take, signal)
+  if (!isOwnReferral(task) || (known !== undefined && isTold(known, task))) return true
+  return tellReferral(listening, task, take, signal)
 }
 
 interface Answer {
@@ -84,7 +88,7 @@ async function tellAnswer(listening: Listening, { task, parcelId, known }: Answe
   for (const version of await newVersions(listening, task, known?.version, signal)) {
     if (markOf(version) !== mark) {
       const { resources, gaps } = await gatherReports(listening, version, signal)
-      if (!(await taken(listening, take, toResponse(version, parcelId, resources, gaps)))) return false
+      if ((await taken(listening, take, toResponse(version, parcelId, resources, gaps))) === 'transient') return false
     }
     mark = markOf(version)
     await rememberTask(listening.memory, task.id ?? '', { origin: 'delivered', version: version.meta?.versionId ?? '', mark })
@@ -107,24 +111,31 @@ async function newVersions(
 
 async function tellReferral(listening: Listening, task: Task, take: Take, signal: AbortSignal): Promise<boolean> {
   const { institution, memory } = listening
-  const requester = task.requester?.identifier?.value ?? institutionNumberOf(await readRequester(listening, task, signal))
-  if (requester !== institution.number) return true
-  const { referral, gaps } = await gatherReferral(listening, task, signal)
-  if (referral === undefined) listening.log('listen.unmappable', { element: gaps[0]?.element ?? 'Task' })
-  else if (!(await taken(listening, take, toRequest(referral, institution, gaps)))) return false
-  await rememberTask(memory, task.id ?? '', { origin: 'own', version: task.meta?.versionId ?? '', mark: markOf(task) })
+  if ((await requesterNumber(listening, task, signal)) !== institution.number) return true
+  const outcome = await taken(listening, take, toRequest({ task, ...(await gatherReferral(listening, task, signal)) }, institution))
+  if (outcome === 'transient') return false
+  const mark = outcome === 'ok' ? markOf(task) : refused
+  await rememberTask(memory, task.id ?? '', { origin: 'own', version: task.meta?.versionId ?? '', mark })
   return true
 }
 
-function institutionNumberOf(organization: Awaited<ReturnType<typeof readRequester>>): string | undefined {
+/** Told once; a referral that was refused is told again when the doctor has changed it. */
+function isTold(known: TaskMemory, task: Task): boolean {
+  return known.mark !== refused || known.version === task.meta?.versionId
+}
+
+async function requesterNumber(listening: Listening, task: Task, signal: AbortSignal): Promise<string | undefined> {
+  const named = task.requester?.identifier
+  if (named?.system === system.institutionNumber) return named.value
+  const organization = await readRequester(listening, task, signal)
   return organization === undefined ? undefined : institutionNumber(organization)
 }
 
-/** A refusal is final too: the gateway keeps what it cannot use in quarantine, and asking again would not change it. */
-async function taken(listening: Listening, take: Take, parcel: Parcel): Promise<boolean> {
+/** A refusal is final for this version: the gateway keeps what it cannot use in quarantine, and asking again would not change it. */
+async function taken(listening: Listening, take: Take, parcel: Parcel): Promise<Receipt['outcome']> {
   const receipt = await take(parcel)
   if (receipt.outcome === 'fatal') listening.log('listen.refused', { where: receipt.where })
-  return receipt.outcome !== 'transient'
+  return receipt.outcome
 }
 
 /** The elements that are walked have the shape they must have; a Task that lacks it is not looked at further. */

@@ -181,11 +181,11 @@ export interface OwnReferral {
   readonly task: Task
   readonly owner: Organization | undefined
   /** Patient, ServiceRequest, documents, in the EMR's ids */
-  readonly others: readonly Resource[]
+  readonly resources: readonly Resource[]
+  readonly gaps: readonly Gap[]
 }
 
-export function toRequest(referral: OwnReferral, institution: Institution, gaps: readonly Gap[]): Parcel {
-  const { task, owner, others } = referral
+export function toRequest({ task, owner, resources, gaps }: OwnReferral, institution: Institution): Parcel {
   const placer: Identifier = {
     type: { coding: [{ system: system.v2IdentifierType, code: 'PLAC' }] },
     system: placerSystem(institution),
@@ -198,7 +198,7 @@ export function toRequest(referral: OwnReferral, institution: Institution, gaps:
     requester: byNumber(institution.number, task.requester),
     ...(ownerNumber === undefined ? {} : { owner: byNumber(ownerNumber, task.owner) }),
   }
-  return asSent('referral-request', [request, ...others], gaps)
+  return asSent('referral-request', [request, ...resources], gaps)
 }
 
 export function institutionNumber(organization: Organization): string | undefined {

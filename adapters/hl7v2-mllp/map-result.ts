@@ -47,14 +47,16 @@ function missing(element: string, at: ReturnType<typeof place>): Refusal {
 export function resultsFrom(key: OrderKey, chart: Chart, draft: Draft): readonly (DiagnosticReport | Observation)[] {
   const { order } = key
   const seen = new Map<string, number>()
-  const observations = order.observations.filter(({ obx }) => !isEmpty(obx)).map((item) => {
-    const code = concept(item.obx.all(3)[0], draft, 'OBX-3') ?? orderCode(order, draft)
-    const name = `${conceptKey(code)}/${item.obx.at(4) ?? ''}`
-    const occurrence = (seen.get(name) ?? 0) + 1
-    seen.set(name, occurrence)
-    const id = derivedId('result', chart.patientNumber, ...orderParts(key, chart, draft), name, String(occurrence))
-    return observationFrom({ item, order, code, id }, chart, draft)
-  })
+  const observations = order.observations
+    .filter(({ obx }) => !isEmpty(obx))
+    .map((item) => {
+      const code = concept(item.obx.all(3)[0], draft, 'OBX-3') ?? orderCode(order, draft)
+      const name = `${conceptKey(code)}/${item.obx.at(4) ?? ''}`
+      const occurrence = (seen.get(name) ?? 0) + 1
+      seen.set(name, occurrence)
+      const id = derivedId('result', chart.patientNumber, ...orderParts(key, chart, draft), name, String(occurrence))
+      return observationFrom({ item, order, code, id }, chart, draft)
+    })
   return order.obr === undefined ? observations : [reportFrom(key, order.obr, observations, chart, draft), ...observations]
 }
 

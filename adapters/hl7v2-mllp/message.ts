@@ -50,7 +50,9 @@ export function parseMessage(text: string): Parsed {
   if (delimiters === undefined) return { ok: false, fault: 'bad-delimiters' }
   const lines = splitSegments(text)
   const isExcessive = (line: string): boolean =>
-    count(line, delimiters.field) > maxFields || count(line, delimiters.repetition) > maxRepetitions || count(line, delimiters.escape) > maxEscapes
+    count(line, delimiters.field) > maxFields ||
+    count(line, delimiters.repetition) > maxRepetitions ||
+    count(line, delimiters.escape) > maxEscapes
   if (lines.length > maxSegments || lines.some(isExcessive)) return { ok: false, fault: 'too-many-parts' }
   const stray = lines.findIndex((line) => !/^[A-Z][A-Z0-9]{2}$/.test(line.split(delimiters.field, 1)[0] ?? ''))
   if (stray !== -1) return { ok: false, fault: 'not-a-segment', line: stray + 1 }

@@ -79,7 +79,7 @@ export const sandboxPeople: readonly SandboxPerson[] = [
     phone: '010-5501-0006',
     address: '경기도 오산시 성호대로 141',
     postalCode: '18131',
-    payer: '5',
+    payer: '4',
     at: everywhere,
   },
   {

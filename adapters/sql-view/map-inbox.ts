@@ -114,7 +114,8 @@ class Message {
     const identifiers = [...(reference?.identifier === undefined ? [] : [reference.identifier]), ...(organization?.identifier ?? [])]
     return {
       number: identifiers.find((identifier) => identifier.system === system.institutionNumber)?.value,
-      name: organization?.name ?? reference?.display,
+      // The last resort is the network's id of the institution, e.g. `tertiary`: a letter from somewhere beats one from nowhere.
+      name: organization?.name ?? reference?.display ?? reference?.reference?.split('/')[1],
     }
   }
 

@@ -10,7 +10,10 @@ export interface SandboxKey {
 }
 
 /** An access token for a sandbox identity. Throws with the server's reason. */
-export async function sandboxToken(key: SandboxKey, ask: { as: string; purposes: readonly string[]; patient?: string; reason?: string; note?: string }): Promise<string> {
+export async function sandboxToken(
+  key: SandboxKey,
+  ask: { as: string; purposes: readonly string[]; patient?: string; reason?: string; note?: string },
+): Promise<string> {
   const signer = await importJWK({ ...key.privateKey }, 'ES256')
   const { as, purposes, ...rest } = ask
   const assertion = await new SignJWT({ purpose: purposes, ...rest })
@@ -29,7 +32,8 @@ export async function sandboxToken(key: SandboxKey, ask: { as: string; purposes:
   })
   const body: unknown = await response.json()
   if (typeof body === 'object' && body !== null && 'access_token' in body && typeof body.access_token === 'string') return body.access_token
-  const why = typeof body === 'object' && body !== null && 'error_description' in body ? String(body.error_description) : `status ${response.status}`
+  const why =
+    typeof body === 'object' && body !== null && 'error_description' in body ? String(body.error_description) : `status ${response.status}`
   throw new Error(`no token for \`${as}\`: ${why}`)
 }
 
@@ -38,10 +42,18 @@ export function defaultPurpose(name: string): string {
   return ['privacy-officer', 'integrator', 'auditor'].includes(name) ? 'HOPERAT' : 'TREAT'
 }
 
-export async function callFhir(base: string, token: string, ask: { method: string; path: string; body?: unknown; headers?: Record<string, string> }): Promise<{ status: number; body: unknown; headers: Headers }> {
+export async function callFhir(
+  base: string,
+  token: string,
+  ask: { method: string; path: string; body?: unknown; headers?: Record<string, string> },
+): Promise<{ status: number; body: unknown; headers: Headers }> {
   const response = await fetch(`${base}/fhir/R4/${ask.path}`, {
     method: ask.method,
-    headers: { authorization: `Bearer ${token}`, ...(ask.body === undefined ? {} : { 'content-type': 'application/fhir+json' }), ...ask.headers },
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(ask.body === undefined ? {} : { 'content-type': 'application/fhir+json' }),
+      ...ask.headers,
+    },
     ...(ask.body === undefined ? {} : { body: JSON.stringify(ask.body) }),
     signal: AbortSignal.timeout(20_000),
   })

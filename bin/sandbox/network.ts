@@ -61,7 +61,13 @@ export function institutions(ports: SandboxPorts, input: { folder: string; mappi
     {
       ...tertiary,
       departments: departments(['01', '02', '03', '04', '05', '10', '11', '16', '24']),
-      adapter: { kind: 'fhir-rest', baseUrl: `http://127.0.0.1:${ports.tertiary}/fhir`, token: input.tertiaryToken, pollMs: 500, deadlineMs: 2_500 },
+      adapter: {
+        kind: 'fhir-rest',
+        baseUrl: `http://127.0.0.1:${ports.tertiary}/fhir`,
+        token: input.tertiaryToken,
+        pollMs: 500,
+        deadlineMs: 2_500,
+      },
     },
   ]
 }

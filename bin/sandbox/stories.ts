@@ -48,7 +48,9 @@ export function seededConsents(at: string): readonly { number: number; as: strin
         networkConsent(person, at, [
           {
             type: 'deny',
-            actor: [{ role: role('CST'), reference: { identifier: { system: system.department, value: '03' }, display: '정신건강의학과' } }],
+            actor: [
+              { role: role('CST'), reference: { identifier: { system: system.department, value: '03' }, display: '정신건강의학과' } },
+            ],
           },
         ]),
     },

@@ -29,14 +29,18 @@ export async function bundle(call: Call, context: Context, enter: Enter): Promis
   const body = bundleOf(call, context)
   if (body.type === 'batch') return batch(call, context, body, enter)
   if (body.type !== 'transaction') {
-    throw new Problem('invalid', 'only a Bundle of type `transaction` or `batch` is posted here; messages go to $process-message', { id: 'bundle-type', expression: 'Bundle.type' })
+    throw new Problem('invalid', 'only a Bundle of type `transaction` or `batch` is posted here; messages go to $process-message', {
+      id: 'bundle-type',
+      expression: 'Bundle.type',
+    })
   }
   const entries = (body.entry ?? []).map(entryOf)
   const key = onceOf(body)
   const task = entries.find((entry) => isReferral(entry.resource))
   if (task?.method === 'POST') return refer(call, context, entries, key)
   if (task?.method === 'PUT' && (await isKnownTask(context, task.resource.id ?? ''))) return answer(call, context, { task, entries, key })
-  if (task?.method === 'PUT' && task.resource.resourceType === 'Task' && task.resource.status === 'requested') return refer(call, context, entries, key)
+  if (task?.method === 'PUT' && task.resource.resourceType === 'Task' && task.resource.status === 'requested')
+    return refer(call, context, entries, key)
   return feed(call, context, entries, key)
 }
 
@@ -44,28 +48,43 @@ function bundleOf(call: Call, context: Context): Bundle {
   const value = call.body.kind === 'json' ? call.body.value : undefined
   const count = typeof value === 'object' && value !== null && 'entry' in value && Array.isArray(value.entry) ? value.entry.length : 0
   if (count > context.config.limits.maxBundleEntries) {
-    throw new Problem('too-large', `a Bundle may hold ${context.config.limits.maxBundleEntries} entries; send it in parts`, { id: 'too-many-entries', expression: 'Bundle.entry' })
+    throw new Problem('too-large', `a Bundle may hold ${context.config.limits.maxBundleEntries} entries; send it in parts`, {
+      id: 'too-many-entries',
+      expression: 'Bundle.entry',
+    })
   }
   requireValid([{ value, at: '' }])
-  if (!isResource(value) || value.resourceType !== 'Bundle') throw new Problem('invalid', 'the body must be a Bundle', { id: 'not-a-bundle' })
+  if (!isResource(value) || value.resourceType !== 'Bundle')
+    throw new Problem('invalid', 'the body must be a Bundle', { id: 'not-a-bundle' })
   return value
 }
 
 function entryOf(entry: BundleEntry, at: number): Entry {
   const place = `Bundle.entry[${at}]`
   const { method, url } = entry.request ?? {}
-  if (method === undefined) throw new Problem('invalid', 'each entry of a transaction needs a request', { id: 'entry-request', expression: `${place}.request` })
+  if (method === undefined)
+    throw new Problem('invalid', 'each entry of a transaction needs a request', { id: 'entry-request', expression: `${place}.request` })
   if (method !== 'PUT' && method !== 'POST') {
-    throw new Problem('not-supported', `\`${method}\` inside a transaction is not supported yet`, { id: 'entry-method', expression: `${place}.request.method` })
+    throw new Problem('not-supported', `\`${method}\` inside a transaction is not supported yet`, {
+      id: 'entry-method',
+      expression: `${place}.request.method`,
+    })
   }
   if (entry.request?.ifNoneExist !== undefined || url?.includes('?') === true) {
-    throw new Problem('not-supported', 'conditional writes are not supported yet; use PUT with an id of your own', { id: 'conditional', expression: `${place}.request` })
+    throw new Problem('not-supported', 'conditional writes are not supported yet; use PUT with an id of your own', {
+      id: 'conditional',
+      expression: `${place}.request`,
+    })
   }
   const { resource } = entry
-  if (resource === undefined) throw new Problem('invalid', 'this entry needs a resource', { id: 'entry-resource', expression: `${place}.resource` })
+  if (resource === undefined)
+    throw new Problem('invalid', 'this entry needs a resource', { id: 'entry-resource', expression: `${place}.resource` })
   const [type, id] = (url ?? '').split('/')
   if (type !== resource.resourceType || (method === 'PUT' && id !== resource.id)) {
-    throw new Problem('invalid', 'the address of the entry and its resource differ', { id: 'entry-url', expression: `${place}.request.url` })
+    throw new Problem('invalid', 'the address of the entry and its resource differ', {
+      id: 'entry-url',
+      expression: `${place}.request.url`,
+    })
   }
   return { method, resource, fullUrl: entry.fullUrl ?? '', ifMatch: entry.request?.ifMatch ?? '' }
 }
@@ -77,7 +96,10 @@ function onceOf(body: Bundle): Once {
 }
 
 function isReferral(resource: Resource): boolean {
-  return resource.resourceType === 'Task' && resource.meta?.profile?.some((canonical) => canonical.split('|')[0] === profile.referralTask) === true
+  return (
+    resource.resourceType === 'Task' &&
+    resource.meta?.profile?.some((canonical) => canonical.split('|')[0] === profile.referralTask) === true
+  )
 }
 
 async function isKnownTask(context: Context, id: string): Promise<boolean> {
@@ -109,7 +131,11 @@ async function answer(call: Call, context: Context, input: { task: Entry; entrie
   requireMay(call, input.entries, 'answer')
   const wanted = input.task.resource
   if (wanted.resourceType !== 'Task') throw new TypeError('an answer is a Task')
-  if (input.task.ifMatch === '') throw new Problem('invalid', 'a Task changes only with ifMatch', { id: 'if-match-required', expression: 'Bundle.entry.request.ifMatch' })
+  if (input.task.ifMatch === '')
+    throw new Problem('invalid', 'a Task changes only with ifMatch', {
+      id: 'if-match-required',
+      expression: 'Bundle.entry.request.ifMatch',
+    })
   const others = input.entries.filter((entry) => entry !== input.task)
   const answered = await answerReferral(context, {
     institution: call.caller.institution,
@@ -123,12 +149,15 @@ async function answer(call: Call, context: Context, input: { task: Entry; entrie
     once: input.key,
   })
   let next = 0
-  const inOrder = input.entries.map((entry): WrittenEntry => (entry === input.task ? answered.task : (answered.entries[next++] ?? answered.task)))
+  const inOrder = input.entries.map((entry): WrittenEntry =>
+    entry === input.task ? answered.task : (answered.entries[next++] ?? answered.task),
+  )
   return releaseEntries(context, 'transaction-response', inOrder)
 }
 
 async function feed(call: Call, context: Context, entries: readonly Entry[], key: Once): Promise<Released> {
-  if (call.caller.role !== 'system') throw new Problem('forbidden', 'only a system feeds records; a Bundle of yours is a referral or an answer', { id: 'role' })
+  if (call.caller.role !== 'system')
+    throw new Problem('forbidden', 'only a system feeds records; a Bundle of yours is a referral or an answer', { id: 'role' })
   requireMay(call, entries, 'update')
   const { caller } = call
   const written = await context.store.transaction((tables) =>
@@ -139,19 +168,28 @@ async function feed(call: Call, context: Context, entries: readonly Entry[], key
         entries: entries.map((entry): IntakeEntry => ({ ...entry, parties: [] })),
       })
       await tables.ledger.append([
-        ledgerEntry(context, whoOf(caller, call.address), { requestId: call.requestId, query: maskedQuery(call) }, {
-          action: 'C',
-          interaction: 'transaction',
-          outcome: 'success',
-          persons: [...new Set(results.flatMap((result) => result.person ?? []))],
-          entities: results.map(({ type, id, version }) => ({ type, id, version })),
-          consents: [],
-          note: '',
-        }),
+        ledgerEntry(
+          context,
+          whoOf(caller, call.address),
+          { requestId: call.requestId, query: maskedQuery(call) },
+          {
+            action: 'C',
+            interaction: 'transaction',
+            outcome: 'success',
+            persons: [...new Set(results.flatMap((result) => result.person ?? []))],
+            entities: results.map(({ type, id, version }) => ({ type, id, version })),
+            consents: [],
+            note: '',
+          },
+        ),
       ])
-      const value = results.map(
-        (result): WrittenEntry => ({ status: result.status, type: result.type, id: result.localId, version: result.version, updatedMs: result.updatedMs }),
-      )
+      const value = results.map((result): WrittenEntry => ({
+        status: result.status,
+        type: result.type,
+        id: result.localId,
+        version: result.version,
+        updatedMs: result.updatedMs,
+      }))
       return { status: 200, value }
     }),
   )
@@ -176,7 +214,10 @@ async function batch(call: Call, context: Context, body: Bundle, enter: Enter): 
 function asCall(call: Call, entry: BundleEntry, at: number): Call {
   const { method, url } = entry.request ?? {}
   if (method === undefined || url === undefined || /^[a-z][a-z0-9+.-]*:|^\//i.test(url) || url === '') {
-    throw new Problem('invalid', 'an entry needs a method and a relative address', { id: 'entry-request', expression: `Bundle.entry[${at}].request` })
+    throw new Problem('invalid', 'an entry needs a method and a relative address', {
+      id: 'entry-request',
+      expression: `Bundle.entry[${at}].request`,
+    })
   }
   const [path = '', search = ''] = url.split('?', 2)
   return {

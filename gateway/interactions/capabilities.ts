@@ -10,7 +10,12 @@ type Code = NonNullable<RestResource['interaction']>[number]['code']
 
 const restful: ReadonlySet<string> = new Set(['read', 'vread', 'history-instance', 'search-type', 'create', 'update', 'patch', 'delete'])
 
-export function capabilities(input: { routes: readonly Route[]; publicUrl: string; startedAt: string; version: string }): CapabilityStatement {
+export function capabilities(input: {
+  routes: readonly Route[]
+  publicUrl: string
+  startedAt: string
+  version: string
+}): CapabilityStatement {
   const offered = input.routes.flatMap((route) => (route.access.by === 'type' ? [route.access.interaction] : []))
   const operations = input.routes.flatMap((route) => {
     const name = /\$([a-z-]+)$/.exec(route.path)?.[1]
@@ -47,7 +52,7 @@ export function capabilities(input: { routes: readonly Route[]; publicUrl: strin
 }
 
 function resourceOf(type: string, offered: readonly Interaction[], operations: readonly { name: string; type: string }[]): RestResource[] {
-  const letters = new Set(roles.flatMap((role) => [...lettersFor(role, type)]))
+  const letters = new Set(roles.flatMap((role) => lettersFor(role, type).split('')))
   const interactions = offered.filter((interaction) => restful.has(interaction) && letters.has(letterOf[interaction])).filter(isCode)
   if (interactions.length === 0) return []
   const own = [...new Set(operations.filter((item) => item.type === type).map(({ name }) => name))]
@@ -66,12 +71,14 @@ function resourceOf(type: string, offered: readonly Interaction[], operations: r
 }
 
 function definitionOf(name: string): string {
-  return {
-    summary: 'http://hl7.org/fhir/uv/ips/OperationDefinition/summary',
-    everything: 'http://hl7.org/fhir/OperationDefinition/Patient-everything',
-    match: 'http://hl7.org/fhir/OperationDefinition/Patient-match',
-    'process-message': 'http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message',
-  }[name] ?? `https://care-network.kr/fhir/OperationDefinition/${name}`
+  return (
+    {
+      summary: 'http://hl7.org/fhir/uv/ips/OperationDefinition/summary',
+      everything: 'http://hl7.org/fhir/OperationDefinition/Patient-everything',
+      match: 'http://hl7.org/fhir/OperationDefinition/Patient-match',
+      'process-message': 'http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message',
+    }[name] ?? `https://care-network.kr/fhir/OperationDefinition/${name}`
+  )
 }
 
 function isCode(interaction: Interaction): interaction is Interaction & Code {

@@ -4,7 +4,8 @@ import { networkId } from '../directory.ts'
 import { askLive, readLive } from '../live.ts'
 import { couldMatch } from '../logic/wholesale.ts'
 import { notFound } from '../problem.ts'
-import { publish, releaseLedger, releaseOne, releasePersons, sightFor, type Released } from '../release.ts'
+import { sightFor } from '../judged.ts'
+import { publish, releaseLedger, releaseOne, releasePersons, type Released } from '../release.ts'
 import { personsOf } from '../search-request.ts'
 
 export async function read(call: Call, context: Context): Promise<Released> {

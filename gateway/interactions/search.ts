@@ -8,7 +8,8 @@ import { askLive, livePatientsByNumber, liveInstitutions, personOfLivePatient } 
 import { couldMatch } from '../logic/wholesale.ts'
 import { coverageNotice } from '../notices.ts'
 import { Problem } from '../problem.ts'
-import { publish, releaseBundle, releaseLedger, releasePersons, sightFor, type Released } from '../release.ts'
+import { sightFor } from '../judged.ts'
+import { publish, releaseBundle, releaseLedger, releasePersons, type Released } from '../release.ts'
 import { sealPage } from '../sealed.ts'
 import { parseSearch, type SearchRequest } from '../search-request.ts'
 

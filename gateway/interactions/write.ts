@@ -12,13 +12,18 @@ import { currentConsent, isSignedByGuardian, takeConsent } from '../intake-conse
 import { requireValid, resourceOf, takeRecords, type IntakeResult } from '../intake.ts'
 import { ledgerEntry, maskedQuery, whoOf } from '../ledger-entry.ts'
 import { notFound, Problem } from '../problem.ts'
-import { releaseWritten, sightFor, type Released } from '../release.ts'
+import { sightFor } from '../judged.ts'
+import { releaseWritten, type Released } from '../release.ts'
 import { personsOf } from '../search-request.ts'
 
 export async function create(call: Call, context: Context): Promise<Released> {
   const resource = resourceOf(bodyOf(call), call.params['type'] ?? '')
-  if (call.ifNoneExist !== '') throw new Problem('not-supported', 'conditional create is not supported yet; send the resource by PUT with an id of your own', { id: 'conditional' })
-  if (resource.resourceType === 'Consent' && call.caller.role !== 'system') return writeConsent(call, context, { consent: resource, id: context.newId(), isNew: true })
+  if (call.ifNoneExist !== '')
+    throw new Problem('not-supported', 'conditional create is not supported yet; send the resource by PUT with an id of your own', {
+      id: 'conditional',
+    })
+  if (resource.resourceType === 'Consent' && call.caller.role !== 'system')
+    return writeConsent(call, context, { consent: resource, id: context.newId(), isNew: true })
   requireSystem(call)
   return writeOwn(call, context, resource, 'POST')
 }
@@ -26,9 +31,14 @@ export async function create(call: Call, context: Context): Promise<Released> {
 export async function update(call: Call, context: Context): Promise<Released> {
   const resource = resourceOf(bodyOf(call), call.params['type'] ?? '')
   const id = call.params['id'] ?? ''
-  if (resource.id !== id) throw new Problem('invalid', 'the id of the body is not the id of the address', { id: 'id-mismatch', expression: `${resource.resourceType}.id` })
+  if (resource.id !== id)
+    throw new Problem('invalid', 'the id of the body is not the id of the address', {
+      id: 'id-mismatch',
+      expression: `${resource.resourceType}.id`,
+    })
   if (resource.resourceType === 'Task' && (await isNetworkTask(context, id))) return writeTask(call, context, id, () => resource)
-  if (resource.resourceType === 'Consent' && call.caller.role !== 'system') return writeConsent(call, context, { consent: resource, id, isNew: false })
+  if (resource.resourceType === 'Consent' && call.caller.role !== 'system')
+    return writeConsent(call, context, { consent: resource, id, isNew: false })
   requireSystem(call)
   return writeOwn(call, context, resource, 'PUT')
 }
@@ -63,15 +73,20 @@ export async function remove(call: Call, context: Context): Promise<Released> {
   const written = await context.store.transaction(async (tables) => {
     const done = await tables.records.markDeleted({ institution: caller.institution, type, localId: id }, context.now().getTime())
     await tables.ledger.append([
-      ledgerEntry(context, whoOf(caller, call.address), { requestId: call.requestId, query: maskedQuery(call) }, {
-        action: 'D',
-        interaction: 'delete',
-        outcome: 'success',
-        persons: done?.person === undefined || done.person === null ? [] : [done.person],
-        entities: done === undefined ? [] : [{ type, id: done.id, version: String(done.version) }],
-        consents: [],
-        note: '',
-      }),
+      ledgerEntry(
+        context,
+        whoOf(caller, call.address),
+        { requestId: call.requestId, query: maskedQuery(call) },
+        {
+          action: 'D',
+          interaction: 'delete',
+          outcome: 'success',
+          persons: done?.person === undefined || done.person === null ? [] : [done.person],
+          entities: done === undefined ? [] : [{ type, id: done.id, version: String(done.version) }],
+          consents: [],
+          note: '',
+        },
+      ),
     ])
     return done
   })
@@ -109,15 +124,20 @@ async function writeOwn(call: Call, context: Context, resource: Resource, method
 }
 
 function written(context: Context, call: Call, action: 'C' | 'U', result: IntakeResult) {
-  return ledgerEntry(context, whoOf(call.caller, call.address), { requestId: call.requestId, query: maskedQuery(call) }, {
-    action,
-    interaction: action === 'C' ? 'create' : 'update',
-    outcome: 'success',
-    persons: result.person === null ? [] : [result.person],
-    entities: [{ type: result.type, id: result.id, version: result.version }],
-    consents: [],
-    note: '',
-  })
+  return ledgerEntry(
+    context,
+    whoOf(call.caller, call.address),
+    { requestId: call.requestId, query: maskedQuery(call) },
+    {
+      action,
+      interaction: action === 'C' ? 'create' : 'update',
+      outcome: 'success',
+      persons: result.person === null ? [] : [result.person],
+      entities: [{ type: result.type, id: result.id, version: result.version }],
+      consents: [],
+      note: '',
+    },
+  )
 }
 
 async function answerWritten(
@@ -132,7 +152,10 @@ async function answerWritten(
 }
 
 async function writeTask(call: Call, context: Context, id: string, change: (current: Task) => Task): Promise<Released> {
-  if (call.ifMatch === '') throw new Problem('invalid', 'a Task changes only with If-Match: read it first, then send the version you saw', { id: 'if-match-required' })
+  if (call.ifMatch === '')
+    throw new Problem('invalid', 'a Task changes only with If-Match: read it first, then send the version you saw', {
+      id: 'if-match-required',
+    })
   const { caller } = call
   const answered = await answerReferral(context, {
     institution: caller.institution,
@@ -155,13 +178,18 @@ async function writeTask(call: Call, context: Context, id: string, change: (curr
 
 async function writeConsent(call: Call, context: Context, input: { consent: Consent; id: string; isNew: boolean }): Promise<Released> {
   if (!input.isNew && call.ifMatch === '') {
-    throw new Problem('invalid', 'a consent changes only with If-Match: read it first, then send the version you saw', { id: 'if-match-required' })
+    throw new Problem('invalid', 'a consent changes only with If-Match: read it first, then send the version you saw', {
+      id: 'if-match-required',
+    })
   }
   const before = input.isNew ? undefined : await currentConsent(context.store, input.id)
   const [person] = await personsOf(context, call, [input.consent.patient?.reference?.split('/')[1] ?? ''])
   if (!input.isNew && (before === undefined || !(await mayWriteConsent(call, context, before.person)))) throw notFound()
   if (person === undefined || !(await mayWriteConsent(call, context, person)) || (before !== undefined && before.person !== person)) {
-    throw new Problem('unprocessable', 'the patient is not known to this caller; use the person id the network gave', { id: 'unknown-patient', expression: 'Consent.patient' })
+    throw new Problem('unprocessable', 'the patient is not known to this caller; use the person id the network gave', {
+      id: 'unknown-patient',
+      expression: 'Consent.patient',
+    })
   }
   const { caller } = call
   const consent: Consent = { ...input.consent, patient: { ...input.consent.patient, reference: `Patient/${person}` } }
@@ -185,7 +213,10 @@ async function writeConsent(call: Call, context: Context, input: { consent: Cons
 
 async function mayWriteConsent(call: Call, context: Context, person: string): Promise<boolean> {
   if (call.caller.role === 'privacy-officer') return true
-  return (call.caller.role === 'patient' || call.caller.role === 'proxy') && (await context.store.identities.person(call.caller.person)) === person
+  return (
+    (call.caller.role === 'patient' || call.caller.role === 'proxy') &&
+    (await context.store.identities.person(call.caller.person)) === person
+  )
 }
 
 function operationsOf(call: Call): Operation[] {
@@ -207,6 +238,10 @@ function isOperation(item: unknown): item is Operation {
 function patched(current: Resource, operations: Operation[]): Resource {
   const copy: Resource = structuredClone(current)
   const failed = applyPatch(copy, operations).findIndex((outcome) => outcome !== null)
-  if (failed >= 0) throw new Problem('unprocessable', `operation ${failed} of the patch does not apply`, { id: 'patch', expression: operations[failed]?.path ?? '' })
+  if (failed >= 0)
+    throw new Problem('unprocessable', `operation ${failed} of the patch does not apply`, {
+      id: 'patch',
+      expression: operations[failed]?.path ?? '',
+    })
   return resourceOf(copy, current.resourceType)
 }

@@ -1,7 +1,8 @@
 /** Task/[id]/$available-actions: what the caller's institution may do with a referral now, straight from the transition table. */
 import type { Parameters } from '../../fhir-profiles/r4.ts'
 import type { Call, Context } from '../context.ts'
-import { publish, readTaskAsParty, type Released } from '../release.ts'
+import { readTaskAsParty } from '../judged.ts'
+import { publish, type Released } from '../release.ts'
 import { actorOf, availableActions } from '../logic/referral.ts'
 
 export async function availableActionsOf(call: Call, context: Context): Promise<Released> {

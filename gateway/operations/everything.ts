@@ -5,7 +5,8 @@
 import { knownTypes } from '../logic/access.ts'
 import type { Call, Context } from '../context.ts'
 import { notFound, Problem } from '../problem.ts'
-import { releaseBundle, releaseEverything, sightFor, type Released } from '../release.ts'
+import { sightFor } from '../judged.ts'
+import { releaseBundle, releaseEverything, type Released } from '../release.ts'
 import { gather } from './summary.ts'
 
 const maxOwn = 10_000
@@ -26,9 +27,13 @@ function typesAsked(call: Call): readonly string[] {
   const types = call.query.flatMap(([name, value]) => (name === '_type' ? value.split(',') : []))
   const other = call.query.find(([name]) => name !== '_type' && name !== '_format' && name !== '_pretty')
   if (other !== undefined && !call.prefer.includes('handling=lenient')) {
-    throw new Problem('not-supported', '$everything supports `_type` only', { id: 'unsupported-parameter', expression: 'Parameters.parameter' })
+    throw new Problem('not-supported', '$everything supports `_type` only', {
+      id: 'unsupported-parameter',
+      expression: 'Parameters.parameter',
+    })
   }
-  if (types.some((type) => !knownTypes.includes(type))) throw new Problem('invalid', '`_type` names an unknown resource type', { id: 'unknown-type', expression: '_type' })
+  if (types.some((type) => !knownTypes.includes(type)))
+    throw new Problem('invalid', '`_type` names an unknown resource type', { id: 'unknown-type', expression: '_type' })
   return types
 }
 

@@ -7,13 +7,19 @@ import type { Patient } from '../../fhir-profiles/r4.ts'
 import type { Call, Context } from '../context.ts'
 import { requireValid } from '../intake.ts'
 import { Problem } from '../problem.ts'
-import { releaseMatch, sightFor, type Released } from '../release.ts'
+import { sightFor } from '../judged.ts'
+import { releaseMatch, type Released } from '../release.ts'
 import { demographics } from '../logic/match.ts'
 
 export async function matchPatient(call: Call, context: Context): Promise<Released> {
   const asked = patientAsked(call)
   const about = demographics(asked)
-  const ids = await context.store.identities.candidates({ birthDate: about.birthDate ?? '', phones: about.phones, notRecord: '', limit: 100 })
+  const ids = await context.store.identities.candidates({
+    birthDate: about.birthDate ?? '',
+    phones: about.phones,
+    notRecord: '',
+    limit: 100,
+  })
   const sight = await sightFor(context.store, context, call, { type: 'Patient', persons: [] })
   return releaseMatch(context, call, { about, held: await context.store.records.byIds(ids), sight })
 }
@@ -22,7 +28,13 @@ function patientAsked(call: Call): Patient {
   const value = call.body.kind === 'json' ? call.body.value : undefined
   requireValid([{ value, at: '' }])
   if (isResource(value) && value.resourceType === 'Patient') return value
-  const inside = isResource(value) && value.resourceType === 'Parameters' ? value.parameter?.find((item) => item.name === 'resource')?.resource : undefined
+  const inside =
+    isResource(value) && value.resourceType === 'Parameters'
+      ? value.parameter?.find((item) => item.name === 'resource')?.resource
+      : undefined
   if (inside?.resourceType === 'Patient') return inside
-  throw new Problem('invalid', '$match needs a Patient, alone or as Parameters `resource`', { id: 'match-input', expression: 'Parameters.parameter' })
+  throw new Problem('invalid', '$match needs a Patient, alone or as Parameters `resource`', {
+    id: 'match-input',
+    expression: 'Parameters.parameter',
+  })
 }

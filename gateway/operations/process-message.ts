@@ -32,7 +32,8 @@ export async function processMessage(call: Call, context: Context): Promise<Rele
     space: caller.role === 'system' ? ('local' as const) : ('network' as const),
     once: message.once,
   }
-  if (event?.system !== system.event) throw new Problem('not-supported', 'this message event is not supported', { id: 'message-event', expression: 'MessageHeader.event' })
+  if (event?.system !== system.event)
+    throw new Problem('not-supported', 'this message event is not supported', { id: 'message-event', expression: 'MessageHeader.event' })
   switch (event.code) {
     case 'referral-request':
       await submitReferral(context, { ...common, sender: caller.institution, entries: message.entries })
@@ -54,14 +55,19 @@ function messageOf(call: Call): Message {
   }
   const [first, ...rest] = value.entry ?? []
   if (first?.resource?.resourceType !== 'MessageHeader') {
-    throw new Problem('invalid', 'the first entry of a message is its MessageHeader', { id: 'message-header', expression: 'Bundle.entry[0]' })
+    throw new Problem('invalid', 'the first entry of a message is its MessageHeader', {
+      id: 'message-header',
+      expression: 'Bundle.entry[0]',
+    })
   }
   return {
     header: first.resource,
     entries: rest.flatMap(({ resource, fullUrl }) => {
       if (resource === undefined) return []
       const isNamed = resource.id !== undefined && (fullUrl === undefined || !fullUrl.startsWith('urn:'))
-      return [{ resource, fullUrl: fullUrl ?? '', method: isNamed && resource.resourceType !== 'Task' ? ('PUT' as const) : ('POST' as const) }]
+      return [
+        { resource, fullUrl: fullUrl ?? '', method: isNamed && resource.resourceType !== 'Task' ? ('PUT' as const) : ('POST' as const) },
+      ]
     }),
     once: { id: `message ${idOf(value)}`, sha256: bodyHash(value) },
   }
@@ -80,7 +86,8 @@ async function respond(
   common: Pick<Parameters<typeof answerReferral>[1], 'who' | 'request' | 'space' | 'once'>,
 ): Promise<void> {
   const wanted = message.entries.flatMap(({ resource }) => (resource.resourceType === 'Task' ? [resource] : []))[0]
-  if (wanted === undefined) throw new Problem('unprocessable', 'a referral response holds its Task', { id: 'referral-task', expression: 'Bundle.entry' })
+  if (wanted === undefined)
+    throw new Problem('unprocessable', 'a referral response holds its Task', { id: 'referral-task', expression: 'Bundle.entry' })
   const task = await taskOfParcel(context, call.caller.institution, wanted)
   await answerReferral(context, {
     ...common,
@@ -103,7 +110,9 @@ function responseTo(context: Context, header: MessageHeader) {
       source: { name: 'care-network', endpoint: `${context.config.publicUrl}/fhir/R4/$process-message` },
       response: { identifier: header.id ?? '', code: 'ok' },
     },
-    outcome: { resourceType: 'OperationOutcome' as const, issue: [{ severity: 'information' as const, code: 'informational' as const, diagnostics: 'taken' }] },
+    outcome: {
+      resourceType: 'OperationOutcome' as const,
+      issue: [{ severity: 'information' as const, code: 'informational' as const, diagnostics: 'taken' }],
+    },
   }
 }
-

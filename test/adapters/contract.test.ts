@@ -95,8 +95,9 @@ function mllpServer(kept: Map<string, string>): Server {
     socket.on('error', () => socket.destroy())
     socket.on('data', (chunk) => {
       text += String(chunk)
-      const message = /\x0b([^\x1c]*)\x1c\r/.exec(text)?.[1]
-      if (message === undefined) return
+      const [start, end] = [text.indexOf('\x0b'), text.indexOf('\x1c\r')]
+      if (start === -1 || end === -1) return
+      const message = text.slice(start + 1, end)
       const id = message.split('\r')[0]?.split('|')[9] ?? ''
       kept.set(id, message)
       const ack = [`MSH|^~\\&|EMR|11100002|CARENET|CARENET|20260302090000+0900||ACK|ack-${id}|P|2.5.1`, `MSA|AA|${id}`]

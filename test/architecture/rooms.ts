@@ -166,10 +166,20 @@ export const rooms: readonly Room[] = [
     isPure: false,
   },
   {
+    // health and metrics: no patient data, and one decision on made-up facts to see that it still refuses
+    name: 'operator pages',
+    holds: ['gateway/operations-routes.ts'],
+    uses: ['consent/decide.ts', 'gateway/problem.ts', 'fhir-profiles/'],
+    types: ['gateway/context.ts', 'consent/types.ts'],
+    packages: ['node:', 'express', 'prom-client'],
+    isPure: false,
+  },
+  {
     name: 'door',
     holds: door,
     uses: [
       ...door,
+      'gateway/operations-routes.ts',
       'gateway/interactions/',
       'gateway/operations/',
       'gateway/security/',

@@ -90,8 +90,8 @@ describe('what a view comes down to', () => {
     )
     const seen = view(request('clinic'), new Map([['p1', rows]]), sandbox, now)
     expect(sqlOf(seen.condition)).toEqual({
-      text: '((r.custodian = $1::text and not (r.person = $2::text)) or (r.custodian = $3::text and r.person = $4::text and not (r.classes && $5::text[])))',
-      values: ['clinic', 'p1', 'clinic', 'p1', ['Condition']],
+      text: '((r.custodian = $1::text and r.person = $2::text and not (r.classes && $3::text[])) or (r.custodian = $4::text and not (r.person = $5::text)))',
+      values: ['clinic', 'p1', ['Condition'], 'clinic', 'p1'],
     })
   })
 

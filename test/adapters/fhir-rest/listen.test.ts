@@ -236,12 +236,25 @@ test.each([
   ['of another institution', { requester: { identifier: { system: system.institutionNumber, value: '11100002' } } }],
   ['without the referral profile', { meta: {} }],
   ['that is still a draft', { status: 'draft' }],
-  ['whose patient the hospital does not have', { for: { display: 'somebody' } }],
 ])('a Task %s is not a referral of this hospital', async (_why, changes) => {
   await ownReferral('own-2', changes)
   listen()
   await quiet()
   expect(parcels).toEqual([])
+})
+
+test('a referral that names no patient the hospital has is brought with a gap, and again only when the doctor has mended it', async () => {
+  await ownReferral('own-3', { for: { display: 'somebody' } })
+  listen((parcel) => (parcel.gaps.length > 0 ? { outcome: 'fatal', reason: 'no patient', where: 'Task.for' } : { outcome: 'ok' }))
+  await until(() => parcels.length === 1)
+  await quiet()
+  expect(parcels.map((parcel) => parcel.gaps[0])).toEqual([
+    { gap: 'unmappable', element: 'Task.for', reason: 'the referral names nothing the EMR has' },
+  ])
+  await ownReferral('own-3')
+  await until(() => parcels.length === 2)
+  await quiet()
+  expect(parcels.map((parcel) => parcel.gaps.length > 0)).toEqual([true, false])
 })
 
 test('a hospital that is away for a while is listened to again when it is back', async () => {

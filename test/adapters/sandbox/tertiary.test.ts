@@ -22,7 +22,7 @@ describe('the university hospital of the sandbox', () => {
   }
 
   test('it knows the people of its stories and nobody else, and has 2, 3, 4, 5 and 9 under care', async () => {
-    expect((await ids('Patient?_count=100')).toSorted()).toEqual([1, 2, 3, 4, 5, 6, 9].map((number) => `pt-100${number}`))
+    expect(new Set(await ids('Patient?_count=100'))).toEqual(new Set([1, 2, 3, 4, 5, 6, 9].map((number) => `pt-100${number}`)))
     const { body } = await emr.fhir('GET', 'Encounter?status=in-progress')
     const encounters = body.resourceType === 'Bundle' ? (body.entry ?? []).flatMap((entry) => entry.resource ?? []) : []
     const now = encounters.flatMap((each) =>

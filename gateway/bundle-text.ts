@@ -1,0 +1,43 @@
+/** Bundles joined from resource texts, unparsed: what was stored goes out as it was written. */
+import type { OperationOutcome } from '../fhir-profiles/r4.ts'
+
+export interface TextEntry {
+  readonly fullUrl: string
+  /** '' = an entry without a resource (a deletion in a history) */
+  readonly text: string
+  /** the rest of the entry: search, request, response */
+  readonly rest: Readonly<Record<string, unknown>>
+}
+
+export function bundleText(bundle: {
+  readonly type: 'searchset' | 'history'
+  readonly total: number
+  readonly self: string
+  readonly next: string | undefined
+  readonly entries: readonly TextEntry[]
+  readonly notices: readonly OperationOutcome[]
+}): string {
+  const links = [
+    ...(bundle.self === '' ? [] : [{ relation: 'self', url: bundle.self }]),
+    ...(bundle.next === undefined ? [] : [{ relation: 'next', url: bundle.next }]),
+  ]
+  const entries = [
+    ...bundle.entries.map(entryText),
+    ...bundle.notices.map((outcome) => `{"resource":${JSON.stringify(outcome)},"search":{"mode":"outcome"}}`),
+  ]
+  const head = `"resourceType":"Bundle","type":"${bundle.type}","total":${bundle.total}`
+  const linkText = links.length === 0 ? '' : `,"link":${JSON.stringify(links)}`
+  return `{${head}${linkText}${entries.length === 0 ? '' : `,"entry":[${entries.join(',')}]`}}`
+}
+
+/** One entry; FHIR JSON has no empty arrays or objects, so what is absent is left out. */
+export function entryText(entry: TextEntry): string {
+  const rest = JSON.stringify(entry.rest).slice(1, -1)
+  return `{${[
+    ...(entry.fullUrl === '' ? [] : [`"fullUrl":${JSON.stringify(entry.fullUrl)}`]),
+    ...(entry.text === '' ? [] : [`"resource":${entry.text}`]),
+    ...(rest === '' ? [] : [rest]),
+  ].join(',')}}`
+}
+
+export const asMatch = { search: { mode: 'match' } } as const

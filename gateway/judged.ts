@@ -1,0 +1,127 @@
+/** Held → Part: judged under the consents in force now and written in the caller's ids. What release, delivery and party reads share. */
+import type { Action, ConsentVersion } from '../consent/types.ts'
+import type { Task } from '../fhir-profiles/r4.ts'
+import { isResource } from '../fhir-profiles/validate/validate.ts'
+import type { Call, Context } from './context.ts'
+import { open, type Held, type HeldContent } from './held.ts'
+import { deliverySight, isVisible, sightOf, type Sight } from './judge.ts'
+import { ledgerEntry, whoIsNetwork } from './ledger-entry.ts'
+import { liveEncounterOf } from './live.ts'
+import { notFound } from './problem.ts'
+import { inIdsOf, type Spelling } from './spelling.ts'
+import type { Tables } from './store/store.ts'
+
+/** A judged record: what passed, in the caller's own ids. */
+export interface Part {
+  readonly type: string
+  readonly id: string
+  readonly version: string
+  readonly updatedMs: number
+  readonly custodian: string
+  readonly person: string
+  readonly text: string
+}
+
+/** What one caller may see of these persons, with relation asked of the own live server where the store shows none. */
+export async function sightFor(
+  tables: Tables,
+  context: Context,
+  call: Call,
+  about: { type: string; persons: readonly string[]; action?: Action },
+): Promise<Sight> {
+  const { caller } = call
+  const isLiveHome = context.adapters.get(caller.institution)?.description.mode === 'live'
+  const liveRelated: string[] = []
+  // Asked outside any transaction: a client is never held while the network is awaited.
+  if (isLiveHome && about.persons.length === 1) {
+    for (const person of about.persons) if (await liveEncounterOf(context, caller.institution, person)) liveRelated.push(person)
+  }
+  return sightOf(tables, context, caller, { type: about.type, persons: about.persons, action: about.action ?? 'access', liveRelated })
+}
+
+/** A Task for deciding what its party may do: workflow only, visible to its parties by contract. Nobody else learns that it exists. */
+export async function readTaskAsParty(context: Context, call: Call, id: string): Promise<Task> {
+  const held = await context.store.records.byId('Task', id)
+  const content = held === undefined ? undefined : open(held)
+  const sight = await sightFor(context.store, context, call, { type: 'Task', persons: [] })
+  const value: unknown = content === undefined || !isVisible(sight, content) ? undefined : JSON.parse(content.text)
+  if (!isResource(value) || value.resourceType !== 'Task') throw notFound()
+  return value
+}
+
+/** Parts for an institution's EMR, re-judged at the moment of sending; the ledger row is in the caller's transaction. */
+export async function releaseDelivery(
+  tables: Tables,
+  context: Context,
+  input: { held: readonly Held[]; receiver: string; person: string; always: readonly string[] },
+): Promise<{ parts: readonly Part[]; withheld: number; consents: readonly ConsentVersion[] }> {
+  const sight = await deliverySight(tables, context, { receiver: input.receiver, person: input.person, action: 'disclose' })
+  const spelling: Spelling = { kind: 'people' }
+  const contents = input.held.map(open)
+  const passed = contents.filter((content) => !content.deleted && (input.always.includes(content.facts.id) || isVisible(sight, content)))
+  const texts = await inIdsOf(tables, spelling, passed)
+  await tables.ledger.append([
+    ledgerEntry(
+      context,
+      { ...whoIsNetwork, institution: input.receiver },
+      { requestId: '', query: '' },
+      {
+        action: 'R',
+        interaction: 'delivery',
+        outcome: passed.length === contents.length ? 'success' : 'refused',
+        persons: [input.person],
+        entities: passed.map(entityOf),
+        consents: sight.consulted,
+        note: '',
+      },
+    ),
+  ])
+  return {
+    parts: passed.map((content, at) => partOf(content, texts[at] ?? '')),
+    withheld: contents.length - passed.length,
+    consents: sight.consulted,
+  }
+}
+
+/** Judged twice: by the snapshot the data came from, and by the consents in force now, before the first byte. */
+export async function judge(context: Context, call: Call, before: Sight, contents: readonly HeldContent[]): Promise<readonly Part[]> {
+  const persons = [...new Set(contents.flatMap((content) => (content.facts.person === '' ? [] : [content.facts.person])))]
+  const liveRelated = persons.filter((person) => before.related.includes(person))
+  const sights = new Map<string, Sight>()
+  for (const group of new Set(contents.map(groupOf))) {
+    sights.set(group, await sightOf(context.store, context, call.caller, { type: group, persons, action: 'access', liveRelated }))
+  }
+  const passed = contents.filter((content) => {
+    const now = sights.get(groupOf(content))
+    return isVisible(before, content) && now !== undefined && isVisible(now, content)
+  })
+  const spelling = spellingOf(call)
+  const texts = await inIdsOf(context.store, spelling, passed)
+  return passed.map((content, at) => partOf(content, texts[at] ?? '', spelling))
+}
+
+/** Tasks and consents follow the role; everything else follows consent. */
+function groupOf(content: HeldContent): string {
+  return content.facts.type === 'Task' || content.facts.type === 'Consent' ? content.facts.type : 'Patient'
+}
+
+export function spellingOf({ caller }: Call): Spelling {
+  return caller.role === 'system' ? { kind: 'system', institution: caller.institution } : { kind: 'people' }
+}
+
+function partOf(content: HeldContent, text: string, spelling: Spelling = { kind: 'people' }): Part {
+  const isOwn = spelling.kind === 'system' && content.facts.custodian === spelling.institution
+  return {
+    type: content.facts.type,
+    id: isOwn ? content.localId : content.facts.id,
+    version: content.version,
+    updatedMs: content.updatedMs,
+    custodian: content.facts.custodian,
+    person: content.facts.person,
+    text,
+  }
+}
+
+function entityOf(content: HeldContent): { type: string; id: string; version: string } {
+  return { type: content.facts.type, id: content.facts.id, version: content.version }
+}
