@@ -60,7 +60,7 @@ async function run(children: ChildProcess[], stop: AbortController): Promise<voi
 }
 
 /** Keys and configuration files, made once and kept; ports follow the environment of each start. */
-async function prepareFolder(dataDir: string, ports: SandboxPorts, url: string): Promise<{ key: SandboxKey }> {
+export async function prepareFolder(dataDir: string, ports: SandboxPorts, url: string): Promise<{ key: SandboxKey }> {
   const folder = join(dataDir, 'sandbox')
   for (const name of ['clinic', 'hospital', 'tertiary']) mkdirSync(join(folder, name), { recursive: true })
   chmodSync(folder, 0o700)

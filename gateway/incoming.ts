@@ -116,7 +116,7 @@ async function feed(
           note: '',
         }),
       ])
-      return { status: 200, value: results.length }
+      return { task: '', entries: [] }
     }),
   )
 }

@@ -15,7 +15,7 @@ import type { AuditWho } from './logic/audit.ts'
 import { actorOf, isReferralTask, transition } from './logic/referral.ts'
 import { once, type Once } from './once.ts'
 import { notFound, Problem } from './problem.ts'
-import type { WrittenEntry } from './release.ts'
+import type { WrittenEntry } from './written.ts'
 import type { Tables } from './store/store.ts'
 
 export interface Answer {
@@ -39,10 +39,15 @@ export interface Answered {
 
 export async function answerReferral(context: Context, answer: Answer): Promise<Answered> {
   const done = await context.store.transaction((tables) =>
-    once(tables, context, answer.institution, answer.once, async () => ({ status: 200, value: await store(tables, context, answer) })),
+    once(tables, context, answer.institution, answer.once, async () => {
+      const stored = await store(tables, context, answer)
+      return { task: answer.task, entries: [stored.task, ...stored.entries] }
+    }),
   )
   context.wakeDelivery()
-  return done
+  const [task, ...entries] = done.entries
+  if (task === undefined) throw new TypeError('an answer moves its Task')
+  return { task, entries }
 }
 
 async function store(tables: Tables, context: Context, answer: Answer): Promise<Answered> {
@@ -119,7 +124,7 @@ interface CurrentTask {
 
 /** Locks the Task and reads it. Somebody who is no party gets the answer of a random id. */
 async function currentTask(tables: Tables, answer: Answer): Promise<CurrentTask> {
-  await tables.sql.query('select id from network_id where id = $1 for update', [answer.task])
+  await tables.records.lock(answer.task)
   const held = await tables.records.byId('Task', answer.task)
   const content = held === undefined ? undefined : open(held)
   if (content === undefined || content.deleted || !content.parties.includes(answer.institution)) throw notFound()

@@ -3,20 +3,18 @@
  * and a directed consent in the network's, and the parcel for the receiver in the same transaction. Same message id = same answer.
  */
 import { checkDirected } from '../consent/directed.ts'
-import { facts } from '../fhir-profiles/facts.ts'
-import { system } from '../fhir-profiles/codes.ts'
-import { compact, type Consent, type Reference, type Resource, type ServiceRequest, type Task } from '../fhir-profiles/r4.ts'
+import { compact, type Consent, type Resource, type ServiceRequest, type Task } from '../fhir-profiles/r4.ts'
 import { rewriteReferences } from '../fhir-profiles/reference.ts'
 import type { Context } from './context.ts'
 import { takeConsent } from './intake-consent.ts'
 import { takeRecords, takeTasks, type IntakeEntry, type IntakeResult } from './intake.ts'
 import { ledgerEntry } from './ledger-entry.ts'
 import type { AuditWho } from './logic/audit.ts'
+import { destination } from './intake-destination.ts'
 import { openingFault } from './logic/referral.ts'
-import { route } from './logic/route.ts'
 import { once, type Once } from './once.ts'
 import { Problem } from './problem.ts'
-import type { WrittenEntry } from './release.ts'
+import type { WrittenEntry } from './written.ts'
 import type { Tables } from './store/store.ts'
 
 export interface Submission {
@@ -36,10 +34,7 @@ export interface Submitted {
 
 export async function submitReferral(context: Context, submission: Submission): Promise<Submitted> {
   const done = await context.store.transaction((tables) =>
-    once(tables, context, submission.sender, submission.once, async () => {
-      const answer = await store(tables, context, submission)
-      return { status: 200, value: answer }
-    }),
+    once(tables, context, submission.sender, submission.once, () => store(tables, context, submission)),
   )
   context.wakeDelivery()
   return done
@@ -54,7 +49,7 @@ interface Parts {
 
 async function store(tables: Tables, context: Context, submission: Submission): Promise<Submitted> {
   const parts = partsOf(submission)
-  const { owner, because } = destination(context, submission, parts)
+  const { owner, because } = destination(context, submission.sender, parts)
   const parties = [submission.sender, owner]
   const taskId = context.newId()
   const consentIds = parts.consents.map(() => context.newId())
@@ -137,60 +132,6 @@ function partsOf(submission: Submission): Parts {
   }
 }
 
-/** Tier, payer and specialty decide; the sender may name the receiver. */
-function destination(
-  context: Context,
-  submission: Submission,
-  parts: Parts,
-): { owner: string; because: readonly { rule: string; ko: string; en: string }[] } {
-  const sender = context.directory.institution(submission.sender)
-  if (sender === undefined) throw new Problem('forbidden', 'only an institution refers', { id: 'not-an-institution' })
-  const named = parts.task.requester === undefined ? submission.sender : institutionOf(context, parts.task.requester)
-  if (named !== submission.sender) {
-    throw new Problem('unprocessable', 'the requester is not the institution that sends', {
-      id: 'referral-requester',
-      expression: 'Task.requester',
-    })
-  }
-  const wanted = parts.task.owner === undefined ? undefined : institutionOf(context, parts.task.owner)
-  if (parts.task.owner !== undefined && wanted === undefined) {
-    throw new Problem('unprocessable', 'the owner is not an institution of this network', {
-      id: 'referral-owner',
-      expression: 'Task.owner',
-    })
-  }
-  const shape = (institution: typeof sender) => ({
-    id: institution.id,
-    type: institution.type,
-    departments: institution.departments.map(({ code }) => code),
-  })
-  const verdict = route(
-    {
-      requester: shape(sender),
-      wanted: { institution: wanted, specialties: facts(parts.request).departments },
-      payer: undefined,
-      at: context.now().toISOString(),
-      emergency: parts.request.priority === 'stat',
-    },
-    context.directory.institutions.map(shape),
-  )
-  if (verdict.kind === 'to') return { owner: verdict.institution, because: verdict.because }
-  throw new Problem('unprocessable', verdict.because.map((reason) => reason.en).join('; ') || 'no destination could be found', {
-    id: verdict.kind === 'refused' ? 'referral-route-refused' : 'referral-route-undecided',
-    expression: 'Task.owner',
-  })
-}
-
-/** `Organization/<id>` or a 요양기관기호. */
-export function institutionOf(context: Context, reference: Reference): string | undefined {
-  const [type, id] = reference.reference?.split('/') ?? []
-  if (type === 'Organization' && id !== undefined) return context.directory.institution(id)?.id
-  const { identifier } = reference
-  return identifier?.system === system.institutionNumber && identifier.value !== undefined
-    ? context.directory.byNumber(identifier.value)?.id
-    : undefined
-}
-
 /** A person's client names an own patient by number; the EMR's record is not overwritten through it. */
 async function ownPatients(tables: Tables, _context: Context, submission: Submission, entries: Submission['entries']) {
   if (submission.space === 'local') return { entries, names: new Map<string, string>() }
@@ -239,11 +180,7 @@ async function networkNames(tables: Tables, submission: Submission, resources: r
           const row = (await tables.identities.byLocal(submission.sender, [localId]))[0]
           if (row !== undefined) local.set(value, `Patient/${row.person}`)
         } else {
-          const found = await tables.sql.query<{ id: string }>(
-            'select id from network_id where institution = $1 and type = $2 and local_id = $3',
-            [submission.sender, type, localId],
-          )
-          const id = found.rows[0]?.id
+          const id = await tables.records.idOf({ institution: submission.sender, type, localId })
           if (id !== undefined) local.set(value, `${type}/${id}`)
         }
       }

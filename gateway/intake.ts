@@ -14,7 +14,7 @@ import { open } from './held.ts'
 import { placePatients } from './identify.ts'
 import { prepare, type Prepared } from './prepare.ts'
 import { Problem, type ProblemIssue } from './problem.ts'
-import { keyText } from './store/records.ts'
+import { keyText } from './logic/record-key.ts'
 import type { Tables } from './store/store.ts'
 
 export interface IntakeEntry {
@@ -289,16 +289,16 @@ async function resolveConditional(
         id: 'conditional-reference',
       })
     }
-    const local = await tables.sql.query<{ local_id: string }>(
-      `select distinct r.local_id from record_index i join record r on r.id = i.record
-       where i.type = $1 and i.param = 'identifier' and i.system = $2 and i.code = $3 and r.institution = $4 and not r.deleted limit 2`,
-      [parsed[1], identifierSystem, identifier, input.institution],
-    )
-    const only = local.rows[0]
-    if (only === undefined || local.rows.length > 1) {
+    const [only, ...more] = await tables.records.byIdentifier({
+      institution: input.institution,
+      type: parsed[1],
+      system: identifierSystem ?? '',
+      value: identifier,
+    })
+    if (only === undefined || more.length > 0) {
       throw new Problem('precondition', 'a conditional reference must match exactly one own record', { id: 'conditional-reference' })
     }
-    found.set(value, `${parsed[1]}/${only.local_id}`)
+    found.set(value, `${parsed[1]}/${only}`)
   }
   return found
 }

@@ -14,7 +14,7 @@ import { patientOf } from './identify.ts'
 import { sourceOf } from './intake.ts'
 import { demographics, match } from './logic/match.ts'
 import { prepare } from './prepare.ts'
-import { keyText } from './store/records.ts'
+import { keyText } from './logic/record-key.ts'
 
 export interface LiveAnswer {
   readonly held: readonly Held[]

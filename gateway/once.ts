@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import canonicalize from 'canonicalize'
 import type { Context } from './context.ts'
 import { Problem } from './problem.ts'
+import type { WrittenEntry } from './written.ts'
 import type { Tables } from './store/store.ts'
 
 export interface Once {
@@ -15,17 +16,18 @@ export interface Once {
   readonly sha256: string
 }
 
+/** What is remembered of an answer: statuses, ids and locations. Bodies are released anew, never replayed. */
+export interface Outcome {
+  /** the referral it made or moved; '' for a feed */
+  readonly task: string
+  readonly entries: readonly WrittenEntry[]
+}
+
 /** Runs `work` inside the transaction `tables` belongs to, or answers what was answered before. */
-export async function once<T>(
-  tables: Tables,
-  context: Context,
-  sender: string,
-  key: Once,
-  work: () => Promise<{ status: number; value: T }>,
-): Promise<T> {
-  if (key.id === '') return (await work()).value
+export async function once(tables: Tables, context: Context, sender: string, key: Once, work: () => Promise<Outcome>): Promise<Outcome> {
+  if (key.id === '') return work()
   // The lock makes the second of two identical messages wait for the first, then find its answer.
-  await tables.sql.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`${sender}\n${key.id}`])
+  await tables.messages.lock(sender, key.id)
   const seen = await tables.messages.seen(sender, key.id)
   if (seen !== undefined) {
     if (seen.sha256 !== key.sha256) {
@@ -33,13 +35,22 @@ export async function once<T>(
         id: 'duplicate',
       })
     }
-    const answered: T = JSON.parse(seen.outcome)
-    return answered
+    const before: unknown = JSON.parse(seen.outcome)
+    if (!isOutcome(before)) throw new TypeError('a remembered outcome has our own shape')
+    return before
   }
   const done = await work()
-  const seenNow = { sha256: key.sha256, status: done.status, outcome: JSON.stringify(done.value) }
-  await tables.messages.remember(sender, key.id, seenNow, context.now().getTime())
-  return done.value
+  await tables.messages.remember(
+    sender,
+    key.id,
+    { sha256: key.sha256, status: 200, outcome: JSON.stringify(done) },
+    context.now().getTime(),
+  )
+  return done
+}
+
+function isOutcome(value: unknown): value is Outcome {
+  return typeof value === 'object' && value !== null && 'task' in value && 'entries' in value && Array.isArray(value.entries)
 }
 
 /** SHA-256 of the canonical JSON of a body (RFC 8785): key order and spacing of a repeat do not matter. */

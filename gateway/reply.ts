@@ -1,6 +1,6 @@
 /** Released → HTTP. A reply that was not released cannot be sent: the compiler refuses it, and so does this check at run time. */
 import type { Response } from 'express'
-import { isReleased, type Released } from './release.ts'
+import { isReleased, type Released } from './released.ts'
 
 /** Writes status, headers and text. Bodies of errors and of resources alike are `application/fhir+json`. */
 export function reply(response: Response, released: Released, request: { readonly ifNoneMatch: string; readonly isHead: boolean }): void {

@@ -16,7 +16,7 @@ import { matchPatient } from './operations/match.ts'
 import { processMessage } from './operations/process-message.ts'
 import { summary } from './operations/summary.ts'
 import { notFound, Problem } from './problem.ts'
-import type { Released } from './release.ts'
+import type { Released } from './released.ts'
 
 export type Handler = (call: Call, context: Context, enter: (call: Call) => Promise<Released>) => Promise<Released>
 

@@ -171,12 +171,8 @@ async function referenceClause(
     const ids: string[] = []
     for (const { type, id } of wanted) {
       for (const target of type === '' ? ask.targets : [type]) {
-        const key = { institution: call.caller.institution, type: target, localId: id }
-        const found = await context.store.sql.query<{ id: string }>(
-          'select id from network_id where institution = $1 and type = $2 and local_id = $3',
-          [key.institution, key.type, key.localId],
-        )
-        ids.push(...found.rows.map((row) => row.id))
+        const found = await context.store.records.idOf({ institution: call.caller.institution, type: target, localId: id })
+        if (found !== undefined) ids.push(found)
       }
     }
     return { on: 'reference', param: ask.name, anyOf: ids }

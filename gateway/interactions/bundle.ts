@@ -14,7 +14,8 @@ import { ledgerEntry, maskedQuery, whoOf } from '../ledger-entry.ts'
 import { mayTouch, type Interaction } from '../logic/access.ts'
 import { bodyHash, once, type Once } from '../once.ts'
 import { asProblem, Problem } from '../problem.ts'
-import { releaseEntries, type Released, type WrittenEntry } from '../release.ts'
+import { releaseEntries, type Released } from '../release.ts'
+import type { WrittenEntry } from '../written.ts'
 
 export type Enter = (call: Call) => Promise<Released>
 
@@ -190,10 +191,10 @@ async function feed(call: Call, context: Context, entries: readonly Entry[], key
         version: result.version,
         updatedMs: result.updatedMs,
       }))
-      return { status: 200, value }
+      return { task: '', entries: value }
     }),
   )
-  return releaseEntries(context, 'transaction-response', written)
+  return releaseEntries(context, 'transaction-response', written.entries)
 }
 
 /** Each entry stands alone and goes through token, table and gate like a request of its own. */

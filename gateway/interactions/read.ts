@@ -5,7 +5,9 @@ import { askLive, readLive } from '../live.ts'
 import { couldMatch } from '../logic/wholesale.ts'
 import { notFound } from '../problem.ts'
 import { sightFor } from '../judged.ts'
-import { publish, releaseLedger, releaseOne, releasePersons, type Released } from '../release.ts'
+import { releasePersons } from '../release-person.ts'
+import { publish, releaseLedger } from '../release-public.ts'
+import { releaseOne, type Released } from '../release.ts'
 import { personsOf } from '../search-request.ts'
 
 export async function read(call: Call, context: Context): Promise<Released> {

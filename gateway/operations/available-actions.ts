@@ -1,15 +1,15 @@
 /** Task/[id]/$available-actions: what the caller's institution may do with a referral now, straight from the transition table. */
-import type { Parameters } from '../../fhir-profiles/r4.ts'
 import type { Call, Context } from '../context.ts'
 import { readTaskAsParty } from '../judged.ts'
-import { publish, type Released } from '../release.ts'
+import { publish, type PlainParameters } from '../release-public.ts'
+import type { Released } from '../released.ts'
 import { actorOf, availableActions } from '../logic/referral.ts'
 
 export async function availableActionsOf(call: Call, context: Context): Promise<Released> {
   const task = await readTaskAsParty(context, call, call.params['id'] ?? '')
   const actor = actorOf(task, call.caller.institution)
   const actions = actor === undefined ? [] : availableActions(task, actor)
-  const parameter: NonNullable<Parameters['parameter']> = actions.map((action) => ({
+  const parameter: NonNullable<PlainParameters['parameter']> = actions.map((action) => ({
     name: 'action',
     part: [
       { name: 'status', valueCode: action.status },

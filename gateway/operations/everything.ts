@@ -6,7 +6,8 @@ import { knownTypes } from '../logic/access.ts'
 import type { Call, Context } from '../context.ts'
 import { notFound, Problem } from '../problem.ts'
 import { sightFor } from '../judged.ts'
-import { releaseBundle, releaseEverything, type Released } from '../release.ts'
+import { releaseBundle, type Released } from '../release.ts'
+import { releaseEverything } from '../release-person.ts'
 import { gather } from './summary.ts'
 
 const maxOwn = 10_000

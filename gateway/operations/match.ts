@@ -8,7 +8,8 @@ import type { Call, Context } from '../context.ts'
 import { requireValid } from '../intake.ts'
 import { Problem } from '../problem.ts'
 import { sightFor } from '../judged.ts'
-import { releaseMatch, type Released } from '../release.ts'
+import { releaseMatch } from '../release-person.ts'
+import type { Released } from '../released.ts'
 import { demographics } from '../logic/match.ts'
 
 export async function matchPatient(call: Call, context: Context): Promise<Released> {

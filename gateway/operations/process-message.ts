@@ -13,7 +13,8 @@ import { requireValid } from '../intake.ts'
 import { maskedQuery, whoOf } from '../ledger-entry.ts'
 import { bodyHash, type Once } from '../once.ts'
 import { Problem } from '../problem.ts'
-import { publishMessage, type Released } from '../release.ts'
+import { publishMessage } from '../release-public.ts'
+import type { Released } from '../released.ts'
 import { taskOfParcel } from '../parcel-task.ts'
 
 interface Message {

@@ -11,6 +11,10 @@ export interface SeenMessage {
 
 export function messages(sql: Sql) {
   return {
+    /** Holds this message id until the transaction ends. */
+    async lock(sender: string, id: string): Promise<void> {
+      await sql.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`${sender}\n${id}`])
+    },
     /** Claims a message id inside the transaction that stores it. undefined = first time; otherwise what was answered then. */
     async seen(sender: string, id: string): Promise<SeenMessage | undefined> {
       const found = await sql.query<{ sha256: string; status: number; outcome: string }>(

@@ -1,5 +1,6 @@
 /** Records: what institutions sent (own partition) and what the network keeps (Task, Consent). Everything leaves here Held. */
 import { hold, type Held, type HeldContent } from '../held.ts'
+import { keyText } from '../logic/record-key.ts'
 import type { Sql } from './pool.ts'
 
 export interface RecordKey {
@@ -109,6 +110,31 @@ export function records(sql: Sql) {
         [JSON.stringify(wanted)],
       )
       return new Map(found.rows.map((row) => [keyText(row), row.id]))
+    },
+
+    /** Network id of a key that was mentioned before; undefined when it never was. */
+    async idOf(key: RecordKey): Promise<string | undefined> {
+      const found = await sql.query<{ id: string }>('select id from network_id where institution = $1 and type = $2 and local_id = $3', [
+        key.institution,
+        key.type,
+        key.localId,
+      ])
+      return found.rows[0]?.id
+    },
+
+    /** Makes every other writer of this record wait until the transaction ends. */
+    async lock(id: string): Promise<void> {
+      await sql.query('select id from network_id where id = $1 for update', [id])
+    },
+
+    /** Local ids of one partition's records with this identifier; at most two, since one more than one is already too many. */
+    async byIdentifier(ask: { institution: string; type: string; system: string; value: string }): Promise<readonly string[]> {
+      const found = await sql.query<{ local_id: string }>(
+        `select distinct r.local_id from record_index i join record r on r.id = i.record
+         where i.type = $1 and i.param = 'identifier' and i.system = $2 and i.code = $3 and r.institution = $4 and not r.deleted limit 2`,
+        [ask.type, ask.system, ask.value, ask.institution],
+      )
+      return found.rows.map((row) => row.local_id)
     },
 
     /** The own-partition key of a network id, whoever holds it; undefined when no such id was ever given out. */
@@ -293,9 +319,4 @@ export function records(sql: Sql) {
       return out
     },
   }
-}
-
-/** One text per key, for maps. */
-export function keyText(key: { institution: string; type: string; local_id?: string; localId?: string }): string {
-  return `${key.institution}\n${key.type}\n${key.local_id ?? key.localId ?? ''}`
 }

@@ -67,10 +67,10 @@ describe('what a consent states becomes rows', () => {
   })
 
   test('an exception inherits what it omits and replaces what it states, at any depth', () => {
-    const deepest = { type: 'permit', actor: [receiver(practitioner('dr-kim'))] } as const
-    const nested = { type: 'deny', class: types('Condition'), provision: [deepest] } as const
+    const deepest: ConsentProvision = { type: 'permit', actor: [receiver(practitioner('dr-kim'))] }
+    const nested: ConsentProvision = { type: 'deny', class: types('Condition'), provision: [deepest] }
     const { rows } = compile(
-      consent({ actor: [receiver(organization('network'))], purpose: purposes('TREAT'), provision: [nested as ConsentProvision] }),
+      consent({ actor: [receiver(organization('network'))], purpose: purposes('TREAT'), provision: [nested] }),
       input(),
     )
     expect(rows.map(({ path, type, receivers, purposes: stated, classes }) => ({ path, type, receivers, stated, classes }))).toEqual([
@@ -184,7 +184,7 @@ describe('what cannot be read', () => {
     ['class', { class: [{ system: system.loinc, code: '11488-4' }] }, 'Consent.provision.class[0]'],
     ['actor', { actor: [] }, 'Consent.provision.actor'],
   ])('%s is marked with where it stands, and inherited by every exception', (element, provision, expression) => {
-    const compiled = compile(consent({ ...provision, provision: [{ type: 'deny', [element]: undefined }] }), input())
+    const compiled = compile(consent({ ...provision, provision: [{ type: 'deny' }] }), input())
     expect(compiled.rows.map((row) => row.blind)).toEqual([[element], [element]])
     expect(compiled.unreadable.map((fault) => fault.expression)).toEqual([expression])
   })

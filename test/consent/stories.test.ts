@@ -4,7 +4,7 @@ import { compile } from '../../consent/compile.ts'
 import { decide } from '../../consent/decide.ts'
 import type { AccessRequest, DataTarget, Facts, ProvisionRow } from '../../consent/types.ts'
 import { matches, view } from '../../consent/view.ts'
-import type { Consent } from '../../fhir-profiles/r4.ts'
+import type { Consent, ConsentProvision } from '../../fhir-profiles/r4.ts'
 import {
   at,
   breakGlass,
@@ -157,7 +157,7 @@ describe('the nine stories of the sandbox', () => {
 })
 
 describe('people, houses and emergencies', () => {
-  const refuses = (...named: Parameters<typeof networkConsent>) => story(1, networkConsent(...named))
+  const refuses = (refusal: ConsentProvision) => story(1, networkConsent(refusal))
 
   test('the patient sees their own record, whatever consents say, and nobody else`s', () => {
     const self = patientRequest(person(3))
@@ -187,7 +187,7 @@ describe('people, houses and emergencies', () => {
       permit: false,
       because: [{ rule: 'deny' }, { rule: 'implicit-deny' }],
     })
-    expect(decide(declared, named, held(1, 'tertiary'), sandbox, now).basis).toEqual(['treatment-in-house'])
+    expect(decide(declared, named, held(1, 'tertiary'), sandbox, now).basis).toContain('treatment-in-house')
   })
 
   test('an emergency declared together with another purpose than treatment opens nothing', () => {

@@ -127,7 +127,7 @@ describe('the directed consent of a referral', () => {
       { verification: [{ verified: false, verifiedWith: { reference: 'Patient/person-1' } }] },
       'Consent.verification.verifiedWith',
     ],
-    ['the signed form is absent', { sourceAttachment: { title: 'form' } }, 'Consent.source'],
+    ['the signed form is absent', { sourceAttachment: { contentType: 'application/pdf' } }, 'Consent.source'],
     ['it is a draft', { status: 'draft' }, 'Consent.status'],
     ['its meaning may be turned round', { modifierExtension: unknownModifier }, 'Consent.modifierExtension'],
   ])('is refused when %s', (_name, overrides, expression) => {

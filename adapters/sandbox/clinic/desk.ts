@@ -11,7 +11,11 @@ export function deskServer(chart: Chart, now: () => Date): Server {
   return createServer((request, response) => {
     serve(request, chart, now)
       .then((reply) => send(response, reply))
-      .catch(() => send(response, { status: 500, body: { error: 'the desk failed; the chart is unchanged' } }))
+      .catch((error: unknown) => {
+        // SQLite names tables and columns in its messages, never values.
+        process.stderr.write(`clinic desk: ${error instanceof Error ? error.message : 'unknown fault'}\n`)
+        send(response, { status: 500, body: { error: 'the desk failed; the chart is unchanged' } })
+      })
   })
 }
 

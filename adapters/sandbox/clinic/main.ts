@@ -13,14 +13,18 @@ if (values.config === undefined) {
 }
 
 async function run(file: string): Promise<void> {
-  const clinic = await startClinic(readClinicConfig(file))
-  process.stdout.write(`clinic EMR sqlite (views polled) desk ${clinic.deskUrl}\n`)
-  const stop = (): void => {
-    clinic.close().catch((error: unknown) => {
-      process.stderr.write(`clinic EMR did not stop cleanly: ${error instanceof Error ? error.name : 'unknown'}\n`)
-      process.exitCode = 1
-    })
+  try {
+    const clinic = await startClinic(readClinicConfig(file))
+    process.stdout.write(`clinic EMR sqlite (views polled) desk ${clinic.deskUrl}\n`)
+    const stop = (): void => void clinic.close().catch((error: unknown) => fail('did not stop cleanly', error))
+    process.once('SIGTERM', stop)
+    process.once('SIGINT', stop)
+  } catch (error) {
+    fail('cannot start', error)
   }
-  process.once('SIGTERM', stop)
-  process.once('SIGINT', stop)
+}
+
+function fail(what: string, error: unknown): void {
+  process.stderr.write(`clinic EMR ${what}: ${error instanceof Error ? error.message : 'unknown fault'}\n`)
+  process.exitCode = 1
 }

@@ -239,7 +239,7 @@ describe('a database that is away is not a crash', () => {
       }
       ports.kept.set(key, value)
     }
-    const adapter = sqlView.create(settings(path), { ...ports, memory: { get: ports.memory.get, set } })
+    const adapter = sqlView.create(settings(path), { ...ports, memory: { get: async (key) => ports.kept.get(key), set } })
     cleanups.push(() => adapter.close())
     listening(adapter, gateway)
     await until(() => ports.kept.size === 1)

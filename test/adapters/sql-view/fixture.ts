@@ -76,7 +76,7 @@ export const fatal: Receipt = { outcome: 'fatal', reason: 'not valid FHIR R4', w
 export interface SmallClinic {
   readonly path: string
   readonly database: DatabaseSync
-  add(change: number, number: string, name?: string): void
+  readonly add: (change: number, number: string, name?: string) => void
 }
 
 export function smallClinic(): SmallClinic {

@@ -116,8 +116,8 @@ test('any interleaving of commits, polls, crashes and receipts delivers each row
         gateway.answers.splice(0, gateway.answers.length, ...answers)
         const waiting = [...between]
         const source: SqlSource = {
-          insertOnce: table.insertOnce,
-          columns: table.columns,
+          insertOnce: () => table.insertOnce(),
+          columns: () => table.columns(),
           // Others commit between two pages of the same poll.
           rows: async (view, after, limit) => {
             const rows = await table.rows(view, after, limit)

@@ -1,0 +1,64 @@
+/** What the releases share: entries from parts, and the ledger row that is committed before anything is minted. */
+import type { ConsentVersion } from '../consent/types.ts'
+import type { Patient } from '../fhir-profiles/r4.ts'
+import { isResource } from '../fhir-profiles/validate/validate.ts'
+import { asMatch, type TextEntry } from './bundle-text.ts'
+import type { Call, Context } from './context.ts'
+import type { HeldContent } from './held.ts'
+import type { Part } from './judged.ts'
+import { ledgerEntry, maskedQuery, whoOf, type Act } from './ledger-entry.ts'
+
+export function matchOf(base: string, part: Part): TextEntry {
+  return { fullUrl: `${base}/${part.type}/${part.id}`, text: part.text, rest: asMatch }
+}
+
+export function personEntry(base: string, patient: Patient): TextEntry {
+  return { fullUrl: `${base}/Patient/${patient.id ?? ''}`, text: JSON.stringify(patient), rest: asMatch }
+}
+
+export function headersOf(part: Part): Record<string, string> {
+  return { etag: `W/"${part.version}"`, 'last-modified': new Date(part.updatedMs).toUTCString() }
+}
+
+export function patientIn(part: Part): { patient: Patient; custodian: string; updatedMs: number; version: string }[] {
+  const value: unknown = JSON.parse(part.text)
+  return isResource(value) && value.resourceType === 'Patient'
+    ? [{ patient: value, custodian: part.custodian, updatedMs: part.updatedMs, version: part.version }]
+    : []
+}
+
+export function personsOf(parts: readonly Part[], asked: readonly string[]): readonly string[] {
+  return [...new Set([...asked, ...parts.flatMap((part) => (part.person === '' ? [] : [part.person]))])]
+}
+
+export function released(interaction: string, parts: readonly Part[], consents: readonly ConsentVersion[]): Act {
+  return {
+    action: interaction === 'search-type' ? 'E' : 'R',
+    interaction,
+    outcome: 'success',
+    persons: personsOf(parts, []),
+    entities: parts.map(({ type, id, version }) => ({ type, id, version })),
+    consents,
+    note: '',
+  }
+}
+
+/** A refusal names the person and the consents, never a hidden row. */
+export function refusal(interaction: string, content: HeldContent | undefined, consents: readonly ConsentVersion[]): Act {
+  const person = content?.facts.person ?? ''
+  return {
+    action: 'R',
+    interaction,
+    outcome: 'refused',
+    persons: person === '' ? [] : [person],
+    entities: [],
+    consents,
+    note: 'not released',
+  }
+}
+
+export async function record(context: Context, call: Call, act: Act): Promise<void> {
+  await context.store.ledger.append([
+    ledgerEntry(context, whoOf(call.caller, call.address), { requestId: call.requestId, query: maskedQuery(call) }, act),
+  ])
+}

@@ -1,0 +1,127 @@
+/** Persons and documents on the way out: composed from released parts only, never from anything that was refused. */
+import type { Bundle, OperationOutcome } from '../fhir-profiles/r4.ts'
+import { bundleText } from './bundle-text.ts'
+import type { Call, Context } from './context.ts'
+import { open, type Held } from './held.ts'
+import type { Sight } from './judge.ts'
+import { judge, type Part } from './judged.ts'
+import { compare, demographics, type Demographics } from './logic/match.ts'
+import { composePerson } from './logic/person.ts'
+import { coverageNotice, silentNotices } from './notices.ts'
+import { notFound } from './problem.ts'
+import { matchOf, patientIn, personEntry, record, refusal, released } from './release-act.ts'
+import { mint, type Released } from './released.ts'
+
+/** Grades of the visible candidates for submitted demographics; no score says anything about a record that did not pass. */
+export async function releaseMatch(
+  context: Context,
+  call: Call,
+  input: { about: Demographics; held: readonly Held[]; sight: Sight },
+): Promise<Released> {
+  const parts = await judge(context, call, input.sight, input.held.map(open))
+  const own = parts.filter((part) => part.custodian === call.caller.institution)
+  const graded = own.flatMap((part) =>
+    patientIn(part).flatMap(({ patient }) => {
+      const compared = compare(input.about, demographics(patient))
+      return compared.grade === 'none' ? [] : [{ part, grade: compared.grade, score: compared.score01 }]
+    }),
+  )
+  await record(
+    context,
+    call,
+    released(
+      'match',
+      graded.map(({ part }) => part),
+      input.sight.consulted,
+    ),
+  )
+  const base = `${context.config.publicUrl}/fhir/R4`
+  const grade = 'http://hl7.org/fhir/StructureDefinition/match-grade'
+  const entries = graded
+    .toSorted((a, b) => b.score - a.score || (a.part.id < b.part.id ? -1 : 1))
+    .map(({ part, score, ...found }) => ({
+      ...matchOf(base, part),
+      rest: { search: { mode: 'match', score, extension: [{ url: grade, valueCode: found.grade }] } },
+    }))
+  return mint(200, {}, bundleText({ type: 'searchset', total: entries.length, self: '', next: undefined, notices: [], entries }))
+}
+
+/** One person's whole visible record: the person composed, then every record; silent institutions are named for everybody alike. */
+export async function releaseEverything(
+  context: Context,
+  call: Call,
+  input: { held: readonly Held[]; sight: Sight; person: string; silent: readonly string[] },
+): Promise<Released> {
+  const parts = await judge(context, call, input.sight, input.held.map(open))
+  if (parts.length === 0 && !input.sight.related.includes(input.person)) {
+    await record(context, call, { ...refusal('everything', undefined, input.sight.consulted), persons: [input.person] })
+    throw notFound()
+  }
+  await record(context, call, { ...released('everything', parts, input.sight.consulted), persons: [input.person] })
+  const patients = parts.flatMap((part) => (part.type === 'Patient' ? patientIn(part) : []))
+  const rest = parts.filter((part) => !['Patient', 'Task', 'Consent'].includes(part.type))
+  const base = `${context.config.publicUrl}/fhir/R4`
+  const person = patients.length === 0 ? [] : [personEntry(base, composePerson(input.person, patients).patient)]
+  const text = bundleText({
+    type: 'searchset',
+    total: person.length + rest.length,
+    self: `${base}/Patient/${input.person}/$everything`,
+    next: undefined,
+    entries: [...person, ...rest.map((part) => matchOf(base, part))],
+    notices: [...silentNotices(input.silent), coverageNotice],
+  })
+  return mint(200, {}, text)
+}
+
+/** A document built from released parts only, so that neither section, narrative nor count can leak what was refused. */
+export async function releaseDocument(
+  context: Context,
+  call: Call,
+  input: {
+    held: readonly Held[]
+    interaction: string
+    sight: Sight
+    person: string
+    mustHave: boolean
+    build: (parts: readonly Part[]) => Bundle
+  },
+): Promise<Released> {
+  const parts = await judge(context, call, input.sight, input.held.map(open))
+  if (parts.length === 0 && input.mustHave) {
+    await record(context, call, { ...refusal(input.interaction, undefined, input.sight.consulted), persons: [input.person] })
+    throw notFound()
+  }
+  await record(context, call, { ...released(input.interaction, parts, input.sight.consulted), persons: [input.person] })
+  return mint(200, {}, JSON.stringify(input.build(parts)))
+}
+
+/** Persons, each composed from the Patient records this caller may see; a person with no visible record is missing. */
+export async function releasePersons(
+  context: Context,
+  call: Call,
+  input: { held: readonly Held[]; sight: Sight; interaction: 'read' | 'search-type'; self: string; notices: readonly OperationOutcome[] },
+): Promise<Released> {
+  const parts = await judge(context, call, input.sight, input.held.map(open))
+  const persons = Map.groupBy(parts, (part) => part.person)
+  const composed = [...persons].map(([person, own]) =>
+    composePerson(
+      person,
+      own.flatMap((part) => patientIn(part)),
+    ),
+  )
+  const asked = [...persons.keys()]
+  if (input.interaction === 'read') {
+    const only = composed[0]
+    if (only === undefined) {
+      await record(context, call, refusal('read', undefined, input.sight.consulted))
+      throw notFound()
+    }
+    await record(context, call, { ...released('read', parts, input.sight.consulted), persons: asked })
+    return mint(200, { etag: `W/"${only.version}"`, 'last-modified': new Date(only.updatedMs).toUTCString() }, JSON.stringify(only.patient))
+  }
+  await record(context, call, { ...released('search-type', parts, input.sight.consulted), persons: asked })
+  const base = `${context.config.publicUrl}/fhir/R4`
+  const entries = composed.map(({ patient }) => personEntry(base, patient))
+  const { self, notices } = input
+  return mint(200, {}, bundleText({ type: 'searchset', total: composed.length, self, next: undefined, entries, notices }))
+}

@@ -1,0 +1,83 @@
+/** What holds no patient data, by a closed list of types; problems; and the ledger, whose readers are in it themselves. */
+import type { Bundle, CapabilityStatement, OperationOutcome, Organization } from '../fhir-profiles/r4.ts'
+import { isResource } from '../fhir-profiles/validate/validate.ts'
+import { asMatch, bundleText } from './bundle-text.ts'
+import type { Call, Context } from './context.ts'
+import { notFound, type Problem } from './problem.ts'
+import { record } from './release-act.ts'
+import { mint, type Released } from './released.ts'
+
+/** AuditEvents are read from the ledger; reading them is itself an entry, once per request. */
+export async function releaseLedger(
+  context: Context,
+  call: Call,
+  input: { bodies: readonly string[]; total: number; isRead: boolean; self: string; next: string | undefined },
+): Promise<Released> {
+  await record(context, call, {
+    action: input.isRead ? 'R' : 'E',
+    interaction: input.isRead ? 'read' : 'search-type',
+    outcome: 'success',
+    persons: [],
+    entities: [{ type: 'AuditEvent', id: String(input.bodies.length), version: '' }],
+    consents: [],
+    note: 'audit log read',
+  })
+  const only = input.bodies[0]
+  if (input.isRead) {
+    if (only === undefined) throw notFound()
+    return mint(200, { etag: 'W/"1"' }, only)
+  }
+  const base = `${context.config.publicUrl}/fhir/R4/AuditEvent`
+  const entries = input.bodies.map((text) => ({ fullUrl: `${base}/${auditId(text)}`, text, rest: asMatch }))
+  const { total, self, next } = input
+  return mint(200, {}, bundleText({ type: 'searchset', total, self, next, entries, notices: [] }))
+}
+
+function auditId(body: string): string {
+  const value: unknown = JSON.parse(body)
+  return isResource(value) ? (value.id ?? '') : ''
+}
+
+/** What cannot hold patient data, by type. The list is closed: anything else must be judged. */
+export type Public = CapabilityStatement | OperationOutcome | Organization | PlainParameters
+
+/** Parameters of codes alone: no resource fits in. */
+export interface PlainParameters {
+  readonly resourceType: 'Parameters'
+  readonly parameter?: readonly { readonly name: string; readonly part: readonly { readonly name: string; readonly valueCode: string }[] }[]
+}
+
+export function publish(
+  resource: Public | { readonly resourceType: 'Bundle'; readonly organizations: readonly Organization[]; readonly self: string },
+  status = 200,
+): Released {
+  if (resource.resourceType !== 'Bundle') return mint(status, {}, JSON.stringify(resource))
+  const bundle: Bundle = {
+    resourceType: 'Bundle',
+    type: 'searchset',
+    total: resource.organizations.length,
+    link: [{ relation: 'self', url: resource.self }],
+    entry: resource.organizations.map((organization) => ({ resource: organization, search: { mode: 'match' } })),
+  }
+  return mint(status, {}, JSON.stringify(bundle))
+}
+
+/** A response message: MessageHeader and outcome of our own making, no stored content. */
+export function publishMessage(bundle: { header: Record<string, unknown>; outcome: OperationOutcome; id: string; at: string }): Released {
+  return mint(
+    200,
+    {},
+    JSON.stringify({
+      resourceType: 'Bundle',
+      type: 'message',
+      id: bundle.id,
+      timestamp: bundle.at,
+      entry: [{ resource: bundle.header }, { resource: bundle.outcome }],
+    }),
+  )
+}
+
+/** A Problem, told. Never a stored value. */
+export function publishProblem(problem: Problem, requestId: string): Released {
+  return mint(problem.status, problem.headers, JSON.stringify(problem.toOutcome(requestId)))
+}
