@@ -47,7 +47,13 @@ async function run(children: ChildProcess[], stop: AbortController): Promise<voi
   )
   const seededMark = join(dataDir, 'sandbox', 'seeded.json')
   if (!existsSync(seededMark)) {
-    await seed({ url: `http://127.0.0.1:${ports.gateway}`, key: settings.key, clinicDesk: `http://127.0.0.1:${ports.clinicDesk}` })
+    const desk = (port: number): string => `http://127.0.0.1:${port}`
+    await seed({
+      url: desk(ports.gateway),
+      key: settings.key,
+      clinicDesk: desk(ports.clinicDesk),
+      hospitalDesk: desk(ports.hospitalDesk),
+    })
     writeFileSync(seededMark, JSON.stringify({ seeded: true }))
     console.log('people: 9 with their stories, see README')
   }
@@ -184,7 +190,7 @@ async function endAll(children: readonly ChildProcess[]): Promise<void> {
 }
 
 /** People arrive through their EMRs; then their consents, then the clinic's referrals. */
-async function seed(input: { url: string; key: SandboxKey; clinicDesk: string }): Promise<void> {
+async function seed(input: { url: string; key: SandboxKey; clinicDesk: string; hospitalDesk: string }): Promise<void> {
   const now = new Date()
   for (const { number, as, make } of seededConsents(new Date(now.getTime() - 86_400_000).toISOString())) {
     const token = await untilDone(`a token for ${as}`, () => sandboxToken(input.key, { as, purposes: [defaultPurpose(as)] }))
@@ -209,6 +215,12 @@ async function seed(input: { url: string; key: SandboxKey; clinicDesk: string })
     const found = await callFhir(input.url, coordinator, { method: 'GET', path: 'Task?status=received' })
     const total = typeof found.body === 'object' && found.body !== null && 'total' in found.body ? found.body.total : 0
     if (typeof total !== 'number' || total < 2) throw new Error(`${String(total)} of 2 referrals have arrived`)
+  })
+  await untilDone('the hospital to have told everything', async () => {
+    const response = await fetch(`${input.hospitalDesk}/health`, { signal: AbortSignal.timeout(5_000) })
+    const health: unknown = await response.json()
+    const waiting = typeof health === 'object' && health !== null && 'waiting' in health ? health.waiting : undefined
+    if (waiting !== 0) throw new Error(`${String(waiting)} of its messages are waiting`)
   })
 }
 

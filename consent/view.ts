@@ -35,7 +35,8 @@ interface Asking {
 }
 
 /**
- * @param rowsByPerson the compiled rules of every person who has any; records of all other persons fall to the implicit policy
+ * @param rowsByPerson the compiled rules of every person who has any, among those the caller goes on to ask about and the person of a
+ *   declared emergency; records of all other persons fall to the implicit policy, so a person left out is judged as one without consent
  * @param nowMs milliseconds since the epoch
  */
 export function view(request: AccessRequest, rowsByPerson: RowsByPerson, environment: Environment, nowMs: number): View {

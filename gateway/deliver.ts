@@ -4,12 +4,13 @@
  */
 import type { Parcel, Receipt } from '../adapters/contract.ts'
 import { system } from '../fhir-profiles/codes.ts'
-import { compact, type Bundle, type Patient, type Resource, type Task } from '../fhir-profiles/r4.ts'
+import { compact, type Bundle, type Identifier, type Patient, type Reference, type Resource, type Task } from '../fhir-profiles/r4.ts'
 import { isResource } from '../fhir-profiles/validate/validate.ts'
 import type { Context } from './context.ts'
 import { open, type Held } from './held.ts'
 import { composePerson } from './logic/person.ts'
 import { deliverySight, isVisible } from './judge.ts'
+import { liveNumberOf, type LiveNumber } from './live-number.ts'
 import { loadTask, networkStep, type LoadedTask } from './referral-step.ts'
 import { releaseDelivery, type Part } from './judged.ts'
 import type { ParcelRow } from './store/parcels.ts'
@@ -38,7 +39,19 @@ export async function deliverLoop(context: Context, input: { signal: AbortSignal
 export async function deliverNext(context: Context): Promise<boolean> {
   const parcel = await context.store.transaction((tables) => tables.parcels.claim(context.now().getTime(), leaseMs))
   if (parcel === undefined) return false
-  const packed = await context.store.transaction((tables) => pack(tables, context, parcel))
+  // Outside any transaction, since the network is asked; and only when consent lets the referral go there at all.
+  const task = await loadTask(context.store, parcel.task)
+  const mayAsk = task !== undefined && (await isReferralPermitted(context.store, context, task))
+  const number: LiveNumber = mayAsk ? await liveNumberOf(context, parcel.receiver, task.person) : { kind: 'unknown' }
+  if (number.kind === 'no-answer') {
+    await context.store.transaction((tables) =>
+      settle(tables, context, parcel, { outcome: 'transient', reason: 'the patient index of the receiver did not answer' }),
+    )
+    return true
+  }
+  const packed = await context.store.transaction((tables) =>
+    pack(tables, context, parcel, number.kind === 'known' ? number.identifiers : []),
+  )
   if (packed.kind === 'withheld') return true
   const adapter = context.adapters.get(parcel.receiver)
   if (adapter === undefined) {
@@ -69,7 +82,7 @@ async function send(work: () => Promise<Receipt>): Promise<Receipt> {
 type Packed = { readonly kind: 'send'; readonly parcel: Parcel } | { readonly kind: 'withheld' }
 
 /** Judged now, under the consents in force now, and entered in the ledger before a byte leaves. */
-async function pack(tables: Tables, context: Context, row: ParcelRow): Promise<Packed> {
+async function pack(tables: Tables, context: Context, row: ParcelRow, liveNumbers: readonly Identifier[]): Promise<Packed> {
   const task = await loadTask(tables, row.task)
   if (task === undefined) {
     await giveUp(tables, context, row, 'the referral is gone')
@@ -87,10 +100,15 @@ async function pack(tables: Tables, context: Context, row: ParcelRow): Promise<P
     await withhold(tables, context, row, task)
     return { kind: 'withheld' }
   }
-  const patient = await patientFor(tables, context, { person: task.person, receiver: row.receiver, parts: released.parts })
+  const patient = await patientFor(tables, context, { person: task.person, receiver: row.receiver, parts: released.parts, liveNumbers })
   return {
     kind: 'send',
-    parcel: { id: row.id, kind: row.kind, bundle: bundleOf(row, { task: task.task, parts: released.parts, patient }), gaps: [] },
+    parcel: {
+      id: row.id,
+      kind: row.kind,
+      bundle: bundleOf(row, { task: withNames(context, task.task), parts: released.parts, patient }),
+      gaps: [],
+    },
   }
 }
 
@@ -121,7 +139,7 @@ async function contentOf(tables: Tables, row: ParcelRow, task: LoadedTask): Prom
 async function patientFor(
   tables: Tables,
   context: Context,
-  input: { person: string; receiver: string; parts: readonly Part[] },
+  input: { person: string; receiver: string; parts: readonly Part[]; liveNumbers: readonly Identifier[] },
 ): Promise<Patient> {
   const patients = input.parts.flatMap((part) => {
     const value: unknown = part.type === 'Patient' ? JSON.parse(part.text) : undefined
@@ -136,13 +154,23 @@ async function patientFor(
     const value: unknown = JSON.parse(open(held).text)
     return isResource(value) && value.resourceType === 'Patient' ? (value.identifier ?? []) : []
   })
-  const live = own.length > 0 && numbers.length === 0 ? [{ system: 'urn:ietf:rfc:3986', value: `Patient/${own[0]?.localId ?? ''}` }] : []
   const ownName = context.directory.institution(input.receiver)?.number ?? ''
-  const mine = numbers.filter((identifier) => identifier.system?.endsWith(`.${ownName}`) === true)
+  const mine = [...input.liveNumbers, ...numbers.filter((identifier) => identifier.system?.endsWith(`.${ownName}`) === true)]
   return compact<Patient>({
     ...composed,
-    identifier: [...mine, ...live, ...(composed.identifier ?? []).filter((identifier) => !mine.includes(identifier))],
+    identifier: [...mine, ...(composed.identifier ?? []).filter((identifier) => !mine.includes(identifier))],
   })
+}
+
+/** A receiver knows institutions by number and name, not by our directory ids. */
+function withNames(context: Context, task: Task): Task {
+  const named = (reference: Reference | undefined): Reference | undefined => {
+    const known = context.directory.institution(reference?.reference?.split('/')[1] ?? '')
+    return known === undefined
+      ? reference
+      : { ...reference, type: 'Organization', identifier: { system: system.institutionNumber, value: known.number }, display: known.name }
+  }
+  return compact<Task>({ ...task, requester: named(task.requester), owner: named(task.owner) })
 }
 
 function bundleOf(row: ParcelRow, content: { task: Task; parts: readonly Part[]; patient: Patient }): Bundle {

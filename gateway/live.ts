@@ -73,7 +73,7 @@ async function askOne(
 }
 
 /** The institution's own id of the person: linked before, or matched now from demographics the network already holds. */
-async function livePatientId(
+export async function livePatientId(
   context: Context,
   input: { id: string; adapter: EmrAdapter; question: { person: string }; signal: AbortSignal },
 ): Promise<{ kind: 'known'; id: string } | { kind: 'unknown' } | { kind: 'no-answer' }> {
@@ -106,6 +106,10 @@ async function linkLive(context: Context, link: { institution: string; localId: 
     const ids = await tables.records.networkIds([{ institution: link.institution, type: 'Patient', localId: link.localId }], context.newId)
     const record = ids.get(keyText({ institution: link.institution, type: 'Patient', localId: link.localId }))
     if (record === undefined) return
+    // Seen on its own before anybody else's record told who it is: its person becomes this one, and the old id stays readable.
+    const [before] = await tables.identities.byLocal(link.institution, [link.localId])
+    if (before !== undefined && before.person !== link.person)
+      await tables.identities.merge(before.person, link.person, context.now().getTime())
     await tables.identities.link({ ...link, record, grade: 'certain' }, context.now().getTime())
     await tables.identities.setGrade([link.person], 'certain')
   })
@@ -226,7 +230,7 @@ export async function livePatientsByNumber(
   return got.resources.flatMap((resource) => (resource.resourceType === 'Patient' ? [resource] : []))
 }
 
-async function collect(
+export async function collect(
   context: Context,
   institution: string,
   items: AsyncIterable<Resource | Gap>,

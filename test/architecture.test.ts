@@ -116,12 +116,12 @@ test('unjudged content is opened, and adapters are made, only where the table sa
   expect(faults).toEqual([])
 })
 
-test('only release.ts makes what may be sent', () => {
+test('only released.ts makes what may be sent', () => {
   const faults = sources.filter(
-    (source) => source.file !== 'gateway/release.ts' && /\bnew Released\w*\(/.test(withoutComments(source.text)),
+    (source) => source.file !== 'gateway/released.ts' && /\bnew Released\w*\(/.test(withoutComments(source.text)),
   )
   expect(faults.map((source) => source.file)).toEqual([])
-  const release = byFile.get('gateway/release.ts')
+  const release = byFile.get('gateway/released.ts')
   // a class that is exported as a value could be constructed, or subclassed, elsewhere
   expect(release?.text).not.toMatch(/export (abstract )?class Released|export \{[^}]*\bReleased\w*\b/)
 })

@@ -6,8 +6,8 @@ import { inspect } from 'node:util'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { hold } from '../gateway/held.ts'
 import type { HeldContent } from '../gateway/held.ts'
-import { publish } from '../gateway/release.ts'
-import type { Released } from '../gateway/release.ts'
+import { publish } from '../gateway/release-public.ts'
+import type { Released } from '../gateway/released.ts'
 import { reply } from '../gateway/reply.ts'
 
 /** Each program marks the lines at which the compiler must stop: `// forbidden: TS2339`, or several codes with `|`. */

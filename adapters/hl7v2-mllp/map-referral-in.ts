@@ -2,7 +2,7 @@
  * REF^I12 → what a referral is here: a Task asking for a ServiceRequest. Pure. HL7 v2.5.1 chapter 11 (RF1 §11.8.1, PRD §11.8.2).
  * Receiving institution and department stand in PRD (role RT): PRD-4 facility and point of care, in v2.7 also PRD-10.
  */
-import { profile, system } from '../../fhir-profiles/codes.ts'
+import { canonicalBase, profile, system } from '../../fhir-profiles/codes.ts'
 import type {
   Annotation,
   CodeableConcept,
@@ -55,6 +55,7 @@ export function referralFrom(input: ReferralInput, draft: Draft): readonly (Task
     status: 'active',
     intent: 'order',
     category: categoryOf(rf1, draft),
+    code: { coding: [{ system: system.snomed, code: '3457005', display: 'Patient referral' }], text: '진료의뢰' },
     priority,
     subject: patient,
     encounter: chart.visit?.reference,
@@ -94,7 +95,11 @@ function institution(number: string, display?: string): Reference<Organization> 
 }
 
 function placerNumber(value: string, draft: Draft): Identifier {
-  return { type: { coding: [{ system: system.v2IdentifierType, code: 'PLAC' }] }, system: localSystem(draft.context, 'referral'), value }
+  return {
+    type: { coding: [{ system: system.v2IdentifierType, code: 'PLAC' }] },
+    system: `${canonicalBase}/Identifier/task/${draft.context.institution.number}`,
+    value,
+  }
 }
 
 function externalNumber(value: string | undefined, draft: Draft): readonly Identifier[] {
@@ -163,6 +168,10 @@ function providers(message: Message, role: string): Segment | undefined {
 function referrer(message: Message, draft: Draft): Reference<Practitioner> | undefined {
   const prd = providers(message, 'RP')
   const name = prd?.all(2).flatMap((item) => nameOf(item))[0]?.text
+  // The referring institution is always the sender, whatever the message says.
+  const stated = prd === undefined ? undefined : institutionNumberIn(prd)
+  if (stated !== undefined && stated !== draft.context.institution.number)
+    draft.gaps.add('PRD-4', 'the referring institution is the sender, not the one named')
   const licence = prd
     ?.all(7)
     .find((item) => ['MD', 'LN'].includes(item.part(2)?.toUpperCase() ?? ''))

@@ -130,20 +130,15 @@ function reportFrom(key: OrderKey, obr: Segment, observations: readonly Observat
 
 function orderNumbers(order: OrderGroup, draft: Draft): Identifier[] | undefined {
   const numbers = [
-    ['PLAC', order.obr?.at(2) ?? order.orc?.at(2)],
-    ['FILL', order.obr?.at(3) ?? order.orc?.at(3)],
+    ['PLAC', 'order', [order.obr?.at(2), order.orc?.at(2)]],
+    ['FILL', 'result', [order.obr?.at(3), order.orc?.at(3)]],
   ] as const
-  const found = numbers.flatMap(([code, value]) =>
-    value === undefined
+  const found = numbers.flatMap(([code, list, places]): Identifier[] => {
+    const value = places.find((text) => text !== undefined)
+    return value === undefined
       ? []
-      : [
-          {
-            type: { coding: [{ system: system.v2IdentifierType, code }] },
-            system: localSystem(draft.context, code === 'PLAC' ? 'order' : 'result'),
-            value,
-          },
-        ],
-  )
+      : [{ type: { coding: [{ system: system.v2IdentifierType, code }] }, system: localSystem(draft.context, list), value }]
+  })
   return found.length === 0 ? undefined : found
 }
 

@@ -80,7 +80,7 @@ async function converse(conversation: Conversation, ports: HandlePorts, signal: 
     }
     if (reader.isOpen) log('hl7v2.frame-cut', { reason: 'the connection closed inside a frame; its message was not delivered' })
   } catch (cause) {
-    log('hl7v2.connection-failed', { reason: codeOf(cause) })
+    if (!signal.aborted) log('hl7v2.connection-failed', { reason: codeOf(cause) })
   } finally {
     watch.stop()
     socket.destroySoon()

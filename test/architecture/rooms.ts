@@ -83,10 +83,10 @@ export const rooms: readonly Room[] = [
     isPure: false,
   },
   {
-    // programs of their own that know nothing of the gateway, nor of the adapters that speak to them
+    // programs of their own that know nothing of the gateway; the hospital frames its messages with the same MLLP bytes as everybody
     name: 'sandbox EMRs',
     holds: ['adapters/sandbox/'],
-    uses: ['adapters/sandbox/', 'fhir-profiles/'],
+    uses: ['adapters/sandbox/', 'adapters/hl7v2-mllp/codec.ts', 'fhir-profiles/'],
     types: [contract],
     packages: ['node:', 'iconv-lite', 'jose'],
     isPure: false,
@@ -102,7 +102,7 @@ export const rooms: readonly Room[] = [
   {
     name: 'store',
     holds: ['gateway/store/'],
-    uses: ['gateway/store/', 'gateway/held.ts', 'gateway/logic/chain.ts', 'consent/view.ts', 'consent/sql.ts', 'fhir-profiles/'],
+    uses: ['gateway/store/', 'gateway/held.ts', 'gateway/logic/chain.ts', 'gateway/logic/record-key.ts', 'consent/view.ts', 'consent/sql.ts', 'fhir-profiles/'],
     types: ['consent/types.ts', 'gateway/logic/', contract],
     packages: ['node:', 'pg', 'postgrator', '@electric-sql/pglite', '@electric-sql/pglite/node-postgres'],
     isPure: false,
@@ -115,6 +115,9 @@ export const rooms: readonly Room[] = [
       'gateway/operations/',
       'gateway/logic/',
       'gateway/release.ts',
+      'gateway/release-person.ts',
+      'gateway/release-public.ts',
+      'gateway/judged.ts',
       'gateway/intake*.ts',
       'gateway/answer-onto.ts',
       'gateway/ledger-entry.ts',
@@ -133,6 +136,8 @@ export const rooms: readonly Room[] = [
       'gateway/context.ts',
       'gateway/held.ts',
       'gateway/judge.ts',
+      'gateway/released.ts',
+      'gateway/written.ts',
       'gateway/routes.ts',
       'gateway/security/caller.ts',
       'consent/types.ts',
@@ -186,7 +191,8 @@ export const rooms: readonly Room[] = [
       'gateway/logic/scope.ts',
       'gateway/logic/access.ts',
       'gateway/problem.ts',
-      'gateway/release.ts',
+      'gateway/released.ts',
+      'gateway/release-public.ts',
       'fhir-profiles/',
     ],
     types: ['gateway/context.ts', 'gateway/config.ts', 'gateway/logic/'],
@@ -229,7 +235,8 @@ export const guardedNames: readonly { readonly from: string; readonly name: stri
     from: 'gateway/held.ts',
     name: 'open',
     by: [
-      'gateway/release.ts',
+      'gateway/release*.ts',
+      'gateway/judged.ts',
       'gateway/intake*.ts',
       'gateway/identify.ts',
       'gateway/deliver*.ts',
@@ -237,6 +244,8 @@ export const guardedNames: readonly { readonly from: string; readonly name: stri
       'gateway/referral-step.ts',
     ],
   },
+  // what makes a reply: only the releases
+  { from: 'gateway/released.ts', name: 'mint', by: ['gateway/release*.ts'] },
   // what closes it: the store and the wrap around the adapters
   { from: 'gateway/held.ts', name: 'hold', by: ['gateway/store/', 'gateway/live.ts'] },
   // a configured adapter is made at the composition root; the command line lists and checks kinds

@@ -126,6 +126,11 @@ describe('the time in which a rule is in force', () => {
     expect(boundsOf(exact, 'America/New_York')).toEqual(['2026-02-28T22:00:00.000Z', '2026-03-01T12:00:00.250Z'])
   })
 
+  test('an exception never begins before its consent', () => {
+    const { rows } = compile(consent({ period: { start: '2026' }, provision: [{ type: 'deny', period: { start: '2020' } }] }), input())
+    expect(rows.map((row) => row.fromMs)).toEqual([at('2026-01-01T00:00:00+09:00'), at('2026-01-01T00:00:00+09:00')])
+  })
+
   test('an exception never outlives its consent', () => {
     const { rows } = compile(consent({ period: { end: '2026' }, provision: [{ type: 'deny', period: { end: '2030' } }] }), input())
     expect(rows.map((row) => row.untilMs)).toEqual([at('2026-12-31T23:59:59.999+09:00'), at('2026-12-31T23:59:59.999+09:00')])

@@ -190,6 +190,43 @@ describe('people, houses and emergencies', () => {
     expect(decide(declared, named, held(1, 'tertiary'), sandbox, now).basis).toContain('treatment-in-house')
   })
 
+  test('a refusal that names the emergency leaves ordinary treatment as the patient consented to it', () => {
+    const both = [...story(1, networkConsent()), ...story(2, consent({ type: 'deny', purpose: purposes('BTG') }))]
+    expect(decide(breakGlass('tertiary', person(1)), both, held(1, 'clinic'), sandbox, now).basis).toEqual(['consent'])
+  })
+
+  test('an exception from a refused emergency counts for the emergency it names, not for the other', () => {
+    const except = (code: string) =>
+      story(1, consent({ type: 'deny', purpose: purposes('BTG', 'ETREAT'), provision: [{ type: 'permit', purpose: purposes(code) }] }))
+    expect(decide(breakGlass('tertiary', person(1)), except('BTG'), held(1, 'clinic'), sandbox, now).basis).toEqual(['emergency'])
+    expect(decide(breakGlass('tertiary', person(1)), except('ETREAT'), held(1, 'clinic'), sandbox, now).permit).toBe(false)
+  })
+
+  test('an exception may permit a record that its root withholds', () => {
+    const rows = story(1, consent({ class: types('Condition'), provision: [{ type: 'permit', class: types('Observation') }] }))
+    const seen = view(doctor('tertiary'), new Map([[person(1), rows]]), sandbox, now)
+    for (const [type, permit] of [
+      ['Observation', true],
+      ['Condition', true],
+      ['Procedure', false],
+    ] as const) {
+      const facts = held(1, 'clinic', { classes: [type] })
+      expect({ type, decided: decide(doctor('tertiary'), rows, facts, sandbox, now).permit, seen: matches(seen.condition, facts) }).toEqual(
+        {
+          type,
+          decided: permit,
+          seen: permit,
+        },
+      )
+    }
+  })
+
+  test('whoever is named inside the own house is kept out even if the request forgot to list the name twice', () => {
+    const refusal = refuses({ type: 'deny', actor: [receiver(department('01'))] })
+    const asking = { ...doctor('clinic'), receiver: ['org:clinic', 'org:network'] }
+    expect(decide(asking, refusal, held(1, 'clinic'), { implicit: 'deny' }, now).basis).not.toContain('treatment-in-house')
+  })
+
   test('an emergency declared together with another purpose than treatment opens nothing', () => {
     const mixed = { ...breakGlass('tertiary', person(9)), purposes: ['TREAT', 'BTG', 'HRESCH'] }
     expect(decided(mixed, held(9, 'clinic')).permit).toBe(false)

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { system } from '../../fhir-profiles/codes.ts'
 import type { Consent } from '../../fhir-profiles/r4.ts'
 import { checkDirected } from '../../consent/directed.ts'
+import { permitsBetweenInstitutions } from '../../consent/implicit.ts'
 import { changeStatus } from '../../consent/lifecycle.ts'
 import { checkWritable } from '../../consent/writable.ts'
 import {
@@ -157,6 +158,10 @@ describe('the life of a consent', () => {
     expect(changeStatus('entered-in-error', 'active')).toEqual({ lawful: false, reason: 'nothing follows `entered-in-error`' })
     expect(lawful('entered-in-error', 'entered-in-error')).toBe(false)
     expect(lawful('active', 'draft')).toBe(false)
+  })
+
+  test('a withdrawal has to write a refusal only where silence would release to other institutions', () => {
+    expect((['deny', 'deny-between-institutions', 'basic-normal'] as const).map(permitsBetweenInstitutions)).toEqual([false, false, true])
   })
 
   test('a status that does not exist is not lawful', () => {

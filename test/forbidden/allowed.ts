@@ -1,7 +1,8 @@
 // The control: what the forbidden programs do wrong, done right. It must compile, or the others fail for a reason of no interest.
 import type { Response } from 'express'
 import { Held, type HeldContent } from '../../gateway/held.ts'
-import { isReleased, publish, type Released } from '../../gateway/release.ts'
+import { isReleased, type Released } from '../../gateway/released.ts'
+import { publish } from '../../gateway/release-public.ts'
 import { asProblem } from '../../gateway/problem.ts'
 import { reply } from '../../gateway/reply.ts'
 import type { AccessRequest } from '../../consent/types.ts'

@@ -1,5 +1,5 @@
 // What was released stays as it was judged.
-import type { Released } from '../../gateway/release.ts'
+import type { Released } from '../../gateway/released.ts'
 
 export function alter(released: Released): void {
   released.text = '{}' // forbidden: TS2540

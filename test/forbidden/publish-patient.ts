@@ -1,7 +1,7 @@
 // Only types that cannot hold patient data are published without a judgement.
 import type { Bundle, Patient } from '../../fhir-profiles/r4.ts'
-import type { Released } from '../../gateway/release.ts'
-import { publish } from '../../gateway/release.ts'
+import type { Released } from '../../gateway/released.ts'
+import { publish } from '../../gateway/release-public.ts'
 
 const patient: Patient = { resourceType: 'Patient' }
 const bundle: Bundle = { resourceType: 'Bundle', type: 'searchset' }

@@ -95,8 +95,8 @@ export function resultMessage(chart: Chart, visitNumber: string, order: ResultOr
       24: panel.section,
       25: 'F',
     }),
-    ...order.results.map((result, at) => resultSegment(result, at, takenAt)),
     line('NTE', { 1: '1', 3: safe(order.comment) }),
+    ...order.results.map((result, at) => resultSegment(result, at, takenAt)),
   ])
 }
 
