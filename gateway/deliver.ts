@@ -164,9 +164,9 @@ async function patientFor(
 
 /** A receiver knows institutions by number and name, not by our directory ids. */
 function withNames(context: Context, task: Task): Task {
-  const named = (reference: Reference | undefined): Reference | undefined => {
+  const named = <R extends Reference>(reference: R | undefined): R | undefined => {
     const known = context.directory.institution(reference?.reference?.split('/')[1] ?? '')
-    return known === undefined
+    return known === undefined || reference === undefined
       ? reference
       : { ...reference, type: 'Organization', identifier: { system: system.institutionNumber, value: known.number }, display: known.name }
   }

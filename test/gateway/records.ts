@@ -2,7 +2,7 @@
 import { expect } from '@jest/globals'
 import { patientNumber, sandboxInstitutions, sandboxPeople } from '../../adapters/sandbox/people.ts'
 import { seededConsents } from '../../bin/sandbox/stories.ts'
-import { patientNumberSystem, system } from '../../fhir-profiles/codes.ts'
+import { patientNumberSystem, profile, system } from '../../fhir-profiles/codes.ts'
 import type { Body, Reply, TestGateway } from '../support/gateway.ts'
 
 export type InstitutionId = keyof typeof sandboxInstitutions
@@ -136,4 +136,45 @@ export function found(reply: Reply): readonly Body[] {
 /** Stable ids of the issues of an OperationOutcome. */
 export function issueIds(body: Body): readonly string[] {
   return (body.issue ?? []).flatMap((issue) => issue.details?.coding?.[0]?.code ?? [])
+}
+
+/** A referral of one of the clinic's patients to the tertiary hospital; the sender's own ids are made of `id`. */
+export function referral(id: string, number: number, more: { readonly identifier?: string; readonly entries?: readonly Elements[] } = {}): Elements {
+  const subject = { reference: `Patient/${numberAt('clinic', number)}` }
+  const request = {
+    resourceType: 'ServiceRequest',
+    id: `${id}-request`,
+    status: 'active',
+    intent: 'order',
+    subject,
+    performerType: { coding: [{ system: system.department, code: '01' }] },
+    reasonCode: [{ text: 'further examination' }],
+  }
+  const task = {
+    resourceType: 'Task',
+    meta: { profile: [profile.referralTask] },
+    status: 'requested',
+    intent: 'order',
+    focus: { reference: `ServiceRequest/${id}-request` },
+    for: subject,
+    requester: { reference: 'Organization/clinic' },
+    owner: { reference: 'Organization/tertiary' },
+  }
+  return {
+    resourceType: 'Bundle',
+    type: 'transaction',
+    ...(more.identifier === undefined ? {} : { identifier: { system: 'urn:example:clinic', value: more.identifier } }),
+    entry: [
+      { resource: request, request: { method: 'PUT', url: `ServiceRequest/${id}-request` } },
+      { fullUrl: `urn:uuid:00000000-0000-4000-8000-${id.padStart(12, '0').slice(-12)}`, resource: task, request: { method: 'POST', url: 'Task' } },
+      ...(more.entries ?? []),
+    ],
+  }
+}
+
+/** The network id of the Task a submitted referral became. */
+export function taskOf(submitted: Reply): string {
+  const id = (submitted.body.entry ?? []).flatMap(({ response }) => /\/Task\/([^/]+)\//.exec(response?.location ?? '')?.[1] ?? [])[0]
+  if (id === undefined) throw new Error(`no Task in the reply: ${submitted.text.slice(0, 300)}`)
+  return id
 }
