@@ -135,5 +135,9 @@ export interface Environment {
 /** What compile needs of the directory: names to keys. A name it does not know is unreadable, never ignored. */
 export interface ActorDirectory {
   /** `Organization/<id>`, or an identifier (system, value) → its actor key(s); undefined when unknown */
-  resolve(reference: { readonly reference?: string | undefined; readonly system?: string | undefined; readonly value?: string | undefined }): ActorKey | undefined
+  resolve(reference: {
+    readonly reference?: string | undefined
+    readonly system?: string | undefined
+    readonly value?: string | undefined
+  }): ActorKey | undefined
 }

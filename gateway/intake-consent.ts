@@ -5,7 +5,9 @@
 import { compile } from '../consent/compile.ts'
 import { changeStatus } from '../consent/lifecycle.ts'
 import { checkWritable } from '../consent/writable.ts'
+import { ownConsentAgeRows, rowAt } from '../consent/law/kr.ts'
 import type { Consent } from '../fhir-profiles/r4.ts'
+import { ageAt } from '../fhir-profiles/time.ts'
 import { isResource } from '../fhir-profiles/validate/validate.ts'
 import type { Context } from './context.ts'
 import { networkId } from './directory.ts'
@@ -25,7 +27,8 @@ export interface ConsentIntake {
   readonly ifMatch: string
   /** status of the version before; undefined for a new consent */
   readonly from: string | undefined
-  readonly signedByGuardian: boolean
+  /** somebody signed for the patient; for a child that is the legal guardian */
+  readonly signedByProxy: boolean
   readonly parties: readonly string[]
 }
 
@@ -62,7 +65,7 @@ export async function takeConsent(tables: Tables, context: Context, input: Conse
       person: input.person,
       directory: context.directory,
       timeZone: context.config.timeZone,
-      signedByGuardian: input.signedByGuardian,
+      signedByGuardian: input.signedByProxy && isChild(birthDate, context),
       birthDate,
     },
   )
@@ -78,13 +81,22 @@ async function birthDateOf(tables: Tables, person: string): Promise<string | und
 }
 
 /** Who signed is read from what the consent says: a RelatedPerson performing for the patient, or a proxy who writes it. */
-export function isSignedByGuardian(consent: Consent, writerIsProxy: boolean): boolean {
+export function isSignedByProxy(consent: Consent, writerIsProxy: boolean): boolean {
   return (
     writerIsProxy ||
     (consent.performer ?? []).some(
       (performer) => performer.reference?.startsWith('RelatedPerson/') === true || performer.type === 'RelatedPerson',
     )
   )
+}
+
+/** Below the age of own consent a guardian signs and the permit lapses at that birthday; an unknown birth date counts as a child's. */
+function isChild(birthDate: string | undefined, context: Context): boolean {
+  if (birthDate === undefined) return true
+  const nowMs = context.now().getTime()
+  const age = ageAt(birthDate, nowMs, context.config.timeZone)
+  const row = rowAt(ownConsentAgeRows, nowMs)
+  return age === undefined || row === undefined || age < row.years
 }
 
 /** The consent as it stands, for a change to it; undefined when there is none. */

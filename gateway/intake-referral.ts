@@ -6,7 +6,7 @@ import { checkDirected } from '../consent/directed.ts'
 import { compact, type Consent, type Resource, type ServiceRequest, type Task } from '../fhir-profiles/r4.ts'
 import { rewriteReferences } from '../fhir-profiles/reference.ts'
 import type { Context } from './context.ts'
-import { takeConsent } from './intake-consent.ts'
+import { isSignedByProxy, takeConsent } from './intake-consent.ts'
 import { takeRecords, takeTasks, type IntakeEntry, type IntakeResult } from './intake.ts'
 import { ledgerEntry } from './ledger-entry.ts'
 import type { AuditWho } from './logic/audit.ts'
@@ -258,7 +258,7 @@ async function takeDirected(
       isNew: true,
       ifMatch: '',
       from: undefined,
-      signedByGuardian: false,
+      signedByProxy: isSignedByProxy(consent, false),
       parties: input.parties,
     })
     results.push(result)

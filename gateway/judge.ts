@@ -63,7 +63,9 @@ async function clinicianSight(
 ): Promise<Sight> {
   const request = accessRequest(context, caller, about.action)
   const blind = await tables.consents.personsBlindInside(request.insideReceiver)
-  const rows = await tables.consents.provisionsOf([...new Set([...about.persons, ...blind])])
+  const { emergency } = request.basis
+  const declared = emergency.kind === 'person' ? [emergency.person] : []
+  const rows = await tables.consents.provisionsOf([...new Set([...about.persons, ...blind, ...declared])])
   const seen = view(request, byPerson(rows), { implicit: context.config.implicitPolicy }, context.now().getTime())
   const related = await relatedPersons(tables, context, caller, about.persons, about.liveRelated)
   // Need is shown by relation; without one, a clinician sees the own institution only.

@@ -8,7 +8,7 @@ import type { Consent, Resource, Task } from '../../fhir-profiles/r4.ts'
 import type { Call, Context } from '../context.ts'
 import { networkId } from '../directory.ts'
 import { answerReferral } from '../intake-answer.ts'
-import { currentConsent, isSignedByGuardian, takeConsent } from '../intake-consent.ts'
+import { currentConsent, isSignedByProxy, takeConsent } from '../intake-consent.ts'
 import { requireValid, resourceOf, takeRecords, type IntakeResult } from '../intake.ts'
 import { ledgerEntry, maskedQuery, whoOf } from '../ledger-entry.ts'
 import { notFound, Problem } from '../problem.ts'
@@ -201,7 +201,7 @@ async function writeConsent(call: Call, context: Context, input: { consent: Cons
       isNew: input.isNew,
       ifMatch: call.ifMatch,
       from: before?.consent.status,
-      signedByGuardian: isSignedByGuardian(consent, caller.role === 'proxy'),
+      signedByProxy: isSignedByProxy(consent, caller.role === 'proxy'),
       parties: before?.parties ?? [],
     })
     await tables.ledger.append([written(context, call, input.isNew ? 'C' : 'U', taken)])

@@ -35,18 +35,32 @@ export function consents(sql: Sql) {
          from provision where person = any($1::text[]) order by consent, path`,
         [persons],
       )
-      const targets = new Set<string>()
       const parsed = found.rows.map((row) => ({ row, data: dataOf(row.data) }))
-      for (const { data } of parsed) for (const target of data ?? []) targets.add(target.reference)
-      const outgoing = await this.outgoing([...targets])
-      return parsed.map(({ row, data }) => toRow(row, data?.map((target) => withIds(target, outgoing)) ?? null))
+      const near = await this.around([...new Set(parsed.flatMap(({ data }) => data?.map((target) => target.reference) ?? []))])
+      return parsed.map(({ row, data }) => toRow(row, data?.map((target) => ({ ...target, ids: idsOf(target, row.type, near) })) ?? null))
     },
 
-    /** What each record refers to, by network id. */
+    /** For targets of `provision.data`: which ids were ever given out, what each refers to, and what refers to it. */
+    async around(targets: readonly string[]): Promise<Around> {
+      if (targets.length === 0) return { known: new Set(), outgoing: new Map(), incoming: new Map() }
+      const known = await sql.query<{ id: string }>('select id from network_id where id = any($1::text[])', [targets])
+      const incoming = await sql.query<{ record: string; code: string }>(
+        `select distinct record, code from record_index where param = '_reference' and code = any($1::text[])`,
+        [targets],
+      )
+      const into = new Map<string, string[]>()
+      for (const row of incoming.rows) into.set(row.code, [...(into.get(row.code) ?? []), row.record])
+      return { known: new Set(known.rows.map((row) => row.id)), outgoing: await this.outgoing(targets), incoming: into }
+    },
+
+    /** What each record refers to, by network id; a person referred to stands for the custodian's own Patient record of them. */
     async outgoing(ids: readonly string[]): Promise<Map<string, readonly string[]>> {
       if (ids.length === 0) return new Map()
       const found = await sql.query<{ record: string; code: string }>(
-        `select distinct record, code from record_index where param = '_reference' and record = any($1::text[])`,
+        `select record, code from record_index where param = '_reference' and record = any($1::text[])
+         union select i.record, d.record from record_index i
+           join record r on r.id = i.record join identity d on d.person = i.code and d.institution = r.institution
+           where i.param = '_reference' and i.system = 'Patient' and i.record = any($1::text[])`,
         [ids],
       )
       const out = new Map<string, string[]>()
@@ -67,7 +81,7 @@ export function consents(sql: Sql) {
       )
     },
 
-    /** Persons about whom some consent names a department or practitioner as receiver: the only ones who can be hidden in-house. */
+    /** Persons whom some rule could hide in-house: it names these receivers, or whom it names cannot be read. */
     async personsBlindInside(receiverKeys: readonly string[]): Promise<readonly string[]> {
       if (receiverKeys.length === 0) return []
       const found = await sql.query<{ person: string }>('select distinct person from provision where receivers && $1::text[]', [
@@ -86,7 +100,8 @@ function finite(ms: number): number {
 function dataOf(text: string | null): readonly DataTarget[] | null {
   if (text === null) return null
   const value: unknown = JSON.parse(text)
-  if (!Array.isArray(value)) return null
+  // What cannot be read constrains to nothing: a permit is void, a deny is widened by its own marks.
+  if (!Array.isArray(value)) return []
   return value.flatMap((item: unknown) =>
     typeof item === 'object' && item !== null && 'reference' in item && 'meaning' in item && typeof item.reference === 'string'
       ? [{ meaning: item.meaning === 'related' ? ('related' as const) : ('instance' as const), reference: item.reference, ids: [] }]
@@ -94,11 +109,18 @@ function dataOf(text: string | null): readonly DataTarget[] | null {
   )
 }
 
-function withIds(target: DataTarget, outgoing: ReadonlyMap<string, readonly string[]>): DataTarget {
-  return {
-    ...target,
-    ids: target.meaning === 'related' ? [target.reference, ...(outgoing.get(target.reference) ?? [])] : [target.reference],
-  }
+interface Around {
+  readonly known: ReadonlySet<string>
+  readonly outgoing: ReadonlyMap<string, readonly string[]>
+  readonly incoming: ReadonlyMap<string, readonly string[]>
+}
+
+/** consent.md `related t`: a permit follows what the target refers to, a deny also what refers to the target. An unknown target has no ids. */
+function idsOf(target: DataTarget, type: 'permit' | 'deny', near: Around): readonly string[] {
+  if (!near.known.has(target.reference)) return []
+  if (target.meaning === 'instance') return [target.reference]
+  const into = type === 'deny' ? (near.incoming.get(target.reference) ?? []) : []
+  return [target.reference, ...(near.outgoing.get(target.reference) ?? []), ...into]
 }
 
 function toRow(row: StoredProvision, data: readonly DataTarget[] | null): ProvisionRow {

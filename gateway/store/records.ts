@@ -307,16 +307,5 @@ export function records(sql: Sql) {
         [ids, parties],
       )
     },
-
-    /** Network ids the given records refer to (for `related` targets and sources of an Encounter). */
-    async outgoing(ids: readonly string[]): Promise<Map<string, readonly string[]>> {
-      const found = await sql.query<{ record: string; code: string }>(
-        `select distinct record, code from record_index where kind = 'reference' and param = '_reference' and code is not null and record = any($1::text[])`,
-        [ids],
-      )
-      const out = new Map<string, string[]>()
-      for (const row of found.rows) out.set(row.record, [...(out.get(row.record) ?? []), row.code])
-      return out
-    },
   }
 }
