@@ -198,7 +198,7 @@ async function place(tables: Tables, context: Context, input: IntakeInput): Prom
   return resolved.map(({ entry, resource, localId }) => {
     const id = networkIdOf(resource.resourceType, localId) ?? localId
     const before = current.get(id)
-    requireVersion(entry, before)
+    requireVersion(entry.ifMatch, before?.version)
     return {
       resource,
       localId,
@@ -227,10 +227,11 @@ function refuseDuplicates(named: readonly { entry: IntakeEntry; localId: string 
   }
 }
 
-function requireVersion(entry: IntakeEntry, before: { version: number } | undefined): void {
-  if (entry.ifMatch === '') return
-  const wanted = /^(?:W\/)?"([^"]*)"$/.exec(entry.ifMatch)?.[1]
-  if (wanted !== String(before?.version ?? 0)) {
+/** `current`: the version under the lock of the writer, undefined for a record that is not there. Throws precondition (412). */
+export function requireVersion(ifMatch: string, current: number | undefined): void {
+  if (ifMatch === '') return
+  const wanted = /^(?:W\/)?"([^"]*)"$/.exec(ifMatch)?.[1]
+  if (wanted !== String(current ?? 0)) {
     throw new Problem('precondition', 'the version in If-Match is not the current one; read again and repeat', { id: 'stale-version' })
   }
 }

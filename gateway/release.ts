@@ -28,6 +28,9 @@ export async function releaseOne(
   const part = parts[0]
   if (part === undefined) {
     await record(context, call, refusal(input.interaction, content, input.sight.consulted))
+    // Gone only to whom its last version would be shown; to everybody else it never was (contract, promise 1).
+    const last = content?.deleted === true ? await judge(context, call, input.sight, [{ ...content, deleted: false }]) : []
+    if (last.length > 0) throw new Problem('gone', 'this record was deleted; its versions are in its history', { id: 'deleted' })
     throw notFound()
   }
   await record(context, call, released(input.interaction, parts, input.sight.consulted))

@@ -2,6 +2,7 @@
  * Bytes ↔ text by MSH-18 (HL7 table 0211) with a configured charset for senders that leave it empty.
  * Nothing is guessed: text that does not decode cleanly, or that is plainly in another charset than declared, is refused and never stored.
  */
+import { isUtf8 } from 'node:buffer'
 import iconv from 'iconv-lite'
 import { decodeIso2022Kr, encodeIso2022Kr, isIso2022Kr } from './iso2022-kr.ts'
 
@@ -54,12 +55,7 @@ function decodeAs(bytes: Buffer, charset: Charset): string | undefined {
 }
 
 function strictUtf8(bytes: Buffer): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch (error) {
-    if (error instanceof TypeError) return undefined
-    throw error
-  }
+  return isUtf8(bytes) ? bytes.toString('utf8') : undefined
 }
 
 /** U+FFFD: a byte meant nothing (or had been lost before). C1 controls: bytes of another charset read as ISO 8859. */
@@ -68,10 +64,12 @@ function hasDamage(text: string): boolean {
 }
 
 /**
- * Bytes that are valid UTF-8 throughout hardly ever are text in another charset. In CP949 single syllables do collide with two-byte
- * UTF-8 (화 is 0xC8 0xAD), three-byte sequences throughout a message do not, so there only those count.
+ * Bytes that are valid UTF-8 throughout hardly ever are text in another charset. In CP949 a few syllables do collide with two-byte UTF-8
+ * (화 is 0xC8 0xAD). So there it takes a three-byte sequence, a second byte that only rare syllables have, or three collisions at once.
  */
 function looksLikeUtf8(bytes: Buffer, charset: Charset): boolean {
   const text = strictUtf8(bytes)
-  return text !== undefined && (charset === 'cp949' ? /[\u0800-\uffff]/ : /\P{ASCII}/u).test(text)
+  const wide = text?.match(/\P{ASCII}/gu) ?? []
+  if (charset !== 'cp949') return wide.length > 0
+  return wide.length >= 3 || wide.some((sign) => (sign.codePointAt(0) ?? 0) > 0x7ff || ((sign.codePointAt(0) ?? 0) & 0x3f) <= 0x20)
 }

@@ -3,18 +3,18 @@
  * transition table. Everything else is refused by the role table before this is reached.
  * Spec: http://hl7.org/fhir/R4/http.html#create, #update, #patch
  */
-import { applyPatch, type Operation } from 'rfc6902'
 import type { Consent, Resource, Task } from '../../fhir-profiles/r4.ts'
 import type { Call, Context } from '../context.ts'
 import { networkId } from '../directory.ts'
 import { answerReferral } from '../intake-answer.ts'
 import { currentConsent, isSignedByProxy, takeConsent } from '../intake-consent.ts'
-import { requireValid, resourceOf, takeRecords, type IntakeResult } from '../intake.ts'
+import { requireValid, requireVersion, resourceOf, takeRecords, type IntakeResult } from '../intake.ts'
 import { ledgerEntry, maskedQuery, whoOf } from '../ledger-entry.ts'
 import { notFound, Problem } from '../problem.ts'
 import { sightFor } from '../judged.ts'
 import { releaseWritten, type Released } from '../release.ts'
 import { personsOf } from '../search-request.ts'
+import { applyOperations, isOperation, type Operation } from './json-patch.ts'
 
 export async function create(call: Call, context: Context): Promise<Released> {
   const resource = resourceOf(bodyOf(call), call.params['type'] ?? '')
@@ -71,6 +71,7 @@ export async function remove(call: Call, context: Context): Promise<Released> {
   const id = call.params['id'] ?? ''
   const { caller } = call
   const written = await context.store.transaction(async (tables) => {
+    requireVersion(call.ifMatch, await tables.records.lockVersion({ institution: caller.institution, type, localId: id }))
     const done = await tables.records.markDeleted({ institution: caller.institution, type, localId: id }, context.now().getTime())
     await tables.ledger.append([
       ledgerEntry(
@@ -220,28 +221,19 @@ async function mayWriteConsent(call: Call, context: Context, person: string): Pr
 }
 
 function operationsOf(call: Call): Operation[] {
-  if (call.body.kind !== 'patch' || !Array.isArray(call.body.value)) {
+  if (call.body.kind !== 'patch') {
     throw new Problem('unsupported-media', 'send a JSON Patch: a list of operations as `application/json-patch+json`', { id: 'patch-body' })
   }
+  if (!Array.isArray(call.body.value)) throw new Problem('invalid', 'a JSON Patch is a list of operations', { id: 'patch-body' })
   return call.body.value.map((item: unknown, at) => {
     if (!isOperation(item)) throw new Problem('invalid', `operation ${at} is not a JSON Patch operation`, { id: 'patch-body' })
     return item
   })
 }
 
-function isOperation(item: unknown): item is Operation {
-  if (typeof item !== 'object' || item === null || !('op' in item) || !('path' in item) || typeof item.path !== 'string') return false
-  if (/(^|\/)(__proto__|constructor|prototype)(\/|$)/.test(item.path)) return false
-  return ['add', 'remove', 'replace', 'move', 'copy', 'test'].includes(String(item.op))
-}
-
 function patched(current: Resource, operations: Operation[]): Resource {
   const copy: Resource = structuredClone(current)
-  const failed = applyPatch(copy, operations).findIndex((outcome) => outcome !== null)
-  if (failed >= 0)
-    throw new Problem('unprocessable', `operation ${failed} of the patch does not apply`, {
-      id: 'patch',
-      expression: operations[failed]?.path ?? '',
-    })
+  const failed = applyOperations(copy, operations)
+  if (failed !== undefined) throw new Problem('unprocessable', `operation ${failed} of the patch does not apply`, { id: 'patch' })
   return resourceOf(copy, current.resourceType)
 }

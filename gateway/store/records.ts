@@ -280,6 +280,15 @@ export function records(sql: Sql) {
       return new Map(found.rows.map((row) => [row.id, { version: row.version, deleted: row.deleted, text: row.text }]))
     },
 
+    /** The current version, locked until the transaction ends; undefined when there is nothing or it is deleted. */
+    async lockVersion(key: RecordKey): Promise<number | undefined> {
+      const found = await sql.query<{ version: number }>(
+        'select version from record where institution = $1 and type = $2 and local_id = $3 and not deleted for update',
+        [key.institution, key.type, key.localId],
+      )
+      return found.rows[0]?.version
+    },
+
     /** A new, deleted version; undefined when there was nothing to delete. History stays. */
     async markDeleted(key: RecordKey, atMs: number): Promise<{ id: string; version: number; person: string | null } | undefined> {
       const done = await sql.query<{ id: string; version: number; person: string | null }>(

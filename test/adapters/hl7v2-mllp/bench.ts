@@ -10,7 +10,6 @@ import { handleMessage } from '../../../adapters/hl7v2-mllp/handle.ts'
 import { toParcel, type Mapped } from '../../../adapters/hl7v2-mllp/map.ts'
 import { parseMessage, type Message } from '../../../adapters/hl7v2-mllp/message.ts'
 import type { Resource } from '../../../fhir-profiles/r4.ts'
-import { isResourceOf } from '../../../fhir-profiles/validate/guards.ts'
 
 export const institution = { id: 'hospital', number: '11100002', name: '한빛종합병원' } as const
 
@@ -77,8 +76,7 @@ export function resources(parcel: Parcel): readonly Resource[] {
 }
 
 export function all<T extends Resource['resourceType']>(parcel: Parcel, type: T): readonly Extract<Resource, { resourceType: T }>[] {
-  // The filter leaves exactly the resources of that type.
-  return resources(parcel).filter((resource) => isResourceOf(resource, type)) as unknown as Extract<Resource, { resourceType: T }>[]
+  return resources(parcel).filter((resource): resource is Extract<Resource, { resourceType: T }> => resource.resourceType === type)
 }
 
 export function only<T extends Resource['resourceType']>(parcel: Parcel, type: T): Extract<Resource, { resourceType: T }> {
