@@ -20,7 +20,8 @@ const startDeadlineMs = 90_000
 export async function sandbox(_options: Record<string, never>): Promise<void> {
   const children: ChildProcess[] = []
   const stop = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(signal))
+  // Stays: npm passes on the Ctrl-C that the terminal already sent, and the second must not cut the clean stop short.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort(signal))
   try {
     await run(children, stop)
   } finally {
@@ -161,6 +162,8 @@ function start(children: ChildProcess[], stop: AbortController, program: { name:
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...program.args], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
+    // Ctrl-C reaches the whole terminal group; the programs stop in our order, not each by itself.
+    detached: true,
   })
   children.push(child)
   return new Promise((done, fail) => {

@@ -88,7 +88,8 @@ async function pack(tables: Tables, context: Context, row: ParcelRow, liveNumber
     await giveUp(tables, context, row, 'the referral is gone')
     return { kind: 'withheld' }
   }
-  const content = await contentOf(tables, row, task)
+  const told = await toldBy(tables, row, task)
+  const content = await contentOf(tables, row, { ...task, task: told })
   const always =
     row.kind === 'referral-response' && (await isReferralPermitted(tables, context, task))
       ? content.held.map((item) => open(item).facts.id)
@@ -110,6 +111,14 @@ async function pack(tables: Tables, context: Context, row: ParcelRow, liveNumber
       gaps: [],
     },
   }
+}
+
+/** An answer tells of the step it was queued for, also when the next one was taken before it could be sent. */
+async function toldBy(tables: Tables, row: ParcelRow, { task }: LoadedTask): Promise<Task> {
+  if (row.version === 0) return task
+  const text = (await tables.records.versionsOf(row.task, 100)).find(({ version }) => version === row.version)?.text
+  const value: unknown = text === undefined ? undefined : JSON.parse(text)
+  return isResource(value) && value.resourceType === 'Task' ? value : task
 }
 
 /** The reply goes to the referrer under the consent that let the referral itself go out (consent.md, Delivery), as long as that holds. */

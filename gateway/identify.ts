@@ -33,6 +33,7 @@ export async function placePatients(
   input: { institution: string; space: 'local' | 'network'; placed: readonly Placed[] },
 ): Promise<PlacedPatients> {
   if (input.space === 'network') return placeNetworkPatients(tables, input.placed)
+  await inTurn(tables, input.placed)
   const persons = await personsOfLocal(tables, context, input)
   const reviews: Review[] = []
   for (const item of input.placed) {
@@ -104,6 +105,24 @@ async function personsOfLocal(
     rows.set(localId, row)
   }
   return rows
+}
+
+/** Bounds the locks of one large feed; two people in one bucket only wait for each other. */
+const turns = 64
+
+/** Two records of one person that arrive at the same moment must see each other: whoever shares a birth date or a phone waits. */
+async function inTurn(tables: Tables, placed: readonly Placed[]): Promise<void> {
+  const keys = placed.flatMap(({ resource }) => {
+    if (resource.resourceType !== 'Patient') return []
+    const { birthDate, phones } = demographics(resource)
+    return [...(birthDate === undefined ? [] : [birthDate]), ...phones]
+  })
+  if (keys.length === 0) return
+  const buckets = await tables.sql.query<{ bucket: number }>(
+    'select distinct (hashtextextended(key, 0) & $2)::int as bucket from unnest($1::text[]) as k(key) order by bucket',
+    [keys, turns - 1],
+  )
+  for (const { bucket } of buckets.rows) await tables.sql.query("select pg_advisory_xact_lock(hashtext('identify'), $1)", [bucket])
 }
 
 async function identify(

@@ -93,6 +93,7 @@ async function store(tables: Tables, context: Context, answer: Answer): Promise<
     kind: 'referral-response',
     sender: answer.institution,
     receiver,
+    version: Number(written.version),
     atMs: context.now().getTime(),
   })
   await tables.ledger.append([

@@ -95,6 +95,7 @@ async function store(tables: Tables, context: Context, submission: Submission): 
     kind: 'referral-request',
     sender: submission.sender,
     receiver: owner,
+    version: 0,
     atMs: nowMs,
   })
   await tables.ledger.append([

@@ -49,7 +49,8 @@ export async function serve(options: { readonly config?: string }): Promise<void
 /** Resolves at the first SIGTERM, SIGINT or closed stdin pipe of a parent. */
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
+    // `on`, not `once`: a second signal must not cut the clean stop short
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve())
   })
 }
 

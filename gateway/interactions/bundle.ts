@@ -12,6 +12,7 @@ import { submitReferral } from '../intake-referral.ts'
 import { requireValid, takeRecords, type IntakeEntry } from '../intake.ts'
 import { ledgerEntry, maskedQuery, whoOf } from '../ledger-entry.ts'
 import { mayTouch, type Interaction } from '../logic/access.ts'
+import { allows, levelOf, parseScopes } from '../logic/scope.ts'
 import { bodyHash, once, type Once } from '../once.ts'
 import { asProblem, Problem } from '../problem.ts'
 import { releaseEntries, type Released } from '../release.ts'
@@ -54,10 +55,22 @@ function bundleOf(call: Call, context: Context): Bundle {
       expression: 'Bundle.entry',
     })
   }
-  requireValid([{ value, at: '' }])
+  requireValid([{ value: withoutBatched(value), at: '' }])
   if (!isResource(value) || value.resourceType !== 'Bundle')
     throw new Problem('invalid', 'the body must be a Bundle', { id: 'not-a-bundle' })
   return value
+}
+
+/** The resources of a batch are judged by their own entries, one by one; those of a transaction together with the Bundle. */
+function withoutBatched(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('type' in value) || value.type !== 'batch') return value
+  if (!('entry' in value) || !Array.isArray(value.entry)) return value
+  return { ...value, entry: value.entry.map(withoutResource) }
+}
+
+function withoutResource(entry: unknown): unknown {
+  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return entry
+  return Object.fromEntries(Object.entries(entry).filter(([key]) => key !== 'resource'))
 }
 
 function entryOf(entry: BundleEntry, at: number): Entry {
@@ -107,10 +120,20 @@ async function isKnownTask(context: Context, id: string): Promise<boolean> {
   return (await context.store.records.byId('Task', id)) !== undefined
 }
 
-/** Checked from the table alone, before anything is looked at. */
-function requireMay(call: Call, entries: readonly Entry[], interaction: Interaction): void {
-  const at = entries.findIndex(({ resource }) => !mayTouch(call.caller.role, resource.resourceType, interaction))
-  if (at >= 0) throw new Problem('forbidden', 'this role may not write this type', { id: 'role', expression: `Bundle.entry[${at}]` })
+/** Checked from the table and the scopes of the token alone, before anything is looked at. */
+function requireMay(call: Call, entries: readonly Entry[], act: 'refer' | 'answer' | 'feed'): void {
+  const { role, scopes: granted } = call.caller
+  const { scopes } = parseScopes(granted.join(' '))
+  for (const [at, { method, resource }] of entries.entries()) {
+    const type = resource.resourceType
+    const written: Interaction = method === 'PUT' ? 'update' : 'create'
+    const expression = `Bundle.entry[${at}]`
+    if (!mayTouch(role, type, act === 'feed' ? written : act)) throw new Problem('forbidden', 'this role may not write this type', { id: 'role', expression })
+    const isChange = act === 'feed' || (act === 'answer' && type === 'Task')
+    if (!allows(scopes, { level: levelOf(role), type, interaction: isChange ? written : act })) {
+      throw new Problem('forbidden', 'the scope of the token does not cover this entry', { id: 'scope', expression })
+    }
+  }
 }
 
 const spaceOf = (call: Call): 'local' | 'network' => (call.caller.role === 'system' ? 'local' : 'network')
@@ -159,7 +182,7 @@ async function answer(call: Call, context: Context, input: { task: Entry; entrie
 async function feed(call: Call, context: Context, entries: readonly Entry[], key: Once): Promise<Released> {
   if (call.caller.role !== 'system')
     throw new Problem('forbidden', 'only a system feeds records; a Bundle of yours is a referral or an answer', { id: 'role' })
-  requireMay(call, entries, 'update')
+  requireMay(call, entries, 'feed')
   const { caller } = call
   const written = await context.store.transaction((tables) =>
     once(tables, context, caller.institution, key, async () => {
@@ -224,12 +247,24 @@ function asCall(call: Call, entry: BundleEntry, at: number): Call {
   return {
     ...call,
     method,
-    path: decodeURI(path),
+    path: decoded(path, at),
     params: {},
     query: [...new URLSearchParams(search)],
     body: entry.resource === undefined ? { kind: 'none' } : { kind: 'json', value: entry.resource },
     ifMatch: entry.request?.ifMatch ?? '',
     ifNoneMatch: entry.request?.ifNoneMatch ?? '',
     ifNoneExist: entry.request?.ifNoneExist ?? '',
+  }
+}
+
+function decoded(path: string, at: number): string {
+  try {
+    return decodeURIComponent(path)
+  } catch (cause) {
+    throw new Problem('invalid', 'the address is not valid percent-encoded UTF-8', {
+      id: 'bad-address',
+      expression: `Bundle.entry[${at}].request.url`,
+      cause,
+    })
   }
 }

@@ -8,6 +8,8 @@ export interface ParcelRow {
   readonly kind: 'referral-request' | 'referral-response'
   readonly sender: string
   readonly receiver: string
+  /** of the Task it tells of; 0 = the Task as it stands when it is sent */
+  readonly version: number
   readonly state: 'queued' | 'delivered' | 'withheld' | 'failed'
   readonly attempts: number
 }
@@ -19,11 +21,12 @@ interface StoredParcel extends Record<string, unknown> {
   kind: 'referral-request' | 'referral-response'
   sender: string
   receiver: string
+  version: number
   state: 'queued' | 'delivered' | 'withheld' | 'failed'
   attempts: number
 }
 
-const columns = 'id, task, seq, kind, sender, receiver, state, attempts'
+const columns = 'id, task, seq, kind, sender, receiver, version, state, attempts'
 
 export function parcels(sql: Sql) {
   return {
@@ -33,12 +36,13 @@ export function parcels(sql: Sql) {
       kind: ParcelRow['kind']
       sender: string
       receiver: string
+      version: number
       atMs: number
     }): Promise<void> {
       await sql.query(
-        `insert into parcel (id, task, seq, kind, sender, receiver, state, attempts, next_ms, created_ms)
-         values ($1, $2, (select coalesce(max(seq), 0) + 1 from parcel where task = $2), $3, $4, $5, 'queued', 0, $6, $6)`,
-        [input.id, input.task, input.kind, input.sender, input.receiver, input.atMs],
+        `insert into parcel (id, task, seq, kind, sender, receiver, version, state, attempts, next_ms, created_ms)
+         values ($1, $2, (select coalesce(max(seq), 0) + 1 from parcel where task = $2), $3, $4, $5, $6, 'queued', 0, $7, $7)`,
+        [input.id, input.task, input.kind, input.sender, input.receiver, input.version, input.atMs],
       )
     },
     /**

@@ -2,7 +2,9 @@
 import { afterAll, beforeAll } from '@jest/globals'
 import { eachDatabase } from '../support/databases.ts'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
+import { partitions } from './rest/partitions.ts'
 import { reading } from './rest/reading.ts'
+import { searching } from './rest/searching.ts'
 import { writing } from './rest/writing.ts'
 
 eachDatabase('the FHIR interface', (_open, engine) => {
@@ -17,4 +19,6 @@ eachDatabase('the FHIR interface', (_open, engine) => {
   afterAll(async () => running?.close())
   reading(gateway)
   writing(gateway)
+  searching(gateway)
+  partitions(gateway)
 })

@@ -33,7 +33,7 @@ eachNetwork('the nine stories', (network) => {
     expect(referred.length).toBeGreaterThan(20)
     for (const { reference, display } of referred) {
       expect(['해맑은의원', '한빛종합병원', '누리대학교병원']).toContain(display)
-      expect(sourceOf(shown.get(reference ?? '') ?? { resourceType: 'Basic' })).toBeDefined()
+      expect(sourceOf(shown.get(reference ?? ''))).toBeDefined()
     }
     // The hospital is no party to the referral and the visit there is over: without need, consent alone opens nothing.
     await own(1, 'hospital')
@@ -126,7 +126,7 @@ eachNetwork('the nine stories', (network) => {
     const person = await personOf(network(), 6)
     const whole = await chartOf(await network().as('patient-6'), person)
     const seen = await chartOf(await network().as('tertiary-doctor'), person)
-    const papers = idsOf(seen).filter((id) => sourceOf(seen.get(id) ?? { resourceType: 'Basic' }) !== 'tertiary')
+    const papers = idsOf(seen).filter((id) => sourceOf(seen.get(id)) !== 'tertiary')
     expect(idsOf(seen, 'tertiary')).toEqual(idsOf(whole, 'tertiary'))
     expect(papers.map((id) => seen.get(id)?.resourceType).sort()).toEqual(['Condition', 'DocumentReference', 'ServiceRequest'])
     expect(idsOf(seen, 'clinic')).toEqual(papers)

@@ -1,8 +1,12 @@
 /** Referrals as a person's client sends them: a transaction Bundle, or the same as a message. */
 import { randomUUID } from 'node:crypto'
 import { documentType, profile, system } from '../../fhir-profiles/codes.ts'
+import type { Task } from '../../fhir-profiles/r4.ts'
 import { sandboxInstitutions } from '../../adapters/sandbox/people.ts'
-import type { Institution } from './stories.ts'
+import { seededConsents } from '../../bin/sandbox/stories.ts'
+import type { Caller, Reply } from './client.ts'
+import type { Network } from './sandbox.ts'
+import { desk, until, type Institution } from './stories.ts'
 
 export interface Referral {
   readonly person: string
@@ -121,4 +125,84 @@ export function message(event: 'referral-request' | 'referral-response', id: str
 
 export function referralMessage(referral: Referral & { readonly identifier: string }): object {
   return message('referral-request', referral.identifier, partsOf(referral))
+}
+
+/** The network's Task of a transaction that was taken. */
+export function taskIn(reply: Reply): string {
+  const locations = (reply.resource('Bundle').entry ?? []).flatMap((entry) => entry.response?.location ?? [])
+  const id = locations.flatMap((location) => /\/Task\/([^/]+)\//.exec(location)?.[1] ?? [])[0]
+  if (id === undefined) throw new Error(`no Task among ${locations.join(', ')}`)
+  return id
+}
+
+/** Reads the Task until it says `status`. */
+export async function whenTask(who: Caller, id: string, status: Task['status']): Promise<Task> {
+  return await until(`Task ${status}`, async () => {
+    const task = (await who.get(`Task/${id}`)).resource('Task')
+    return task.status === status ? task : undefined
+  })
+}
+
+/** The one Task that the desk's referral became, found by the number the desk gave it. */
+export async function taskOfNumber(who: Caller, referralNumber: string): Promise<Task> {
+  return await until(`the Task of ${referralNumber}`, async () => {
+    const tasks = (await who.get('Task?_count=100')).entries.filter((each) => each.resourceType === 'Task')
+    return tasks.find((task) => task.identifier?.some((identifier) => identifier.value === referralNumber))
+  })
+}
+
+export interface InboxRow {
+  readonly parcelId: string
+  readonly kind: string
+  readonly patientNumber: string | null
+  readonly status: string | null
+  readonly statusReason: string | null
+  readonly report: string | null
+  readonly referralNumber: string | null
+  readonly reason: string | null
+}
+
+/** The clinic's inbox, oldest first. */
+export async function clinicInbox(network: Network): Promise<readonly InboxRow[]> {
+  // the clinic's desk answers rows of this shape; a wrong one fails the comparison it is used in
+  return (await desk(network, 'clinic', '/inbox')).body as readonly InboxRow[]
+}
+
+export interface TertiaryTask {
+  readonly id: string
+  readonly status: string
+  readonly for: string
+  readonly reason?: string
+}
+
+/** What the university hospital's desk has before it. */
+export async function tertiaryTasks(network: Network): Promise<readonly TertiaryTask[]> {
+  // the desk answers {tasks: […]} of this shape; a wrong one fails the comparison it is used in
+  return ((await desk(network, 'tertiary', '/tasks')).body as { readonly tasks: readonly TertiaryTask[] }).tasks
+}
+
+export interface HospitalReferral {
+  readonly id: string
+  readonly patient: string | null
+  readonly patient_name: string
+  readonly state: string
+  readonly answer: string
+  readonly reason: string
+}
+
+export async function hospitalReferrals(
+  network: Network,
+): Promise<{ readonly received: readonly HospitalReferral[]; readonly sent: readonly HospitalReferral[] }> {
+  // the desk answers {received, sent} of this shape; a wrong one fails the comparison it is used in
+  return (await desk(network, 'hospital', '/referrals')).body as {
+    readonly received: readonly HospitalReferral[]
+    readonly sent: readonly HospitalReferral[]
+  }
+}
+
+/** The person's consent that permits the whole network. */
+export function networkConsent(person: string): object {
+  const [first] = seededConsents(new Date().toISOString())
+  if (first === undefined) throw new Error('the first story has a consent')
+  return first.make(person)
 }

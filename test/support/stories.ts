@@ -21,8 +21,8 @@ export function numberAt(number: number, institution: Institution): string {
 }
 
 /** Whose record it is, by `meta.source`; undefined for what the network itself wrote or composed. */
-export function sourceOf(resource: Resource): Institution | undefined {
-  return institutions.find((id) => resource.meta?.source === patientNumberSystem(sandboxInstitutions[id].number))
+export function sourceOf(resource: Resource | undefined): Institution | undefined {
+  return institutions.find((id) => resource?.meta?.source === patientNumberSystem(sandboxInstitutions[id].number))
 }
 
 /** Everything that `who` may see of the person, by id, without the composed Patient itself; empty when the answer is 404. */

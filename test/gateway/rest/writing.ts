@@ -109,16 +109,30 @@ export function writing(gateway: () => TestGateway): void {
     test('a patch that reaches for a prototype is refused, and objects stay what they were', async () => {
       const consent = await writeConsent(gateway(), 1)
       const path = `Consent/${consent.body.id ?? ''}`
-      for (const operation of [
-        { op: 'add', path: '/__proto__/polluted', value: true },
-        { op: 'add', path: '/constructor/prototype/polluted', value: true },
-        { op: 'move', from: '/constructor/prototype/toString', path: '/language' },
-        { op: 'copy', from: '/__proto__', path: '/extension' },
-      ]) {
+      const attempt = async (operation: object) => {
         const reply = await gateway().as('patient-1').patch(path, [operation], { 'if-match': 'W/"1"' })
-        expect([reply.status, issueIds(reply.body)]).toEqual([400, ['patch-body']])
+        return [reply.status, ...issueIds(reply.body)]
       }
+      expect(await attempt({ op: 'add', path: '/__proto__/polluted', value: true })).toEqual([400, 'patch-body'])
+      expect(await attempt({ op: 'add', path: '/constructor/prototype/polluted', value: true })).toEqual([400, 'patch-body'])
+      expect(await attempt({ op: 'move', from: '/constructor/prototype/toString', path: '/language' })).toEqual([400, 'patch-body'])
+      expect(await attempt({ op: 'copy', from: '/__proto__', path: '/extension' })).toEqual([400, 'patch-body'])
+      expect(await attempt({ op: 'replace', path: '/hasOwnProperty/call', value: 1 })).toEqual([422, 'patch'])
+      expect(await attempt({ op: 'remove', path: '/category/push/apply' })).toEqual([422, 'patch'])
+      expect(await attempt({ op: 'replace', path: '/category/length', value: 4_000_000_000 })).toEqual([422, 'patch'])
+      expect(await attempt({ op: 'add', path: '/status/deeper', value: 1 })).toEqual([422, 'patch'])
+      expect(await attempt({ op: 'replace', path: 'status', value: 'inactive' })).toEqual([400, 'patch-body'])
+      expect(await attempt({ op: 'replace', path: '', value: {} })).toEqual([400, 'patch-body'])
       expect([Reflect.get({}, 'polluted'), typeof Reflect.get({}, 'toString')]).toEqual([undefined, 'function'])
+      expect(Object.prototype.hasOwnProperty.call({ a: 1 }, 'a')).toBe(true)
+    })
+
+    test('copies of copies do not fill the memory', async () => {
+      const consent = await writeConsent(gateway(), 1)
+      const fill = { op: 'add', path: '/extension', value: [{ url: 'urn:x', valueString: 'x'.repeat(1000) }] }
+      const double = Array.from({ length: 64 }, (_, at) => ({ op: 'copy', from: '/extension', path: `/extension/${at % 2}` }))
+      const reply = await gateway().as('patient-1').patch(`Consent/${consent.body.id ?? ''}`, [fill, ...double], { 'if-match': 'W/"1"' })
+      expect([reply.status, issueIds(reply.body)]).toEqual([422, ['patch']])
     })
 
     test('a referral moves by patch along the lawful steps of the party that asks, and by no other', async () => {

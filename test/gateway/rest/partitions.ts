@@ -1,0 +1,174 @@
+/** Two id spaces in one type: what an institution sent, in its own ids; persons, in the network's. */
+import { beforeAll, describe, expect, test } from '@jest/globals'
+import type { TestGateway } from '../../support/gateway.ts'
+import {
+  encounter,
+  feed,
+  found,
+  issueIds,
+  numberSystemOf,
+  observation,
+  openEncounter,
+  patient,
+  personId,
+  transaction,
+  withdraw,
+  writeConsent,
+} from '../records.ts'
+
+export function partitions(gateway: () => TestGateway): void {
+  describe('id spaces and partitions', () => {
+    const clinic = () => gateway().as('clinic-system')
+    const hospital = () => gateway().as('hospital-system')
+    beforeAll(async () => {
+      await feed(gateway(), 'clinic', [patient('clinic', 6), observation('same-id', 'C-0006', { status: 'final' })])
+      await feed(gateway(), 'hospital', [patient('hospital', 6), observation('same-id', 'H-0006', { status: 'amended' })])
+      await feed(gateway(), 'tertiary', [patient('tertiary', 6), openEncounter('er-6', 'T-0006', '24')])
+    })
+
+    test('two institutions that use the same id never meet', async () => {
+      expect((await clinic().get('Observation/same-id')).body).toMatchObject({ status: 'final', subject: { reference: 'Patient/C-0006' } })
+      expect((await hospital().get('Observation/same-id')).body).toMatchObject({ status: 'amended', subject: { reference: 'Patient/H-0006' } })
+      expect((await clinic().get('Observation?_id=same-id')).body.total).toBe(1)
+    })
+
+    test('people see the person and opaque ids where the EMR sees its patient number', async () => {
+      const person = await personId(gateway(), 6)
+      const [seen] = found(await gateway().as('clinic-doctor').get('Observation?patient=C-0006'))
+      expect(seen).toMatchObject({ status: 'final', subject: { reference: `Patient/${person}` } })
+      expect(seen?.id).toMatch(/^[0-9a-f-]{36}$/)
+      const read = await gateway().as('clinic-doctor').get(`Observation/${seen?.id ?? ''}`)
+      expect([read.status, read.body]).toEqual([200, seen])
+      expect((await gateway().as('clinic-doctor').get('Observation/same-id')).status).toBe(404)
+      expect((await clinic().get(`Observation/${seen?.id ?? ''}`)).status).toBe(404)
+    })
+
+    test('a number given out by another institution means nothing to a system', async () => {
+      const foreign = `identifier=${numberSystemOf('hospital')}|H-0006`
+      const [known, unknown] = [await clinic().get(`Patient?${foreign}`), await clinic().get(`Patient?${foreign}9`)]
+      expect([known.body.total, unknown.body.total]).toEqual([0, 0])
+      for (const path of ['Patient/H-0006', 'Patient/H-0006/$everything', 'Observation?patient=H-0006']) {
+        expect((await clinic().get(path)).body.entry).toBeUndefined()
+      }
+      expect((await clinic().get('Patient/H-0006')).text).toBe((await clinic().get('Patient/H-9999')).text)
+    })
+
+    test('a person is composed of the records the reader may see, and its version tells when those changed', async () => {
+      const person = await personId(gateway(), 6)
+      const numbersSeenBy = async (name: string): Promise<readonly unknown[]> => {
+        const { identifier } = (await gateway().as(name).get(`Patient/${person}`)).body
+        return Array.isArray(identifier) ? identifier.map((each: { value?: string }) => each.value) : []
+      }
+      expect(await numbersSeenBy('tertiary-doctor')).toEqual(['T-0006'])
+      expect((await numbersSeenBy('patient-6')).toSorted()).toEqual(['C-0006', 'H-0006', 'T-0006'])
+      const before = await gateway().as('tertiary-doctor').get(`Patient/${person}`)
+      await hospital().put('Patient/H-0006', patient('hospital', 6, { maritalStatus: { text: 'married' } }))
+      const unchanged = await gateway().as('tertiary-doctor').get(`Patient/${person}`)
+      expect([unchanged.text, unchanged.headers.get('etag')]).toEqual([before.text, before.headers.get('etag')])
+      const consent = await writeConsent(gateway(), 6, 1)
+      expect((await numbersSeenBy('tertiary-doctor')).toSorted()).toEqual(['C-0006', 'H-0006', 'T-0006'])
+      expect((await withdraw(gateway(), 6, consent)).status).toBe(200)
+      expect(await numbersSeenBy('tertiary-doctor')).toEqual(['T-0006'])
+      expect((await gateway().as('tertiary-doctor').get(`Patient/${person}`)).text).toBe(before.text)
+    })
+
+    test('found by name or by id, a person is the same person', async () => {
+      const person = await personId(gateway(), 6)
+      const patient6 = gateway().as('patient-6')
+      const read = await patient6.get(`Patient/${person}`)
+      for (const query of [`_id=${person}`, 'birthdate=1949-12-12', `identifier=${numberSystemOf('clinic')}|C-0006`, 'address-postalcode=18131&gender=male']) {
+        expect(found(await patient6.get(`Patient?${query}`))).toEqual([read.body])
+      }
+    })
+
+    test('a local reference that leads nowhere stays as it is and is never resolved in another partition', async () => {
+      const visit = { encounter: { reference: 'Encounter/elsewhere' } }
+      await feed(gateway(), 'hospital', [encounter('elsewhere', 'H-0006', '03')])
+      await feed(gateway(), 'clinic', [observation('loose', 'C-0006', visit)])
+      expect((await clinic().get('Observation/loose')).body).toMatchObject(visit)
+      const person = await personId(gateway(), 6)
+      const patient6 = gateway().as('patient-6')
+      const seen = found(await patient6.get(`Observation?patient=${person}`)).find((each) => JSON.stringify(each).includes('Encounter/'))
+      const target = /Encounter\/([^"]+)"/.exec(JSON.stringify(seen))?.[1] ?? ''
+      expect((await patient6.get(`Encounter/${target}`)).status).toBe(404)
+      await feed(gateway(), 'clinic', [encounter('elsewhere', 'C-0006', '01')])
+      const arrived = await patient6.get(`Encounter/${target}`)
+      expect([arrived.status, arrived.body.meta?.source]).toEqual([200, 'urn:oid:1.2.410.100110.10.31100001'])
+    })
+
+    test('an address on another server is refused, one on ours is made relative', async () => {
+      const foreign = { encounter: { reference: 'https://emr.example.kr/fhir/Encounter/1' } }
+      const refused = await clinic().put('Observation/foreign', observation('foreign', 'C-0006', foreign))
+      expect([refused.status, issueIds(refused.body)]).toEqual([422, ['foreign-reference']])
+      expect(refused.body.issue?.[0]?.expression).toEqual(['Observation.encounter.reference'])
+      expect(refused.text).not.toContain('emr.example.kr')
+      const own = { encounter: { reference: `${gateway().url}/fhir/R4/Encounter/elsewhere` } }
+      await clinic().put('Observation/own-address', observation('own-address', 'C-0006', own))
+      expect((await clinic().get('Observation/own-address')).body).toMatchObject({ encounter: { reference: 'Encounter/elsewhere' } })
+    })
+
+    test('an Organization from a feed never becomes the institution that decides', async () => {
+      const impostor = { resourceType: 'Organization', id: 'tertiary', name: 'somebody else', identifier: [{ value: '1' }] }
+      expect((await clinic().put('Organization/tertiary', impostor)).status).toBe(201)
+      expect((await gateway().as('clinic-doctor').get('Organization/tertiary')).body['name']).toBe('누리대학교병원')
+      expect((await clinic().get('Organization/tertiary')).body['name']).toBe('somebody else')
+      expect(found(await gateway().as('patient-6').get('Organization?name=somebody'))).toEqual([])
+    })
+
+    test('a transaction stores all or nothing, in the order asked, with references among its entries resolved', async () => {
+      const urn = 'urn:uuid:6b1e3f4e-5a59-4a1c-9d0a-0f3a5f0b7c11'
+      const { id: _, ...visit } = encounter('x', 'C-0006', '01')
+      const bundle = {
+        resourceType: 'Bundle',
+        type: 'transaction',
+        entry: [
+          { resource: observation('with-visit', 'C-0006', { encounter: { reference: urn } }), request: { method: 'PUT', url: 'Observation/with-visit' } },
+          { fullUrl: urn, resource: visit, request: { method: 'POST', url: 'Encounter' } },
+        ],
+      }
+      const reply = await clinic().post('', bundle)
+      expect(reply.body.entry?.map(({ response }) => response?.status)).toEqual(['201 Created', '201 Created'])
+      const made = /\/Encounter\/([^/]+)\//.exec(reply.body.entry?.[1]?.response?.location ?? '')?.[1] ?? ''
+      expect((await clinic().get('Observation/with-visit')).body).toMatchObject({ encounter: { reference: `Encounter/${made}` } })
+      expect((await clinic().get(`Encounter/${made}`)).status).toBe(200)
+      const half = transaction([observation('half', 'C-0006'), observation('bad', 'C-0006', { encounter: { reference: 'https://a.example/Encounter/1' } })])
+      expect((await clinic().post('', half)).status).toBe(422)
+      expect((await clinic().get('Observation/half')).status).toBe(404)
+      const twice = await clinic().post('', transaction([observation('twice', 'C-0006'), observation('twice', 'C-0006')]))
+      expect([twice.status, issueIds(twice.body)]).toEqual([400, ['duplicate-entry']])
+    })
+
+    test('a feed under an identifier is taken once: a repeat is answered alike, another body is a conflict', async () => {
+      const named = { identifier: { system: 'urn:example:clinic', value: 'batch-7' } }
+      const first = await clinic().post('', transaction([observation('once', 'C-0006')], named))
+      const again = await clinic().post('', transaction([observation('once', 'C-0006')], named))
+      expect([again.status, again.text]).toEqual([200, first.text])
+      expect((await clinic().get('Observation/once')).body.meta?.versionId).toBe('1')
+      const other = await clinic().post('', transaction([observation('once', 'C-0006', { status: 'amended' })], named))
+      expect([other.status, issueIds(other.body)]).toEqual([409, ['duplicate']])
+      expect((await hospital().post('', transaction([observation('once', 'H-0006')], named))).status).toBe(200)
+    })
+
+    test('each entry of a batch stands for itself', async () => {
+      const entry = (method: string, url: string, resource?: object) => ({ request: { method, url }, ...(resource === undefined ? {} : { resource }) })
+      const batch = {
+        resourceType: 'Bundle',
+        type: 'batch',
+        entry: [
+          entry('GET', 'Observation/same-id'),
+          entry('PUT', 'Observation/batched', observation('batched', 'C-0006')),
+          entry('GET', 'Observation/nowhere'),
+          entry('POST', 'Consent', { resourceType: 'Consent' }),
+          entry('GET', 'Observation/%E0%A4%A'),
+          entry('GET', 'https://elsewhere.example/Patient'),
+          entry('GET', 'Observation?_id=batched'),
+          entry('DELETE', 'Observation/batched'),
+        ],
+      }
+      const reply = await clinic().post('', batch)
+      expect(reply.status).toBe(200)
+      expect(reply.body.entry?.map(({ response }) => response?.status)).toEqual(['200', '201', '404', '403', '400', '400', '200', '204'])
+      expect(reply.body.entry?.[6]?.resource?.total).toBe(1)
+    })
+  })
+}
