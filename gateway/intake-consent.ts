@@ -3,10 +3,12 @@
  * is the moment of effect: the next request anywhere on this database is judged by it.
  */
 import { compile } from '../consent/compile.ts'
+import { permitsBetweenInstitutions } from '../consent/implicit.ts'
 import { changeStatus } from '../consent/lifecycle.ts'
 import { checkWritable } from '../consent/writable.ts'
 import { ownConsentAgeRows, rowAt } from '../consent/law/kr.ts'
-import type { Consent } from '../fhir-profiles/r4.ts'
+import { system } from '../fhir-profiles/codes.ts'
+import { compact, type Consent } from '../fhir-profiles/r4.ts'
 import { ageAt } from '../fhir-profiles/time.ts'
 import { isResource } from '../fhir-profiles/validate/validate.ts'
 import type { Context } from './context.ts'
@@ -71,6 +73,7 @@ export async function takeConsent(tables: Tables, context: Context, input: Conse
   )
   await tables.consents.replace(input.id, compiled.rows)
   if (compiled.unreadable.length > 0) context.log('warn', 'consent-partly-unreadable', { count: compiled.unreadable.length })
+  if (input.from === 'active' && input.consent.status !== 'active') await keepRefusing(tables, context, input)
   await resumeTasks(tables, context, await tables.parcels.wake(input.person, context.now().getTime()))
   return result
 }
@@ -78,6 +81,36 @@ export async function takeConsent(tables: Tables, context: Context, input: Conse
 async function birthDateOf(tables: Tables, person: string): Promise<string | undefined> {
   const held = await tables.records.ofPerson(person, ['Patient'], 20)
   return held.flatMap((item) => patientOf(open(item).text)?.birthDate ?? [])[0]
+}
+
+/**
+ * A withdrawal never widens (consent.md, item 7): where the implicit policy could permit what the consent no longer speaks about, an
+ * active refusal takes its place.
+ */
+async function keepRefusing(tables: Tables, context: Context, input: ConsentIntake): Promise<void> {
+  if (!permitsBetweenInstitutions(context.config.implicitPolicy)) return
+  const { scope, category, patient, organization } = input.consent
+  const refusal: Consent = compact<Consent>({
+    resourceType: 'Consent',
+    status: 'active',
+    scope,
+    category,
+    patient,
+    organization,
+    dateTime: context.now().toISOString(),
+    policyRule: { coding: [{ system: system.actCode, code: 'OPTOUT' }] },
+    provision: { type: 'deny' },
+  })
+  await takeConsent(tables, context, {
+    consent: refusal,
+    person: input.person,
+    id: context.newId(),
+    isNew: true,
+    ifMatch: '',
+    from: undefined,
+    signedByProxy: false,
+    parties: input.parties,
+  })
 }
 
 /** Who signed is read from what the consent says: a RelatedPerson performing for the patient, or a proxy who writes it. */

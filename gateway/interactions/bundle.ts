@@ -128,7 +128,8 @@ function requireMay(call: Call, entries: readonly Entry[], act: 'refer' | 'answe
     const type = resource.resourceType
     const written: Interaction = method === 'PUT' ? 'update' : 'create'
     const expression = `Bundle.entry[${at}]`
-    if (!mayTouch(role, type, act === 'feed' ? written : act)) throw new Problem('forbidden', 'this role may not write this type', { id: 'role', expression })
+    if (!mayTouch(role, type, act === 'feed' ? written : act))
+      throw new Problem('forbidden', 'this role may not write this type', { id: 'role', expression })
     const isChange = act === 'feed' || (act === 'answer' && type === 'Task')
     if (!allows(scopes, { level: levelOf(role), type, interaction: isChange ? written : act })) {
       throw new Problem('forbidden', 'the scope of the token does not cover this entry', { id: 'scope', expression })
