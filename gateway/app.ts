@@ -9,7 +9,7 @@ import type { Call, CallBody, Context } from './context.ts'
 import { asProblem, Problem } from './problem.ts'
 import { publish, publishProblem, type Public } from './release-public.ts'
 import { reply } from './reply.ts'
-import { enter } from './routes.ts'
+import { enter, shapeOf } from './routes.ts'
 import { callerOf, type Caller } from './security/caller.ts'
 import type { VerifiedToken } from './security/token.ts'
 
@@ -80,14 +80,17 @@ function observed(parts: AppParts, request: Request, response: Response, next: N
   next()
 }
 
-/** The shape of the address without ids or values: what logs and metrics may hold. */
+const openPaths: ReadonlySet<string> = new Set([
+  ...['/health/live', '/health/ready', '/metrics', '/fhir/R4/metadata', '/fhir/R4/.well-known/smart-configuration'],
+  ...['/oauth/token', '/oauth/jwks', '/oauth/introspect', '/oauth/revoke'],
+])
+
+/** The row of the route table an address belongs to: what logs and metrics may hold. An id, and whatever a stranger writes, is not in it. */
 function routeName(path: string): string {
-  return path
-    .split('/')
-    .map((segment) =>
-      /^(\$?[a-z][a-z-]*|[A-Z][A-Za-z]{2,40}|R4|_history|_search|\.well-known)$/.test(segment) || segment === '' ? segment : ':id',
-    )
-    .join('/')
+  if (openPaths.has(path)) return path
+  const [, below] = /^\/fhir\/R4(?:\/(.*?))?\/?$/.exec(path) ?? []
+  const shape = path.startsWith('/fhir/R4') ? shapeOf(below ?? '') : undefined
+  return shape === undefined ? 'other' : `/fhir/R4/${shape}`
 }
 
 async function identified(parts: AppParts, request: Request, _response: Response, next: NextFunction): Promise<void> {
@@ -112,7 +115,7 @@ function callOf(context: Context, request: Request): Call {
   const url = new URL(request.originalUrl, 'http://localhost')
   const path = safeDecode(url.pathname.replace(/^\/fhir\/R4\/?/, '').replace(/\/$/, ''))
   const isFormSearch = request.method === 'POST' && path.endsWith('/_search')
-  const form = isFormSearch ? [...new URLSearchParams(bodyText(request))] : []
+  const form = isFormSearch ? formOf(request) : []
   return {
     requestId: local.requestId,
     method: request.method,
@@ -140,6 +143,15 @@ function safeDecode(path: string): string {
 function bytesOf(request: Request): Buffer {
   const body: unknown = request.body
   return Buffer.isBuffer(body) ? body : Buffer.alloc(0)
+}
+
+/** A search by POST is a form; anything else would be read as a search for nothing. */
+function formOf(request: Request): readonly (readonly [string, string])[] {
+  const [type = ''] = (request.get('content-type') ?? '').split(';')
+  if (bytesOf(request).length > 0 && type.trim().toLowerCase() !== 'application/x-www-form-urlencoded') {
+    throw new Problem('unsupported-media', 'a search by POST is sent as application/x-www-form-urlencoded', { id: 'media-type' })
+  }
+  return [...new URLSearchParams(bodyText(request))]
 }
 
 function bodyText(request: Request): string {

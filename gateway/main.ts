@@ -64,9 +64,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
   })
   if (faults.length > 0) throw new Error(`the configuration cannot be used:\n  ${faults.join('\n  ')}`)
   const log = createLog()
-  const database = await openDatabase(
-    config.databaseUrl === undefined ? { dataDir: `${config.dataDir}/db` } : { databaseUrl: config.databaseUrl },
-  )
+  const database = await openDatabase(config)
   try {
     await migrate(database)
     return await compose(config, database, log)

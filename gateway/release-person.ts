@@ -6,7 +6,7 @@ import { open, type Held } from './held.ts'
 import type { Sight } from './judge.ts'
 import { judge, type Part } from './judged.ts'
 import { compare, demographics, type Demographics } from './logic/match.ts'
-import { composePerson } from './logic/person.ts'
+import { composePerson, type ComposedPerson } from './logic/person.ts'
 import { coverageNotice, silentNotices } from './notices.ts'
 import { notFound } from './problem.ts'
 import { matchOf, patientIn, personEntry, record, refusal, released } from './release-act.ts'
@@ -95,33 +95,55 @@ export async function releaseDocument(
   return mint(200, {}, JSON.stringify(input.build(parts)))
 }
 
+export interface PersonSearch {
+  readonly interaction: 'search-type'
+  readonly held: readonly Held[]
+  readonly sight: Sight
+  /** whom the search found, in its order; a person of whom nothing passes is neither shown nor counted */
+  readonly persons: readonly string[]
+  /** how many the search counted beyond this page; undefined when `persons` is all it found */
+  readonly total: number | undefined
+  readonly page: { readonly offset: number; readonly limit: number }
+  readonly self: string
+  readonly next: (offset: number) => string
+  readonly notices: readonly OperationOutcome[]
+}
+
 /** Persons, each composed from the Patient records this caller may see; a person with no visible record is missing. */
 export async function releasePersons(
   context: Context,
   call: Call,
-  input: { held: readonly Held[]; sight: Sight; interaction: 'read' | 'search-type'; self: string; notices: readonly OperationOutcome[] },
+  input: PersonSearch | { readonly interaction: 'read'; readonly held: readonly Held[]; readonly sight: Sight },
 ): Promise<Released> {
   const parts = await judge(context, call, input.sight, input.held.map(open))
   const persons = Map.groupBy(parts, (part) => part.person)
-  const composed = [...persons].map(([person, own]) =>
+  if (input.interaction === 'read') {
+    const only = composedOf(persons)[0]
+    if (only === undefined) {
+      await record(context, call, refusal('read', undefined, input.sight.consulted))
+      throw notFound()
+    }
+    await record(context, call, { ...released('read', parts, input.sight.consulted), persons: [...persons.keys()] })
+    return mint(200, { etag: `W/"${only.version}"`, 'last-modified': new Date(only.updatedMs).toUTCString() }, JSON.stringify(only.patient))
+  }
+  const { offset, limit } = input.page
+  const visible = input.persons.filter((person) => persons.has(person))
+  const shown = new Set(input.total === undefined ? visible.slice(offset, offset + limit) : visible)
+  const total = input.total === undefined ? visible.length : input.total - (input.persons.length - visible.length)
+  const shownParts = parts.filter((part) => shown.has(part.person))
+  await record(context, call, { ...released('search-type', shownParts, input.sight.consulted), persons: [...shown] })
+  const base = `${context.config.publicUrl}/fhir/R4`
+  const entries = composedOf(new Map([...shown].map((person) => [person, persons.get(person) ?? []]))).map(({ patient }) => personEntry(base, patient))
+  const { self, notices } = input
+  const next = limit > 0 && offset + limit < total ? input.next(offset + limit) : undefined
+  return mint(200, {}, bundleText({ type: 'searchset', total, self, next, entries, notices }))
+}
+
+function composedOf(persons: ReadonlyMap<string, readonly Part[]>): readonly ComposedPerson[] {
+  return [...persons].map(([person, own]) =>
     composePerson(
       person,
       own.flatMap((part) => patientIn(part)),
     ),
   )
-  const asked = [...persons.keys()]
-  if (input.interaction === 'read') {
-    const only = composed[0]
-    if (only === undefined) {
-      await record(context, call, refusal('read', undefined, input.sight.consulted))
-      throw notFound()
-    }
-    await record(context, call, { ...released('read', parts, input.sight.consulted), persons: asked })
-    return mint(200, { etag: `W/"${only.version}"`, 'last-modified': new Date(only.updatedMs).toUTCString() }, JSON.stringify(only.patient))
-  }
-  await record(context, call, { ...released('search-type', parts, input.sight.consulted), persons: asked })
-  const base = `${context.config.publicUrl}/fhir/R4`
-  const entries = composed.map(({ patient }) => personEntry(base, patient))
-  const { self, notices } = input
-  return mint(200, {}, bundleText({ type: 'searchset', total: composed.length, self, next: undefined, entries, notices }))
 }

@@ -89,6 +89,15 @@ function find(call: Call): { route: Route; params: Readonly<Record<string, strin
   throw notFound()
 }
 
+/** The row an address belongs to, without its ids; undefined for an address of no row. */
+export function shapeOf(path: string): string | undefined {
+  for (const route of routes) {
+    const params = paramsOf(route.path, path)
+    if (params !== undefined) return route.path.replace(':type', params['type'] ?? '')
+  }
+  return undefined
+}
+
 function paramsOf(pattern: string, path: string): Record<string, string> | undefined {
   const wanted = pattern.split('/')
   const given = path.split('/')

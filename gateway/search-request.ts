@@ -36,13 +36,14 @@ export async function parseSearch(context: Context, call: Call, type: string): P
   for (const [name, value] of query) {
     if (ignored.has(name)) continue
     if (name === '_count') limit = countOf(value, context.config.limits.maxPageSize)
-    else if (name === '_sort') sort = sortOf(value, type)
+    else if (name === '_sort') sort = sortOf(value, type, call.caller.role === 'system')
     else {
       const clause = await clauseOf(context, call, { type, name, value })
       if (clause === undefined) unknown.push(name)
       else {
         clauses.push(clause)
         if (clause.on === 'person') persons.push(...clause.anyOf)
+        if (clause.on === 'reference') persons.push(...clause.persons)
         if (clause.on === 'token' && clause.param === 'identifier' && !clause.not) {
           identifiers.push(...clause.anyOf.map((token) => ({ system: token.system, code: token.code })))
         }
@@ -80,7 +81,7 @@ function countOf(value: string, max: number): number {
   return Math.min(Number(value), max)
 }
 
-function sortOf(value: string, type: string): SearchRequest['sort'] {
+function sortOf(value: string, type: string, isSystem: boolean): SearchRequest['sort'] {
   const known = new Set([...searchParametersOf(type).keys(), '_lastUpdated', '_id'])
   return value.split(',').map((key) => {
     const param = key.replace(/^-/, '')
@@ -89,19 +90,21 @@ function sortOf(value: string, type: string): SearchRequest['sort'] {
         id: 'unsupported-parameter',
         expression: '_sort',
       })
-    return { param, descending: key.startsWith('-') }
+    // a system sorts by the ids it knows
+    return { param: param === '_id' && isSystem ? 'x-local-id' : param, descending: key.startsWith('-') }
   })
 }
 
 async function clauseOf(context: Context, call: Call, ask: { type: string; name: string; value: string }): Promise<Clause | undefined> {
-  const [name = '', modifier = ''] = ask.name.split(':', 2)
+  const [name = '', modifier = '', more] = ask.name.split(':', 3)
+  if (more !== undefined) return undefined
   const values = splitValues(ask.value)
   const isSystem = call.caller.role === 'system'
   if (name === '_id' && modifier === '') return { on: isSystem ? 'local-id' : 'id', anyOf: values }
   if (name === '_lastUpdated' && modifier === '') return { on: 'updated', ranges: values.map((value) => rangeOf(value, ask.name, context)) }
   const parameter = searchParametersOf(ask.type).get(name)
-  if (parameter === undefined) return undefined
-  if (modifier === 'missing') return { on: 'missing', param: name, missing: ask.value === 'true' }
+  if (parameter === undefined || !isSearchable(ask.type, parameter) || name === '_id' || name === '_lastUpdated') return undefined
+  if (modifier === 'missing') return { on: 'missing', param: name, missing: missingOf(ask) }
   switch (parameter.type) {
     case 'token':
       if (modifier !== '' && modifier !== 'not') return undefined
@@ -125,6 +128,17 @@ async function clauseOf(context: Context, call: Call, ask: { type: string; name:
     default:
       return parameter.type satisfies never
   }
+}
+
+/** What a search takes, and what the CapabilityStatement lists; the ledger has an index of its own. */
+export function isSearchable(type: string, parameter: { readonly name: string; readonly type: string }): boolean {
+  if (type === 'AuditEvent') return parameter.name === 'patient' || parameter.name === 'date'
+  return parameter.type !== 'number' && parameter.type !== 'quantity'
+}
+
+function missingOf({ name, value }: { name: string; value: string }): boolean {
+  if (value === 'true' || value === 'false') return value === 'true'
+  throw new Problem('invalid', '`:missing` takes `true` or `false`', { id: 'bad-missing', expression: safeName(name) })
 }
 
 /** Commas separate alternatives; `\,` is a comma. Spec: http://hl7.org/fhir/R4/search.html#escaping */
@@ -162,30 +176,42 @@ async function referenceClause(
   call: Call,
   ask: { name: string; values: readonly string[]; isPatient: boolean; targets: readonly string[] },
 ): Promise<Clause> {
-  const patientOnly = ask.isPatient || (ask.targets.length === 1 && ask.targets[0] === 'Patient')
-  const wanted = ask.values.map((value) => {
-    const [type, id] = value.includes('/') ? value.split('/') : [patientOnly ? 'Patient' : '', value]
+  const mayBePatient = ask.isPatient || ask.targets.length === 0 || ask.targets.includes('Patient')
+  const base = `${context.config.publicUrl}/fhir/R4/`
+  const wanted = ask.values.map((given) => {
+    const value = given.startsWith(base) ? given.slice(base.length) : given
+    const [type, id] = value.includes('/') ? value.split('/') : [ask.isPatient ? 'Patient' : '', value]
     return { type: type ?? '', id: id ?? '' }
   })
-  if (call.caller.role === 'system') {
-    const ids: string[] = []
-    for (const { type, id } of wanted) {
-      for (const target of type === '' ? ask.targets : [type]) {
-        const found = await context.store.records.idOf({ institution: call.caller.institution, type: target, localId: id })
-        if (found !== undefined) ids.push(found)
-      }
-    }
-    return { on: 'reference', param: ask.name, anyOf: ids }
-  }
-  if (patientOnly || wanted.every(({ type }) => type === 'Patient')) {
-    const persons = await personsOf(
-      context,
-      call,
-      wanted.map(({ id }) => id),
+  if (call.caller.role === 'system') return { on: 'reference', param: ask.name, anyOf: await ownTargets(context, call, ask.targets, wanted), persons: [] }
+  const named = wanted.filter(({ type }) => type === 'Patient' || (type === '' && mayBePatient))
+  const persons = await personsOf(context, call, named.map(({ id }) => id))
+  // The person of a record is its column; other references to a person are those of the records the person is known by.
+  if (named.length === wanted.length && (ask.name === 'patient' || (ask.name === 'subject' && persons.length > 0))) return { on: 'person', anyOf: persons }
+  const records = (await context.store.identities.ofPersons(persons)).map((row) => row.record)
+  return { on: 'reference', param: ask.name, anyOf: [...new Set([...records, ...persons, ...wanted.map(({ id }) => id)])], persons }
+}
+
+/** A system names its own records; a patient of its own is known to the network's records by the person. */
+async function ownTargets(
+  context: Context,
+  call: Call,
+  targets: readonly string[],
+  wanted: readonly { readonly type: string; readonly id: string }[],
+): Promise<readonly string[]> {
+  const ids: string[] = []
+  for (const { type, id } of wanted) {
+    const found = await context.store.sql.query<{ id: string; type: string }>(
+      'select id, type from network_id where institution = $1 and local_id = $2',
+      [call.caller.institution, id],
     )
-    return { on: 'person', anyOf: persons }
+    ids.push(...found.rows.filter((row) => (type === '' ? targets.length === 0 || targets.includes(row.type) : row.type === type)).map((row) => row.id))
+    if (type === 'Patient' || type === '') {
+      const rows = await context.store.identities.byLocal(call.caller.institution, [id])
+      ids.push(...rows.map((row) => row.person))
+    }
   }
-  return { on: 'reference', param: ask.name, anyOf: wanted.map(({ id }) => id) }
+  return ids
 }
 
 /** Person ids as given, after merges; a record id of the own institution counts as its person. */

@@ -3,6 +3,7 @@ import type { CapabilityStatement } from '../../fhir-profiles/r4.ts'
 import { searchParametersOf } from '../../fhir-profiles/search-parameters.ts'
 import { knownTypes, lettersFor, letterOf, roles, type Interaction } from '../logic/access.ts'
 import type { Route } from '../routes.ts'
+import { isSearchable } from '../search-request.ts'
 
 type Rest = NonNullable<CapabilityStatement['rest']>[number]
 type RestResource = NonNullable<Rest['resource']>[number]
@@ -64,7 +65,9 @@ function resourceOf(type: string, offered: readonly Interaction[], operations: r
       readHistory: true,
       updateCreate: true,
       conditionalCreate: false,
-      searchParam: [...searchParametersOf(type).values()].map((parameter) => ({ name: parameter.name, type: parameter.type })),
+      searchParam: [...searchParametersOf(type).values()]
+        .filter((parameter) => isSearchable(type, parameter))
+        .map((parameter) => ({ name: parameter.name, type: parameter.type })),
       ...(own.length === 0 ? {} : { operation: own.map((name) => ({ name, definition: definitionOf(name) })) }),
     },
   ]

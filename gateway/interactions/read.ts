@@ -56,12 +56,13 @@ async function readPerson(call: Call, context: Context, id: string): Promise<Rel
     mayAsk: (institution) =>
       couldMatch(sight.condition, { custodian: institution, person, custodianKeys: context.directory.keysOf(institution) }),
   })
-  return releasePersons(context, call, { held: [...stored, ...live.held], sight, interaction: 'read', self: '', notices: [] })
+  return releasePersons(context, call, { held: [...stored, ...live.held], sight, interaction: 'read' })
 }
 
 async function readAudit(call: Call, context: Context, id: string): Promise<Released> {
   const isOwnOnly = call.caller.role === 'patient' || call.caller.role === 'proxy'
   if (isOwnOnly && call.caller.person === '') throw notFound()
-  const found = await context.store.ledger.find({ id, limit: 1, offset: 0, ...(isOwnOnly ? { person: call.caller.person } : {}) })
+  const own = isOwnOnly ? { persons: await context.store.identities.idsOf(await personsOf(context, call, [call.caller.person])) } : {}
+  const found = await context.store.ledger.find({ id, limit: 1, offset: 0, ...own })
   return releaseLedger(context, call, { bodies: found.bodies, total: found.total, isRead: true, self: '', next: undefined })
 }

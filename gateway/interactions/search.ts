@@ -4,6 +4,8 @@
  * Spec: http://hl7.org/fhir/R4/http.html#search
  */
 import type { Call, Context } from '../context.ts'
+import type { Held } from '../held.ts'
+import type { Sight } from '../judge.ts'
 import { askLive, livePatientsByNumber, liveInstitutions, personOfLivePatient } from '../live.ts'
 import { couldMatch } from '../logic/wholesale.ts'
 import { coverageNotice } from '../notices.ts'
@@ -13,7 +15,7 @@ import { releasePersons } from '../release-person.ts'
 import { publish, releaseLedger } from '../release-public.ts'
 import { releaseBundle, type Released } from '../release.ts'
 import { sealPage } from '../sealed.ts'
-import { parseSearch, type SearchRequest } from '../search-request.ts'
+import { parseSearch, personsOf, type SearchRequest } from '../search-request.ts'
 
 export async function search(call: Call, context: Context): Promise<Released> {
   const type = call.params['type'] ?? ''
@@ -54,67 +56,105 @@ function link(call: Call, context: Context, type: string, asked: SearchRequest, 
     : `${base}?_page=${sealPage(context.pageKey, call.caller, { type, query: asked.query, offset })}`
 }
 
+/** How many persons one search may name by id or number: each is asked of the live institutions. */
+const maxNamed = 20
+
 /** Persons by number, name or birth date: composed from the Patient records this caller may see. */
 async function searchPersons(call: Call, context: Context, asked: SearchRequest): Promise<Released> {
-  const persons = await personsAsked(call, context, asked)
-  const sight = await sightFor(context.store, context, call, { type: 'Patient', persons })
-  const wide = await context.store.search({
+  const named = await personsNamed(call, context, asked)
+  const sight = await sightFor(context.store, context, call, { type: 'Patient', persons: named.all })
+  const found = await context.store.searchPersons({
     type: 'Patient',
     condition: sight.condition,
     party: undefined,
     institution: undefined,
     onlyParty: undefined,
-    clauses: asked.clauses.map((clause) => (clause.on === 'id' ? { on: 'person', anyOf: persons } : clause)),
+    clauses: asked.clauses.map((clause) => (clause.on === 'id' ? { on: 'person', anyOf: named.byId } : clause)),
     sort: asked.sort,
-    limit: Math.max(asked.limit, 1),
-    offset: asked.offset,
+    ...(named.isAll ? { limit: maxNamed, offset: 0 } : { limit: asked.limit, offset: asked.offset }),
   })
-  const found = [...wide.held]
-  // A number or an id names the person; any other condition is answered by the search itself.
-  const isNamed = asked.clauses.every((clause) => clause.on === 'id' || (clause.on === 'token' && clause.param === 'identifier'))
-  for (const person of isNamed ? persons : []) {
-    found.push(...(await context.store.records.ofPerson(person, ['Patient'], 50)))
+  const live = named.isAll ? await liveRecords(context, sight, { stored: found.persons, named: named.live }) : []
+  return releasePersons(context, call, {
+    held: [...found.held, ...live],
+    persons: [...new Set([...found.persons, ...(named.isAll ? named.live : [])])],
+    // whoever is named is looked up whole, and what passed is counted; other pages are counted by the search itself
+    total: named.isAll ? undefined : found.total,
+    page: asked,
+    sight,
+    interaction: 'search-type',
+    self: link(call, context, 'Patient', asked, asked.offset),
+    next: (offset) => link(call, context, 'Patient', asked, offset),
+    notices: [coverageNotice],
+  })
+}
+
+/** What the live institutions hold of these persons; who is known only live brings the stored records of others along. */
+async function liveRecords(
+  context: Context,
+  sight: Sight,
+  persons: { readonly stored: readonly string[]; readonly named: readonly string[] },
+): Promise<readonly Held[]> {
+  const records: Held[] = []
+  for (const person of new Set([...persons.stored, ...persons.named])) {
+    if (!persons.stored.includes(person)) records.push(...(await context.store.records.ofPerson(person, ['Patient'], 50)))
     const live = await askLive(context, {
       person,
       types: ['Patient'],
       mayAsk: (institution) =>
         couldMatch(sight.condition, { custodian: institution, person, custodianKeys: context.directory.keysOf(institution) }),
     })
-    found.push(...live.held)
+    records.push(...live.held)
   }
-  return releasePersons(context, call, {
-    held: found,
-    sight,
-    interaction: 'search-type',
-    self: link(call, context, 'Patient', asked, asked.offset),
-    notices: [coverageNotice],
-  })
+  return records
 }
 
-/** The persons a number or an id points at, wherever the number was given out; whether the caller may see them is decided after. */
-async function personsAsked(call: Call, context: Context, asked: SearchRequest): Promise<readonly string[]> {
+interface Named {
+  readonly byId: readonly string[]
+  /** whom an id, or a number at the own live institution, points at: known perhaps only there */
+  readonly live: readonly string[]
+  /** everybody any number or id points at, for the relation; who is shown is decided by what is visible of them */
+  readonly all: readonly string[]
+  /** an id or a number is all that was asked */
+  readonly isAll: boolean
+}
+
+async function personsNamed(call: Call, context: Context, asked: SearchRequest): Promise<Named> {
   const ids = asked.clauses.flatMap((clause) => (clause.on === 'id' ? clause.anyOf : []))
-  const persons = new Set<string>()
-  for (const id of ids) {
-    const person = await context.store.identities.person(id)
-    if (person !== undefined) persons.add(person)
-  }
+  if (ids.length + asked.identifiers.length > maxNamed)
+    throw new Problem('invalid', `a search names at most ${maxNamed} persons`, { id: 'too-many-persons', expression: 'Patient' })
+  const byId: string[] = []
+  for (const id of ids) byId.push(...listed(await context.store.identities.person(id)))
+  const stored: string[] = []
+  const live: string[] = []
+  const isLiveHome = liveInstitutions(context).some(({ id }) => id === call.caller.institution)
   for (const { system: numberSystem, code } of asked.identifiers) {
     if (numberSystem === undefined || code === undefined) continue
     const records = await context.store.identities.byIdentifier(numberSystem, code, undefined)
-    for (const row of await context.store.identities.byRecords(records)) persons.add(row.person)
-    for (const { id } of liveInstitutions(context)) {
-      if (id !== call.caller.institution) continue
-      for (const patient of await livePatientsByNumber(context, id, { system: numberSystem, value: code })) {
-        const person = await personOfLivePatient(context, id, patient)
-        if (person !== undefined) persons.add(person)
-      }
-    }
+    stored.push(...(await context.store.identities.byRecords(records)).map((row) => row.person))
+    const patients = isLiveHome ? await livePatientsByNumber(context, call.caller.institution, { system: numberSystem, value: code }) : []
+    for (const patient of patients) live.push(...listed(await personOfLivePatient(context, call.caller.institution, patient)))
   }
-  return [...persons].slice(0, 5)
+  const [only, second] = asked.clauses
+  const isAll = second === undefined && (only?.on === 'id' || (only?.on === 'token' && only.param === 'identifier' && !only.not))
+  return { byId, live: [...byId, ...live], all: [...new Set([...byId, ...stored, ...live])], isAll }
+}
+
+function listed(person: string | undefined): readonly string[] {
+  return person === undefined ? [] : [person]
 }
 
 function searchDirectory(context: Context, asked: SearchRequest): Released {
+  const isServed = (clause: SearchRequest['clauses'][number]): boolean =>
+    clause.on === 'id' ||
+    (clause.on === 'string' && clause.param === 'name' && clause.match !== 'exact') ||
+    (clause.on === 'token' && clause.param === 'identifier' && !clause.not)
+  if (!asked.clauses.every(isServed)) {
+    throw new Problem('not-supported', 'the directory is searched by `_id`, `name` and `identifier`', {
+      id: 'unsupported-parameter',
+      expression: 'Organization',
+    })
+  }
+  const ids = asked.clauses.flatMap((clause) => (clause.on === 'id' ? clause.anyOf : []))
   const names = asked.clauses.flatMap((clause) => (clause.on === 'string' && clause.param === 'name' ? clause.anyOf : []))
   const organizations = context.directory.organizations().filter((organization) => {
     const isNamed = names.length === 0 || names.some((name) => organization.name?.toLowerCase().includes(name) === true)
@@ -125,7 +165,7 @@ function searchDirectory(context: Context, asked: SearchRequest): Released {
           (item) => (numberSystem === undefined || item.system === numberSystem) && (code === undefined || item.value === code),
         ),
       )
-    return isNamed && hasNumber
+    return isNamed && hasNumber && (ids.length === 0 || ids.includes(organization.id ?? ''))
   })
   return publish({ resourceType: 'Bundle', organizations, self: `${context.config.publicUrl}/fhir/R4/Organization` })
 }
@@ -134,35 +174,39 @@ async function searchAudit(call: Call, context: Context): Promise<Released> {
   const { caller } = call
   const isOwnOnly = caller.role === 'patient' || caller.role === 'proxy'
   const asked = await parseSearch(context, call, 'AuditEvent')
-  const other = asked.clauses.find((clause) => clause.on !== 'person' && !(clause.on === 'date' && clause.param === 'date'))
-  if (other !== undefined) {
-    throw new Problem('not-supported', 'AuditEvent is searched by `patient` and `date`', {
-      id: 'unsupported-parameter',
-      expression: 'AuditEvent',
-    })
-  }
-  const dates = asked.clauses.flatMap((clause) => (clause.on === 'date' ? clause.ranges : []))
-  const fromMs = dates.flatMap((range) => (['ge', 'gt', 'eq', 'sa'].includes(range.prefix) ? [range.fromMs] : []))
-  const untilMs = dates.flatMap((range) => (['le', 'lt', 'eq', 'eb'].includes(range.prefix) ? [range.untilMs] : []))
-  const person = isOwnOnly ? caller.person : asked.persons[0]
-  const isAboutNobody = call.query.some(([name]) => name === 'patient') && asked.persons.length === 0
-  const isForeign = isOwnOnly && asked.persons.length > 0 && !asked.persons.includes(caller.person)
-  const found =
-    isAboutNobody || isForeign
-      ? { bodies: [], total: 0 }
-      : await context.store.ledger.find({
-          ...(person === undefined ? {} : { person }),
-          ...(fromMs.length === 0 ? {} : { fromMs: Math.max(...fromMs) }),
-          ...(untilMs.length === 0 ? {} : { untilMs: Math.min(...untilMs) }),
-          limit: asked.limit,
-          offset: asked.offset,
-        })
+  const { fromMs, untilMs } = windowOf(asked)
+  const own = isOwnOnly ? await personsOf(context, call, [caller.person]) : []
+  const asksPersons = asked.clauses.some((clause) => clause.on === 'person')
+  const wanted = asksPersons ? asked.persons.filter((person) => !isOwnOnly || own.includes(person)) : own
+  // Entries from before a merge name the person by the id of that day.
+  const persons = asksPersons || isOwnOnly ? await context.store.identities.idsOf(wanted) : undefined
+  const found = await context.store.ledger.find({ ...(persons === undefined ? {} : { persons }), fromMs, untilMs, limit: asked.limit, offset: asked.offset })
   const nextOffset = asked.offset + asked.limit
   return releaseLedger(context, call, {
     bodies: found.bodies,
     total: found.total,
     isRead: false,
     self: link(call, context, 'AuditEvent', asked, asked.offset),
-    next: nextOffset < found.total ? link(call, context, 'AuditEvent', asked, nextOffset) : undefined,
+    next: asked.limit > 0 && nextOffset < found.total ? link(call, context, 'AuditEvent', asked, nextOffset) : undefined,
   })
+}
+
+/** The time asked for, inclusive. The ledger is searched by person and one stretch of time; whatever else is a 400. */
+function windowOf(asked: SearchRequest): { readonly fromMs: number; readonly untilMs: number } {
+  let [fromMs, untilMs] = [0, 8.64e15]
+  for (const clause of asked.clauses) {
+    if (clause.on === 'person') continue
+    const [range, second] = clause.on === 'date' ? clause.ranges : []
+    if (range === undefined || second !== undefined || range.prefix === 'ne') {
+      throw new Problem('not-supported', 'AuditEvent is searched by `patient` and by one stretch of `date`', {
+        id: 'unsupported-parameter',
+        expression: 'AuditEvent',
+      })
+    }
+    const after = { eq: range.fromMs, ge: range.fromMs, gt: range.untilMs + 1, sa: range.untilMs + 1, le: 0, lt: 0, eb: 0 }
+    const before = { eq: range.untilMs, le: range.untilMs, lt: range.fromMs - 1, eb: range.fromMs - 1, ge: 8.64e15, gt: 8.64e15, sa: 8.64e15 }
+    fromMs = Math.max(fromMs, after[range.prefix])
+    untilMs = Math.min(untilMs, before[range.prefix])
+  }
+  return { fromMs, untilMs }
 }

@@ -58,6 +58,18 @@ export function identities(sql: Sql) {
       )
       return found.rows[0]?.id
     },
+    /** Every id these persons were ever known by: their own and those merged into them. */
+    async idsOf(persons: readonly string[]): Promise<readonly string[]> {
+      if (persons.length === 0) return []
+      const found = await sql.query<{ id: string }>(
+        `with recursive known as (
+           select id from person where id = any($1::text[])
+           union select p.id from person p join known k on p.merged_into = k.id)
+         select id from known`,
+        [persons],
+      )
+      return found.rows.map((row) => row.id)
+    },
     async addPerson(id: string, atMs: number): Promise<void> {
       await sql.query('insert into person (id, created_ms) values ($1, $2)', [id, atMs])
     },

@@ -14,7 +14,8 @@ export interface LedgerEntry {
 
 export interface LedgerQuery {
   readonly id?: string
-  readonly person?: string
+  /** entries about any of them; none of them = no entry */
+  readonly persons?: readonly string[]
   readonly fromMs?: number
   readonly untilMs?: number
   readonly limit: number
@@ -38,7 +39,7 @@ export function ledger(sql: Sql) {
       const where = [
         'true',
         ...(query.id === undefined ? [] : [`id = ${add(query.id)}`]),
-        ...(query.person === undefined ? [] : [`persons @> array[${add(query.person)}::text]`]),
+        ...(query.persons === undefined ? [] : [`persons && ${add(query.persons)}::text[]`]),
         ...(query.fromMs === undefined ? [] : [`at_ms >= ${add(query.fromMs)}`]),
         ...(query.untilMs === undefined ? [] : [`at_ms <= ${add(query.untilMs)}`]),
       ].join(' and ')

@@ -21,7 +21,8 @@ export type Clause =
     }
   | { readonly on: 'string'; readonly param: string; readonly anyOf: readonly string[]; readonly match: 'starts' | 'exact' | 'contains' }
   | { readonly on: 'date'; readonly param: string; readonly ranges: readonly Range[] }
-  | { readonly on: 'reference'; readonly param: string; readonly anyOf: readonly string[] }
+  /** `persons`: whom it names, for the relation; `anyOf` holds them already */
+  | { readonly on: 'reference'; readonly param: string; readonly anyOf: readonly string[]; readonly persons: readonly string[] }
   | { readonly on: 'missing'; readonly param: string; readonly missing: boolean }
 
 /** A FHIR date prefix applied to the range of the value given. Spec: http://hl7.org/fhir/R4/search.html#prefix */
@@ -42,6 +43,7 @@ export interface SearchInput {
   /** only this partition; undefined = all */
   readonly institution: string | undefined
   readonly clauses: readonly Clause[]
+  /** `param`: a search parameter, `_id`, `_lastUpdated`, or `x-local-id` for the id its institution gave a record */
   readonly sort: readonly { readonly param: string; readonly descending: boolean }[]
   readonly limit: number
   readonly offset: number
@@ -53,28 +55,72 @@ export interface SearchAnswer {
 }
 
 export async function searchRecords(sql: Sql, input: SearchInput): Promise<SearchAnswer> {
-  const values: unknown[] = []
-  const add = (value: unknown): string => `$${values.push(value)}`
-  const columns = { person: "coalesce(r.person, '')", custodian: 'r.institution', sources: 'r.sources', classes: 'r.classes', id: 'r.id' }
-  const view = toSql(input.condition, columns, add)
-  const seen = input.party === undefined ? view : `(${view} or r.parties @> array[${add(input.party)}::text])`
-  const where = [
-    `r.type = ${add(input.type)}`,
-    'not r.deleted',
-    seen,
-    ...(input.onlyParty === undefined ? [] : [`r.parties @> array[${add(input.onlyParty)}::text]`]),
-    ...(input.institution === undefined ? [] : [`r.institution = ${add(input.institution)}`]),
-    ...input.clauses.map((clause) => clauseSql(clause, add)),
-  ].join(' and ')
-  const order = [...input.sort.map((key) => sortSql(key, add)), 'r.updated_ms desc', 'r.id'].join(', ')
+  const { where, values, add } = whereOf(input)
   const counted = await sql.query<{ total: number }>(`select count(*)::int as total from record r where ${where}`, values.slice())
   const total = counted.rows[0]?.total ?? 0
   if (input.limit === 0 || total === 0) return { held: [], total }
+  const order = orderOf(input, add)
   const page = await sql.query<Parameters<typeof heldOf>[0]>(
     `select ${recordColumns} from record r where ${where} order by ${order} limit ${add(input.limit)} offset ${add(input.offset)}`,
     values,
   )
   return { held: page.rows.map(heldOf), total }
+}
+
+export interface PersonAnswer {
+  /** in the order of their first matching record */
+  readonly persons: readonly string[]
+  /** every visible record of type `input.type` of these persons, whichever of them matched */
+  readonly held: readonly Held[]
+  /** persons, not records */
+  readonly total: number
+}
+
+/** Persons of whom a visible record matches, each once, however many of their records do. */
+export async function searchPersons(sql: Sql, input: SearchInput): Promise<PersonAnswer> {
+  const { where, values, add, seen } = whereOf(input)
+  const among = `from record r where r.person is not null and ${where}`
+  const counted = await sql.query<{ total: number }>(`select count(distinct r.person)::int as total ${among}`, values.slice())
+  const total = counted.rows[0]?.total ?? 0
+  if (input.limit === 0 || total === 0) return { persons: [], held: [], total }
+  const order = orderOf(input, add)
+  const page = await sql.query<{ person: string }>(
+    `select person from (select r.person, row_number() over (order by ${order}) as place ${among}) found
+     group by person order by min(place) limit ${add(input.limit)} offset ${add(input.offset)}`,
+    values,
+  )
+  const persons = page.rows.map((row) => row.person)
+  const all = [...seen.values, input.type, persons]
+  const found = await sql.query<Parameters<typeof heldOf>[0]>(
+    `select ${recordColumns} from record r
+     where ${seen.sql} and not r.deleted and r.type = $${all.length - 1} and r.person = any($${all.length}::text[])`,
+    all,
+  )
+  return { persons, held: found.rows.map(heldOf), total }
+}
+
+/** `seen`: the caller's view alone, with its values first, for a second look at what the first one found. */
+function whereOf(input: SearchInput) {
+  const values: unknown[] = []
+  const add = (value: unknown): string => `$${values.push(value)}`
+  const columns = { person: "coalesce(r.person, '')", custodian: 'r.institution', sources: 'r.sources', classes: 'r.classes', id: 'r.id' }
+  const view = toSql(input.condition, columns, add)
+  const visible = input.party === undefined ? view : `(${view} or r.parties @> array[${add(input.party)}::text])`
+  const seen = { sql: visible, values: values.slice() }
+  const where = [
+    `r.type = ${add(input.type)}`,
+    'not r.deleted',
+    seen.sql,
+    ...(input.onlyParty === undefined ? [] : [`r.parties @> array[${add(input.onlyParty)}::text]`]),
+    ...(input.institution === undefined ? [] : [`r.institution = ${add(input.institution)}`]),
+    ...input.clauses.map((clause) => clauseSql(clause, add)),
+  ].join(' and ')
+  return { where, values, add, seen }
+}
+
+/** Adds its values to the statement: call it after a count that has no order. */
+function orderOf(input: SearchInput, add: (value: unknown) => string): string {
+  return [...input.sort.map((key) => sortSql(key, add)), 'r.updated_ms desc', 'r.id'].join(', ')
 }
 
 function clauseSql(clause: Clause, add: (value: unknown) => string): string {
@@ -138,10 +184,12 @@ function rangeSql(range: Range, from: string, until: string, add: (value: unknow
 
 function sortSql(key: { param: string; descending: boolean }, add: (value: unknown) => string): string {
   if (key.param === '_lastUpdated') return `r.updated_ms ${key.descending ? 'desc' : 'asc'}`
-  if (key.param === '_id') return `r.id ${key.descending ? 'desc' : 'asc'}`
+  // Text is compared bytewise (consent.md, item 13): the same order on every database.
+  if (key.param === '_id') return `r.id collate "C" ${key.descending ? 'desc' : 'asc'}`
+  if (key.param === 'x-local-id') return `r.local_id collate "C" ${key.descending ? 'desc' : 'asc'}`
   const pick = key.descending ? 'max' : 'min'
   const param = add(key.param)
   const over = (column: string) => `(select ${pick}(i.${column}) from record_index i where i.record = r.id and i.param = ${param})`
   const direction = `${key.descending ? 'desc' : 'asc'} nulls last`
-  return `${over('from_ms')} ${direction}, ${over('code')} ${direction}`
+  return `${over('from_ms')} ${direction}, ${over('code collate "C"')} ${direction}`
 }

@@ -7,7 +7,7 @@ import { dues, parcels } from './parcels.ts'
 import type { Database, Sql } from './pool.ts'
 import { records } from './records.ts'
 import { relations } from './relations.ts'
-import { searchRecords, type SearchInput } from './search.ts'
+import { searchPersons, searchRecords, type SearchInput } from './search.ts'
 
 function bind(sql: Sql) {
   return {
@@ -21,6 +21,7 @@ function bind(sql: Sql) {
     dues: dues(sql),
     messages: messages(sql),
     search: (input: SearchInput) => searchRecords(sql, input),
+    searchPersons: (input: SearchInput) => searchPersons(sql, input),
   }
 }
 
