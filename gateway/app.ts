@@ -81,8 +81,15 @@ function observed(parts: AppParts, request: Request, response: Response, next: N
 }
 
 const openPaths: ReadonlySet<string> = new Set([
-  ...['/health/live', '/health/ready', '/metrics', '/fhir/R4/metadata', '/fhir/R4/.well-known/smart-configuration'],
-  ...['/oauth/token', '/oauth/jwks', '/oauth/introspect', '/oauth/revoke'],
+  '/health/live',
+  '/health/ready',
+  '/metrics',
+  '/fhir/R4/metadata',
+  '/fhir/R4/.well-known/smart-configuration',
+  '/oauth/token',
+  '/oauth/jwks',
+  '/oauth/introspect',
+  '/oauth/revoke',
 ])
 
 /** The row of the route table an address belongs to: what logs and metrics may hold. An id, and whatever a stranger writes, is not in it. */

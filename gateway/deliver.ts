@@ -11,7 +11,7 @@ import { open, type Held } from './held.ts'
 import { composePerson } from './logic/person.ts'
 import { deliverySight, isVisible } from './judge.ts'
 import { liveNumberOf, type LiveNumber } from './live-number.ts'
-import { loadTask, networkStep, type LoadedTask } from './referral-step.ts'
+import { loadTask, lockTask, networkStep, type LoadedTask } from './referral-step.ts'
 import { releaseDelivery, type Part } from './judged.ts'
 import type { ParcelRow } from './store/parcels.ts'
 import type { Tables } from './store/store.ts'
@@ -83,7 +83,7 @@ type Packed = { readonly kind: 'send'; readonly parcel: Parcel } | { readonly ki
 
 /** Judged now, under the consents in force now, and entered in the ledger before a byte leaves. */
 async function pack(tables: Tables, context: Context, row: ParcelRow, liveNumbers: readonly Identifier[]): Promise<Packed> {
-  const task = await loadTask(tables, row.task)
+  const task = await lockTask(tables, row.task)
   if (task === undefined) {
     await giveUp(tables, context, row, 'the referral is gone')
     return { kind: 'withheld' }
@@ -107,7 +107,7 @@ async function pack(tables: Tables, context: Context, row: ParcelRow, liveNumber
     parcel: {
       id: row.id,
       kind: row.kind,
-      bundle: bundleOf(row, { task: withNames(context, task.task), parts: released.parts, patient }),
+      bundle: bundleOf(row, { task: withNames(context, told), parts: released.parts, patient }),
       gaps: [],
     },
   }
@@ -224,7 +224,7 @@ async function settle(tables: Tables, context: Context, row: ParcelRow, receipt:
   switch (receipt.outcome) {
     case 'ok': {
       await tables.parcels.settle(row.id, 'delivered', null, nowMs)
-      const task = await loadTask(tables, row.task)
+      const task = await lockTask(tables, row.task)
       if (row.kind === 'referral-request' && task?.task.status === 'requested')
         await networkStep(tables, context, row.task, task, { ...task.task, status: 'received' })
       return
@@ -249,7 +249,7 @@ async function settle(tables: Tables, context: Context, row: ParcelRow, receipt:
 async function giveUp(tables: Tables, context: Context, row: ParcelRow, reason: string): Promise<void> {
   await tables.parcels.settle(row.id, 'failed', reason, context.now().getTime())
   context.log('error', 'parcel-given-up', { parcel: row.id, institution: row.receiver, attempt: row.attempts, reason })
-  const task = await loadTask(tables, row.task)
+  const task = await lockTask(tables, row.task)
   if (task === undefined || row.kind !== 'referral-request') return
   await networkStep(tables, context, row.task, task, {
     ...task.task,

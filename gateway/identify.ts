@@ -107,9 +107,6 @@ async function personsOfLocal(
   return rows
 }
 
-/** Bounds the locks of one large feed; two people in one bucket only wait for each other. */
-const turns = 64
-
 /** Two records of one person that arrive at the same moment must see each other: whoever shares a birth date or a phone waits. */
 async function inTurn(tables: Tables, placed: readonly Placed[]): Promise<void> {
   const keys = placed.flatMap(({ resource }) => {
@@ -117,12 +114,7 @@ async function inTurn(tables: Tables, placed: readonly Placed[]): Promise<void> 
     const { birthDate, phones } = demographics(resource)
     return [...(birthDate === undefined ? [] : [birthDate]), ...phones]
   })
-  if (keys.length === 0) return
-  const buckets = await tables.sql.query<{ bucket: number }>(
-    'select distinct (hashtextextended(key, 0) & $2)::int as bucket from unnest($1::text[]) as k(key) order by bucket',
-    [keys, turns - 1],
-  )
-  for (const { bucket } of buckets.rows) await tables.sql.query("select pg_advisory_xact_lock(hashtext('identify'), $1)", [bucket])
+  await tables.identities.takeTurns(keys)
 }
 
 async function identify(

@@ -24,6 +24,12 @@ export async function loadTask(tables: Tables, id: string): Promise<LoadedTask |
   return { task: value, person: content.facts.person, parties: content.parties, held }
 }
 
+/** The same, and nobody else moves it until the transaction ends: a step is taken from what the Task is, not from what it was. */
+export async function lockTask(tables: Tables, id: string): Promise<LoadedTask | undefined> {
+  await tables.records.lock(id)
+  return loadTask(tables, id)
+}
+
 /** A step of the network itself, through the same table as everybody's. A step the table refuses is not made. */
 export async function networkStep(tables: Tables, context: Context, id: string, current: LoadedTask, wanted: Task): Promise<void> {
   const outcome = transition(current.task, wanted, 'network')
@@ -53,7 +59,7 @@ export async function networkStep(tables: Tables, context: Context, id: string, 
 /** A withheld referral whose patient's consents changed goes back to `requested`; its parcel is due again. */
 export async function resumeTasks(tables: Tables, context: Context, tasks: readonly string[]): Promise<void> {
   for (const id of tasks) {
-    const task = await loadTask(tables, id)
+    const task = await lockTask(tables, id)
     if (task === undefined || task.task.status !== 'on-hold') continue
     await networkStep(tables, context, id, task, compact<Task>({ ...task.task, status: 'requested', businessStatus: undefined }))
   }

@@ -133,7 +133,9 @@ export async function releasePersons(
   const shownParts = parts.filter((part) => shown.has(part.person))
   await record(context, call, { ...released('search-type', shownParts, input.sight.consulted), persons: [...shown] })
   const base = `${context.config.publicUrl}/fhir/R4`
-  const entries = composedOf(new Map([...shown].map((person) => [person, persons.get(person) ?? []]))).map(({ patient }) => personEntry(base, patient))
+  const entries = composedOf(new Map([...shown].map((person) => [person, persons.get(person) ?? []]))).map(({ patient }) =>
+    personEntry(base, patient),
+  )
   const { self, notices } = input
   const next = limit > 0 && offset + limit < total ? input.next(offset + limit) : undefined
   return mint(200, {}, bundleText({ type: 'searchset', total, self, next, entries, notices }))

@@ -23,6 +23,7 @@ export type Handler = (call: Call, context: Context, enter: (call: Call) => Prom
 /** How a row is guarded before its handler runs: by type and interaction, as a named operation, or entry by entry inside. */
 export type RowAccess =
   | { readonly by: 'type'; readonly interaction: Interaction }
+  /** `type`: what a scope must cover; `*` where the answer or the request holds whatever a record holds */
   | { readonly by: 'operation'; readonly operation: Operation; readonly type: string }
   | { readonly by: 'entry' }
 
@@ -39,11 +40,11 @@ const operation = (name: Operation, type: string): RowAccess => ({ by: 'operatio
 
 export const routes: readonly Route[] = [
   { method: 'POST', path: '', access: { by: 'entry' }, handler: bundle },
-  { method: 'POST', path: '$process-message', access: operation('process-message', 'Bundle'), handler: processMessage },
-  { method: 'GET', path: 'Patient/:id/$summary', access: operation('summary', 'Patient'), handler: summary },
-  { method: 'POST', path: 'Patient/:id/$summary', access: operation('summary', 'Patient'), handler: summary },
-  { method: 'GET', path: 'Patient/:id/$everything', access: operation('everything', 'Patient'), handler: everything },
-  { method: 'POST', path: 'Patient/:id/$everything', access: operation('everything', 'Patient'), handler: everything },
+  { method: 'POST', path: '$process-message', access: operation('process-message', '*'), handler: processMessage },
+  { method: 'GET', path: 'Patient/:id/$summary', access: operation('summary', '*'), handler: summary },
+  { method: 'POST', path: 'Patient/:id/$summary', access: operation('summary', '*'), handler: summary },
+  { method: 'GET', path: 'Patient/:id/$everything', access: operation('everything', '*'), handler: everything },
+  { method: 'POST', path: 'Patient/:id/$everything', access: operation('everything', '*'), handler: everything },
   { method: 'POST', path: 'Patient/$match', access: operation('match', 'Patient'), handler: matchPatient },
   { method: 'GET', path: 'Task/:id/$available-actions', access: operation('available-actions', 'Task'), handler: availableActionsOf },
   { method: 'GET', path: ':type/:id/_history/:version', access: byType('vread'), handler: vread },

@@ -183,11 +183,17 @@ async function referenceClause(
     const [type, id] = value.includes('/') ? value.split('/') : [ask.isPatient ? 'Patient' : '', value]
     return { type: type ?? '', id: id ?? '' }
   })
-  if (call.caller.role === 'system') return { on: 'reference', param: ask.name, anyOf: await ownTargets(context, call, ask.targets, wanted), persons: [] }
+  if (call.caller.role === 'system')
+    return { on: 'reference', param: ask.name, anyOf: await ownTargets(context, call, ask.targets, wanted), persons: [] }
   const named = wanted.filter(({ type }) => type === 'Patient' || (type === '' && mayBePatient))
-  const persons = await personsOf(context, call, named.map(({ id }) => id))
+  const persons = await personsOf(
+    context,
+    call,
+    named.map(({ id }) => id),
+  )
   // The person of a record is its column; other references to a person are those of the records the person is known by.
-  if (named.length === wanted.length && (ask.name === 'patient' || (ask.name === 'subject' && persons.length > 0))) return { on: 'person', anyOf: persons }
+  if (named.length === wanted.length && (ask.name === 'patient' || (ask.name === 'subject' && persons.length > 0)))
+    return { on: 'person', anyOf: persons }
   const records = (await context.store.identities.ofPersons(persons)).map((row) => row.record)
   return { on: 'reference', param: ask.name, anyOf: [...new Set([...records, ...persons, ...wanted.map(({ id }) => id)])], persons }
 }
@@ -201,11 +207,10 @@ async function ownTargets(
 ): Promise<readonly string[]> {
   const ids: string[] = []
   for (const { type, id } of wanted) {
-    const found = await context.store.sql.query<{ id: string; type: string }>(
-      'select id, type from network_id where institution = $1 and local_id = $2',
-      [call.caller.institution, id],
-    )
-    ids.push(...found.rows.filter((row) => (type === '' ? targets.length === 0 || targets.includes(row.type) : row.type === type)).map((row) => row.id))
+    for (const target of type === '' ? targets : [type]) {
+      const found = await context.store.records.idOf({ institution: call.caller.institution, type: target, localId: id })
+      if (found !== undefined) ids.push(found)
+    }
     if (type === 'Patient' || type === '') {
       const rows = await context.store.identities.byLocal(call.caller.institution, [id])
       ids.push(...rows.map((row) => row.person))

@@ -27,74 +27,80 @@ export interface FrameReader {
 
 /** A reader for one connection. It holds at most `maxFrameBytes` of one unfinished frame. */
 export function frameReader(maxFrameBytes: number): FrameReader {
-  const held = growingBytes()
-  let between = 0
-  let isOpen = false
-  let isDead = false
+  return new Reader(maxFrameBytes)
+}
 
-  function begin(): void {
-    held.clear()
-    isOpen = true
+class Reader implements FrameReader {
+  readonly #maxFrameBytes: number
+  readonly #held = growingBytes()
+  #between = 0
+  #isOpen = false
+  #isDead = false
+
+  constructor(maxFrameBytes: number) {
+    this.#maxFrameBytes = maxFrameBytes
   }
-  function finish(): FrameEvent {
-    const bytes = held.take()
-    between = 0
-    isOpen = false
-    return { kind: 'frame', bytes }
+
+  get isOpen(): boolean {
+    return this.#isOpen
   }
-  function die(where: 'in-frame' | 'between-frames'): FrameEvent {
-    isDead = true
-    held.clear()
-    return { kind: 'overflow', where }
+
+  push(chunk: Uint8Array): readonly FrameEvent[] {
+    const events: FrameEvent[] = []
+    let at = this.#isDead ? chunk.length : 0
+    while (at < chunk.length) at = this.#isOpen ? this.#inside(chunk, at, events) : this.#outside(chunk, at, events)
+    return events
   }
+
   /** Skips to the next start byte; answers where to go on. */
-  function outside(chunk: Uint8Array, at: number, events: FrameEvent[]): number {
+  #outside(chunk: Uint8Array, at: number, events: FrameEvent[]): number {
     const start = chunk.indexOf(startBlock, at)
     const until = start === -1 ? chunk.length : start
-    between += until - at
+    this.#between += until - at
     if (until > at) events.push({ kind: 'garbage', count: until - at })
-    if (between > maxFrameBytes) {
-      events.push(die('between-frames'))
-      return chunk.length
-    }
-    if (start !== -1) begin()
+    if (this.#between > this.#maxFrameBytes) return this.#die('between-frames', chunk, events)
+    if (start !== -1) this.#begin()
     return until + 1
   }
+
   /** Keeps what belongs to the open frame, up to its end or a new start; answers where to go on. */
-  function inside(chunk: Uint8Array, at: number, events: FrameEvent[]): number {
+  #inside(chunk: Uint8Array, at: number, events: FrameEvent[]): number {
     // The end may be cut between 0x1C and 0x0D by the chunk border.
-    if (at === 0 && chunk[0] === carriageReturn && held.last() === endBlock) {
-      held.dropLast()
-      events.push(finish())
+    if (at === 0 && chunk[0] === carriageReturn && this.#held.last() === endBlock) {
+      this.#held.dropLast()
+      events.push(this.#finish())
       return 1
     }
     const stop = firstStop(chunk, at)
-    held.add(chunk.subarray(at, stop))
-    if (held.size() > maxFrameBytes + 1) {
-      events.push(die('in-frame'))
-      return chunk.length
-    }
+    // Looked at before it is kept: a frame that is too large is never held.
+    if (this.#held.size() + stop - at > this.#maxFrameBytes + 1) return this.#die('in-frame', chunk, events)
+    this.#held.add(chunk.subarray(at, stop))
     if (stop === chunk.length) return stop
     if (chunk[stop] === endBlock) {
-      events.push(finish())
+      events.push(this.#finish())
       return stop + 2
     }
-    events.push({ kind: 'restarted', count: held.size() })
-    begin()
+    events.push({ kind: 'restarted', count: this.#held.size() })
+    this.#begin()
     return stop + 1
   }
 
-  return {
-    get isOpen() {
-      return isOpen
-    },
-    push(chunk) {
-      const events: FrameEvent[] = []
-      let at = 0
-      if (isDead) return events
-      while (at < chunk.length) at = isOpen ? inside(chunk, at, events) : outside(chunk, at, events)
-      return events
-    },
+  #begin(): void {
+    this.#held.clear()
+    this.#isOpen = true
+  }
+
+  #finish(): FrameEvent {
+    this.#between = 0
+    this.#isOpen = false
+    return { kind: 'frame', bytes: this.#held.take() }
+  }
+
+  #die(where: 'in-frame' | 'between-frames', chunk: Uint8Array, events: FrameEvent[]): number {
+    this.#isDead = true
+    this.#held.clear()
+    events.push({ kind: 'overflow', where })
+    return chunk.length
   }
 }
 

@@ -14,7 +14,7 @@ export interface Hl7Config {
   readonly departments: Readonly<Record<string, string>>
   /**
    * What becomes of a visit whose department nobody can name nationally. A patient may have refused a department (consent), so the
-   * default refuses the message until the code is mapped; `keep` stores the local code with a Gap and the label `restricted`.
+   * default refuses the message until the code is mapped; `keep` stores the local code with a Gap, and no department rule will match it.
    */
   readonly unknownDepartment: 'refuse' | 'keep'
   /** accepted MSH-11: P production, T training, D debugging */

@@ -8,6 +8,7 @@ import type {
   CodeableConcept,
   Identifier,
   Organization,
+  Patient,
   Practitioner,
   Reference,
   Resource,
@@ -38,17 +39,58 @@ export interface ReferralInput {
   readonly enclosed: readonly Resource[]
 }
 
+/** What Task and ServiceRequest say alike. */
+interface Shared {
+  readonly id: string
+  readonly identifier: Identifier[]
+  readonly priority: ServiceRequest['priority']
+  readonly patient: Reference<Patient>
+  readonly authoredOn: string | undefined
+  readonly sender: Reference<Organization>
+  readonly receiver: Receiver
+}
+
 export function referralFrom(input: ReferralInput, draft: Draft): readonly (Task | ServiceRequest)[] {
   const { rf1, chart } = input
-  const id = idOf(input.number)
-  const sender = institution(draft.context.institution.number, draft.context.institution.name)
-  const receiver = receiverOf(input.message, draft)
-  const patient = { reference: `Patient/${patientIdOf(chart.patientNumber)}` }
-  const authoredOn = fhirDateTime(rf1.at(7), draft.offset) ?? fhirDateTime(draft.messageTime, draft.offset)
-  const identifier = [placerNumber(input.number, draft)]
   const priority = priorities[rf1.at(2)?.toUpperCase() ?? '']
   if (rf1.at(2) !== undefined && priority === undefined) draft.gaps.add('RF1-2', 'not a code of HL7 table 0280')
-  const serviceRequest = compact<ServiceRequest>({
+  const shared: Shared = {
+    id: idOf(input.number),
+    identifier: [placerNumber(input.number, draft)],
+    priority,
+    patient: { reference: `Patient/${patientIdOf(chart.patientNumber)}` },
+    authoredOn: fhirDateTime(rf1.at(7), draft.offset) ?? fhirDateTime(draft.messageTime, draft.offset),
+    sender: institution(draft.context.institution.number, draft.context.institution.name),
+    receiver: receiverOf(input.message, draft),
+  }
+  return [taskFrom(shared), serviceRequestFrom(shared, input, draft)]
+}
+
+function taskFrom({ id, identifier, priority, patient, authoredOn, sender, receiver }: Shared): Task {
+  return compact<Task>({
+    resourceType: 'Task',
+    id,
+    meta: { profile: [profile.referralTask] },
+    identifier,
+    status: 'requested',
+    intent: 'order',
+    code: { coding: [{ system: 'http://hl7.org/fhir/CodeSystem/task-code', code: 'fulfill' }] },
+    priority,
+    focus: { reference: `ServiceRequest/${id}` },
+    for: patient,
+    authoredOn,
+    requester: sender,
+    owner: receiver.institution,
+  })
+}
+
+function serviceRequestFrom(
+  { id, identifier, priority, patient, authoredOn, sender, receiver }: Shared,
+  input: ReferralInput,
+  draft: Draft,
+): ServiceRequest {
+  const { rf1, chart } = input
+  return compact<ServiceRequest>({
     resourceType: 'ServiceRequest',
     id,
     identifier: [...identifier, ...rf1.all(11).flatMap((item) => externalNumber(item.part(1), draft))],
@@ -67,22 +109,6 @@ export function referralFrom(input: ReferralInput, draft: Draft): readonly (Task
     supportingInfo: referencesTo(input.enclosed, ['Observation', 'DiagnosticReport', 'AllergyIntolerance']),
     note: notesOf(input, draft),
   })
-  const task = compact<Task>({
-    resourceType: 'Task',
-    id,
-    meta: { profile: [profile.referralTask] },
-    identifier,
-    status: 'requested',
-    intent: 'order',
-    code: { coding: [{ system: 'http://hl7.org/fhir/CodeSystem/task-code', code: 'fulfill' }] },
-    priority,
-    focus: { reference: `ServiceRequest/${id}` },
-    for: patient,
-    authoredOn,
-    requester: sender,
-    owner: receiver.institution,
-  })
-  return [task, serviceRequest]
 }
 
 /** An institution by its 요양기관기호: the operator's directory says who that is, never the message. */

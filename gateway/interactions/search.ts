@@ -180,7 +180,13 @@ async function searchAudit(call: Call, context: Context): Promise<Released> {
   const wanted = asksPersons ? asked.persons.filter((person) => !isOwnOnly || own.includes(person)) : own
   // Entries from before a merge name the person by the id of that day.
   const persons = asksPersons || isOwnOnly ? await context.store.identities.idsOf(wanted) : undefined
-  const found = await context.store.ledger.find({ ...(persons === undefined ? {} : { persons }), fromMs, untilMs, limit: asked.limit, offset: asked.offset })
+  const found = await context.store.ledger.find({
+    ...(persons === undefined ? {} : { persons }),
+    fromMs,
+    untilMs,
+    limit: asked.limit,
+    offset: asked.offset,
+  })
   const nextOffset = asked.offset + asked.limit
   return releaseLedger(context, call, {
     bodies: found.bodies,
@@ -204,7 +210,15 @@ function windowOf(asked: SearchRequest): { readonly fromMs: number; readonly unt
       })
     }
     const after = { eq: range.fromMs, ge: range.fromMs, gt: range.untilMs + 1, sa: range.untilMs + 1, le: 0, lt: 0, eb: 0 }
-    const before = { eq: range.untilMs, le: range.untilMs, lt: range.fromMs - 1, eb: range.fromMs - 1, ge: 8.64e15, gt: 8.64e15, sa: 8.64e15 }
+    const before = {
+      eq: range.untilMs,
+      le: range.untilMs,
+      lt: range.fromMs - 1,
+      eb: range.fromMs - 1,
+      ge: 8.64e15,
+      gt: 8.64e15,
+      sa: 8.64e15,
+    }
     fromMs = Math.max(fromMs, after[range.prefix])
     untilMs = Math.min(untilMs, before[range.prefix])
   }

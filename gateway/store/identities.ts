@@ -17,6 +17,8 @@ interface StoredIdentity extends Record<string, unknown> {
   grade: 'certain' | 'single'
 }
 
+const turns = 64
+
 export function identities(sql: Sql) {
   const rowsOf = (rows: readonly StoredIdentity[]): readonly IdentityRow[] =>
     rows.map((row) => ({ institution: row.institution, localId: row.local_id, record: row.record, person: row.person, grade: row.grade }))
@@ -69,6 +71,15 @@ export function identities(sql: Sql) {
         [persons],
       )
       return found.rows.map((row) => row.id)
+    },
+    /** Until the transaction ends, others with any of these keys wait. Bounded: keys share buckets, locked in order. */
+    async takeTurns(keys: readonly string[]): Promise<void> {
+      if (keys.length === 0) return
+      const buckets = await sql.query<{ bucket: number }>(
+        'select distinct (hashtextextended(key, 0) & $2)::int as bucket from unnest($1::text[]) as k(key) order by bucket',
+        [keys, turns - 1],
+      )
+      for (const { bucket } of buckets.rows) await sql.query("select pg_advisory_xact_lock(hashtext('identify'), $1)", [bucket])
     },
     async addPerson(id: string, atMs: number): Promise<void> {
       await sql.query('insert into person (id, created_ms) values ($1, $2)', [id, atMs])

@@ -125,12 +125,16 @@ export async function writeConsent(gateway: Pick<TestGateway, 'as'>, number: num
 export async function withdraw(gateway: Pick<TestGateway, 'as'>, number: number, consent: Reply): Promise<Reply> {
   const id = consent.body.id ?? ''
   const etag = consent.headers.get('etag') ?? ''
-  return gateway.as(`patient-${number}`).patch(`Consent/${id}`, [{ op: 'replace', path: '/status', value: 'inactive' }], { 'if-match': etag })
+  return gateway
+    .as(`patient-${number}`)
+    .patch(`Consent/${id}`, [{ op: 'replace', path: '/status', value: 'inactive' }], { 'if-match': etag })
 }
 
 /** The resources found, without the notices. */
 export function found(reply: Reply): readonly Body[] {
-  return (reply.body.entry ?? []).flatMap(({ resource, search }) => (resource === undefined || search?.mode === 'outcome' ? [] : [resource]))
+  return (reply.body.entry ?? []).flatMap(({ resource, search }) =>
+    resource === undefined || search?.mode === 'outcome' ? [] : [resource],
+  )
 }
 
 /** Stable ids of the issues of an OperationOutcome. */
@@ -139,7 +143,11 @@ export function issueIds(body: Body): readonly string[] {
 }
 
 /** A referral of one of the clinic's patients to the tertiary hospital; the sender's own ids are made of `id`. */
-export function referral(id: string, number: number, more: { readonly identifier?: string; readonly entries?: readonly Elements[] } = {}): Elements {
+export function referral(
+  id: string,
+  number: number,
+  more: { readonly identifier?: string; readonly entries?: readonly Elements[] } = {},
+): Elements {
   const subject = { reference: `Patient/${numberAt('clinic', number)}` }
   const request = {
     resourceType: 'ServiceRequest',
@@ -166,7 +174,11 @@ export function referral(id: string, number: number, more: { readonly identifier
     ...(more.identifier === undefined ? {} : { identifier: { system: 'urn:example:clinic', value: more.identifier } }),
     entry: [
       { resource: request, request: { method: 'PUT', url: `ServiceRequest/${id}-request` } },
-      { fullUrl: `urn:uuid:00000000-0000-4000-8000-${id.padStart(12, '0').slice(-12)}`, resource: task, request: { method: 'POST', url: 'Task' } },
+      {
+        fullUrl: `urn:uuid:00000000-0000-4000-8000-${id.padStart(12, '0').slice(-12)}`,
+        resource: task,
+        request: { method: 'POST', url: 'Task' },
+      },
       ...(more.entries ?? []),
     ],
   }

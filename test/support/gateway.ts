@@ -3,6 +3,7 @@
  * comes by REST. One per suite and engine; starting takes one to three seconds.
  */
 import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll } from '@jest/globals'
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { defaultPurpose, sandboxToken, type SandboxKey } from '../../bin/sandbox/client.ts'
 import { identities, institutions, portsFrom } from '../../bin/sandbox/network.ts'
@@ -10,7 +11,7 @@ import { readConfig } from '../../gateway/config-load.ts'
 import type { Config, Limits } from '../../gateway/config.ts'
 import type { Context } from '../../gateway/context.ts'
 import { startGateway } from '../../gateway/main.ts'
-import { openTestDatabase, type Engine } from './databases.ts'
+import { eachDatabase, openTestDatabase, type Engine } from './databases.ts'
 import { freePort } from './ports.ts'
 
 /** What a reply may hold, loosely: which of it is there is what the tests ask. */
@@ -120,6 +121,21 @@ export async function gatewaySetup(options: GatewayOptions = {}): Promise<Gatewa
     key: { privateKey: { ...(await exportJWK(cli.privateKey)) }, tokenEndpoint: `${url}/oauth/token` },
     systemKeys: Object.fromEntries(systems.map(({ id, pair }) => [id, pair.privateKey])),
   }
+}
+
+/** Runs `suite` once per engine, each with a gateway of its own that starts before and stops after it. */
+export function eachGateway(title: string, options: GatewayOptions, suite: (gateway: () => TestGateway, engine: Engine) => void): void {
+  eachDatabase(title, (_open, engine) => {
+    let running: TestGateway | undefined
+    beforeAll(async () => {
+      running = await startTestGateway(engine, options)
+    })
+    afterAll(async () => running?.close())
+    suite(() => {
+      if (running === undefined) throw new Error('the gateway has not started')
+      return running
+    }, engine)
+  })
 }
 
 export async function startTestGateway(engine: Engine, options: GatewayOptions = {}): Promise<TestGateway> {

@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 
 export interface PostgresServer {
@@ -70,12 +71,10 @@ export function postgresUrl(server: PostgresServer, database: string): string {
   return `postgresql:///${database}?host=${encodeURIComponent(server.folder)}&user=postgres`
 }
 
-let count = 0
-
 /** Creates a database, a copy of `template` (default: an empty one), and resolves to its name. */
 export async function createDatabase(server: PostgresServer, template = 'template1'): Promise<string> {
-  count += 1
-  const name = `test_${process.pid}_${count}`
+  // A worker runs many files and each counts from the start, so a count would repeat.
+  const name = `test_${randomUUID().replaceAll('-', '')}`
   await onServer(server, `create database ${name} template ${template}`)
   return name
 }

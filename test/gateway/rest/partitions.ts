@@ -28,7 +28,10 @@ export function partitions(gateway: () => TestGateway): void {
 
     test('two institutions that use the same id never meet', async () => {
       expect((await clinic().get('Observation/same-id')).body).toMatchObject({ status: 'final', subject: { reference: 'Patient/C-0006' } })
-      expect((await hospital().get('Observation/same-id')).body).toMatchObject({ status: 'amended', subject: { reference: 'Patient/H-0006' } })
+      expect((await hospital().get('Observation/same-id')).body).toMatchObject({
+        status: 'amended',
+        subject: { reference: 'Patient/H-0006' },
+      })
       expect((await clinic().get('Observation?_id=same-id')).body.total).toBe(1)
     })
 
@@ -37,7 +40,9 @@ export function partitions(gateway: () => TestGateway): void {
       const [seen] = found(await gateway().as('clinic-doctor').get('Observation?patient=C-0006'))
       expect(seen).toMatchObject({ status: 'final', subject: { reference: `Patient/${person}` } })
       expect(seen?.id).toMatch(/^[0-9a-f-]{36}$/)
-      const read = await gateway().as('clinic-doctor').get(`Observation/${seen?.id ?? ''}`)
+      const read = await gateway()
+        .as('clinic-doctor')
+        .get(`Observation/${seen?.id ?? ''}`)
       expect([read.status, read.body]).toEqual([200, seen])
       expect((await gateway().as('clinic-doctor').get('Observation/same-id')).status).toBe(404)
       expect((await clinic().get(`Observation/${seen?.id ?? ''}`)).status).toBe(404)
@@ -55,9 +60,9 @@ export function partitions(gateway: () => TestGateway): void {
 
     test('a person is composed of the records the reader may see, and its version tells when those changed', async () => {
       const person = await personId(gateway(), 6)
-      const numbersSeenBy = async (name: string): Promise<readonly unknown[]> => {
+      const numbersSeenBy = async (name: string): Promise<readonly string[]> => {
         const { identifier } = (await gateway().as(name).get(`Patient/${person}`)).body
-        return Array.isArray(identifier) ? identifier.map((each: { value?: string }) => each.value) : []
+        return Array.isArray(identifier) ? identifier.map((each: { value: string }) => each.value) : []
       }
       expect(await numbersSeenBy('tertiary-doctor')).toEqual(['T-0006'])
       expect((await numbersSeenBy('patient-6')).toSorted()).toEqual(['C-0006', 'H-0006', 'T-0006'])
@@ -76,7 +81,12 @@ export function partitions(gateway: () => TestGateway): void {
       const person = await personId(gateway(), 6)
       const patient6 = gateway().as('patient-6')
       const read = await patient6.get(`Patient/${person}`)
-      for (const query of [`_id=${person}`, 'birthdate=1949-12-12', `identifier=${numberSystemOf('clinic')}|C-0006`, 'address-postalcode=18131&gender=male']) {
+      for (const query of [
+        `_id=${person}`,
+        'birthdate=1949-12-12',
+        `identifier=${numberSystemOf('clinic')}|C-0006`,
+        'address-postalcode=18131&gender=male',
+      ]) {
         expect(found(await patient6.get(`Patient?${query}`))).toEqual([read.body])
       }
     })
@@ -122,7 +132,10 @@ export function partitions(gateway: () => TestGateway): void {
         resourceType: 'Bundle',
         type: 'transaction',
         entry: [
-          { resource: observation('with-visit', 'C-0006', { encounter: { reference: urn } }), request: { method: 'PUT', url: 'Observation/with-visit' } },
+          {
+            resource: observation('with-visit', 'C-0006', { encounter: { reference: urn } }),
+            request: { method: 'PUT', url: 'Observation/with-visit' },
+          },
           { fullUrl: urn, resource: visit, request: { method: 'POST', url: 'Encounter' } },
         ],
       }
@@ -131,7 +144,10 @@ export function partitions(gateway: () => TestGateway): void {
       const made = /\/Encounter\/([^/]+)\//.exec(reply.body.entry?.[1]?.response?.location ?? '')?.[1] ?? ''
       expect((await clinic().get('Observation/with-visit')).body).toMatchObject({ encounter: { reference: `Encounter/${made}` } })
       expect((await clinic().get(`Encounter/${made}`)).status).toBe(200)
-      const half = transaction([observation('half', 'C-0006'), observation('bad', 'C-0006', { encounter: { reference: 'https://a.example/Encounter/1' } })])
+      const half = transaction([
+        observation('half', 'C-0006'),
+        observation('bad', 'C-0006', { encounter: { reference: 'https://a.example/Encounter/1' } }),
+      ])
       expect((await clinic().post('', half)).status).toBe(422)
       expect((await clinic().get('Observation/half')).status).toBe(404)
       const twice = await clinic().post('', transaction([observation('twice', 'C-0006'), observation('twice', 'C-0006')]))
@@ -150,7 +166,10 @@ export function partitions(gateway: () => TestGateway): void {
     })
 
     test('each entry of a batch stands for itself', async () => {
-      const entry = (method: string, url: string, resource?: object) => ({ request: { method, url }, ...(resource === undefined ? {} : { resource }) })
+      const entry = (method: string, url: string, resource?: object) => ({
+        request: { method, url },
+        ...(resource === undefined ? {} : { resource }),
+      })
       const batch = {
         resourceType: 'Bundle',
         type: 'batch',

@@ -23,7 +23,9 @@ export function reading(gateway: () => TestGateway): void {
       expect(got.body.meta).toMatchObject({ versionId: '1', source: 'urn:oid:1.2.410.100110.10.31100001' })
       expect(got.body).toMatchObject(observation('stamped', 'C-0001'))
       expect(got.headers.get('etag')).toBe('W/"1"')
-      expect(new Date(got.headers.get('last-modified') ?? '').getTime()).toBe(Math.floor(Date.parse(got.body.meta?.lastUpdated ?? '') / 1000) * 1000)
+      expect(new Date(got.headers.get('last-modified') ?? '').getTime()).toBe(
+        Math.floor(Date.parse(got.body.meta?.lastUpdated ?? '') / 1000) * 1000,
+      )
       expect(got.headers.get('cache-control')).toBe('no-store')
     })
 
@@ -33,7 +35,9 @@ export function reading(gateway: () => TestGateway): void {
       expect((await clinic().put(`Observation/${id}`, marked)).text).toContain(`"value":${digits}}`)
       expect((await clinic().get(`Observation/${id}`)).text).toContain(`"value":${digits}}`)
       expect((await clinic().get(`Observation/${id}/_history/1`)).text).toContain(`"value":${digits}}`)
-      const seen = await gateway().as('clinic-doctor').get(`Observation?patient=${await personId(gateway(), 1)}`)
+      const seen = await gateway()
+        .as('clinic-doctor')
+        .get(`Observation?patient=${await personId(gateway(), 1)}`)
       expect(seen.text).toContain(`"value":${digits}}`)
     })
 
@@ -59,7 +63,8 @@ export function reading(gateway: () => TestGateway): void {
       const [got, head] = [await clinic().get('Observation/bp-1'), await clinic().send('HEAD', 'Observation/bp-1')]
       expect(head.status).toBe(200)
       expect(head.text).toBe('')
-      for (const name of ['etag', 'last-modified', 'content-type', 'content-length']) expect(head.headers.get(name)).toBe(got.headers.get(name))
+      for (const name of ['etag', 'last-modified', 'content-type', 'content-length'])
+        expect(head.headers.get(name)).toBe(got.headers.get(name))
     })
 
     test('a version the client already has is not sent again', async () => {
@@ -68,11 +73,15 @@ export function reading(gateway: () => TestGateway): void {
       expect((await clinic().get('Observation/bp-1', { 'if-none-match': 'W/"9"' })).status).toBe(200)
       const doctor = gateway().as('clinic-doctor')
       const person = await doctor.get(`Patient/${await personId(gateway(), 1)}`)
-      expect((await doctor.get(`Patient/${await personId(gateway(), 1)}`, { 'if-none-match': person.headers.get('etag') ?? '' })).status).toBe(304)
+      expect(
+        (await doctor.get(`Patient/${await personId(gateway(), 1)}`, { 'if-none-match': person.headers.get('etag') ?? '' })).status,
+      ).toBe(304)
     })
 
     test('a record hidden from a doctor and a record that does not exist are the same answer, byte for byte', async () => {
-      const hidden = await gateway().as('hospital-doctor').get(`Observation?patient=${await personId(gateway(), 2)}`)
+      const hidden = await gateway()
+        .as('hospital-doctor')
+        .get(`Observation?patient=${await personId(gateway(), 2)}`)
       const [record = '', nobody] = [found(hidden)[0]?.id, '7d444840-9dc0-4f5d-9d0c-123456789abc']
       expect(record).not.toBe('')
       for (const path of ['Observation/ID', 'Observation/ID/_history', 'Observation/ID/_history/1', 'Encounter/ID']) {
@@ -85,7 +94,14 @@ export function reading(gateway: () => TestGateway): void {
     test('a person known only elsewhere is the same answer as a person nobody knows', async () => {
       await feed(gateway(), 'hospital', [patient('hospital', 8)])
       const stranger = await personId(gateway(), 8)
-      for (const path of ['Patient/ID', 'Patient/ID/_history', 'Patient/ID/$summary', 'Patient/ID/$everything', 'Observation?patient=ID', 'Patient?_id=ID']) {
+      for (const path of [
+        'Patient/ID',
+        'Patient/ID/_history',
+        'Patient/ID/$summary',
+        'Patient/ID/$everything',
+        'Observation?patient=ID',
+        'Patient?_id=ID',
+      ]) {
         expect(await bytesOf(gateway(), 'clinic-doctor', path.replace('ID', stranger))).toEqual(
           await bytesOf(gateway(), 'clinic-doctor', path.replace('ID', '7d444840-9dc0-4f5d-9d0c-123456789abc')),
         )

@@ -13,7 +13,11 @@ const observations = [
   observation('s-1', 'C-0004', { effectiveDateTime: '2026-01-10T08:00:00+09:00', identifier: [local] }),
   observation('s-2', 'C-0004', { effectiveDateTime: '2026-01-20', ...glucose, ...tagged }),
   observation('s-3', 'C-0004', { effectiveDateTime: '2026-02', status: 'preliminary', encounter: { reference: 'Encounter/s-visit' } }),
-  observation('s-4', 'C-0005', { effectivePeriod: { start: '2026-01-15', end: '2026-03-15' }, effectiveDateTime: undefined, performer: [{ reference: 'Patient/C-0004' }] }),
+  observation('s-4', 'C-0005', {
+    effectivePeriod: { start: '2026-01-15', end: '2026-03-15' },
+    effectiveDateTime: undefined,
+    performer: [{ reference: 'Patient/C-0004' }],
+  }),
 ]
 
 const mine = '_id=s-1,s-2,s-3,s-4'
@@ -88,7 +92,14 @@ export function searching(gateway: () => TestGateway): void {
     beforeAll(async () => {
       const visit = encounter('s-visit', 'C-0004', '01')
       await feed(gateway(), 'clinic', [patient('clinic', 4), patient('clinic', 5), visit, ...observations])
-      await feed(gateway(), 'clinic', [condition('s-b', 'C-0004', 'b'), condition('s-A', 'C-0004', 'A'), condition('s-가', 'C-0004', '가')].map((each) => ({ ...each, id: each.id.replace('가', 'ga') })))
+      await feed(
+        gateway(),
+        'clinic',
+        [condition('s-b', 'C-0004', 'b'), condition('s-A', 'C-0004', 'A'), condition('s-가', 'C-0004', '가')].map((each) => ({
+          ...each,
+          id: each.id.replace('가', 'ga'),
+        })),
+      )
       await feed(gateway(), 'hospital', [patient('hospital', 4), observation('s-1', 'H-0004')])
     })
 
@@ -166,7 +177,9 @@ export function searching(gateway: () => TestGateway): void {
     test('_count=0 answers the number alone', async () => {
       const reply = await clinic().get(`Observation?${mine}&_count=0`)
       expect([reply.body.total, reply.body.entry, reply.body.link?.length]).toEqual([4, undefined, 1])
-      const people = await gateway().as('clinic-doctor').get(`Patient?_id=${await personId(gateway(), 4)}&_count=0`)
+      const people = await gateway()
+        .as('clinic-doctor')
+        .get(`Patient?_id=${await personId(gateway(), 4)}&_count=0`)
       expect([people.body.total, found(people).length]).toEqual([1, 0])
     })
 
@@ -195,8 +208,19 @@ export function searching(gateway: () => TestGateway): void {
       const statement = await gateway().raw('/fhir/R4/metadata')
       const [rest] = Array.isArray(statement.body['rest']) ? statement.body['rest'] : []
       // the statement is ours: its shape is known, what it lists is what is tested
-      const listed = new Map((rest.resource as { type: string; searchParam?: { name: string; type: string }[] }[]).map((each) => [each.type, each.searchParam ?? []]))
-      const askers = { Observation: 'clinic-system', Encounter: 'clinic-system', Task: 'clinic-coordinator', Consent: 'privacy-officer', AuditEvent: 'auditor' }
+      const listed = new Map(
+        (rest.resource as { type: string; searchParam?: { name: string; type: string }[] }[]).map((each) => [
+          each.type,
+          each.searchParam ?? [],
+        ]),
+      )
+      const askers = {
+        Observation: 'clinic-system',
+        Encounter: 'clinic-system',
+        Task: 'clinic-coordinator',
+        Consent: 'privacy-officer',
+        AuditEvent: 'auditor',
+      }
       for (const [type, name] of Object.entries(askers)) {
         const values = { token: 'x', string: 'x', reference: 'Patient/x', date: '2026-01-01', uri: 'x', number: '1', quantity: '1' }
         for (const parameter of listed.get(type) ?? []) {
@@ -204,7 +228,9 @@ export function searching(gateway: () => TestGateway): void {
           const reply = await gateway().as(name).get(`${type}?${parameter.name}=${value}&_count=0`)
           expect({ type, name: parameter.name, status: reply.status }).toEqual({ type, name: parameter.name, status: 200 })
         }
-        const unlisted = [...searchParametersOf(type).keys()].filter((name) => listed.get(type)?.every((parameter) => parameter.name !== name) === true)
+        const unlisted = [...searchParametersOf(type).keys()].filter(
+          (name) => listed.get(type)?.every((parameter) => parameter.name !== name) === true,
+        )
         for (const parameter of unlisted) expect((await gateway().as(name).get(`${type}?${parameter}=1`)).status).toBe(400)
       }
     })

@@ -23,7 +23,9 @@ export function writing(gateway: () => TestGateway): void {
       await clinic().put('Observation/locked', observation('locked', 'C-0001'))
       const change = observation('locked', 'C-0001', { status: 'amended' })
       expect((await clinic().put('Observation/locked', change, { 'if-match': 'W/"1"' })).status).toBe(200)
-      const stale = await clinic().put('Observation/locked', observation('locked', 'C-0001', { status: 'cancelled' }), { 'if-match': 'W/"1"' })
+      const stale = await clinic().put('Observation/locked', observation('locked', 'C-0001', { status: 'cancelled' }), {
+        'if-match': 'W/"1"',
+      })
       expect([stale.status, issueIds(stale.body)]).toEqual([412, ['stale-version']])
       expect((await clinic().get('Observation/locked')).body).toMatchObject({ status: 'amended', meta: { versionId: '2' } })
       const absent = await clinic().put('Observation/never-there', observation('never-there', 'C-0001'), { 'if-match': 'W/"1"' })
@@ -98,7 +100,9 @@ export function writing(gateway: () => TestGateway): void {
       expect((await patient3.patch(path, end, { 'if-match': 'W/"7"' })).status).toBe(412)
       const untrue = [{ op: 'test', path: '/status', value: 'draft' }, ...end]
       expect((await patient3.patch(path, untrue, { 'if-match': 'W/"1"' })).status).toBe(422)
-      expect((await patient3.patch(path, JSON.stringify(end), { 'if-match': 'W/"1"', 'content-type': 'application/json' })).status).toBe(415)
+      expect((await patient3.patch(path, JSON.stringify(end), { 'if-match': 'W/"1"', 'content-type': 'application/json' })).status).toBe(
+        415,
+      )
       expect((await gateway().as('patient-1').patch(path, end, { 'if-match': 'W/"1"' })).status).toBe(404)
       const ended = await patient3.patch(path, end, { 'if-match': 'W/"1"' })
       expect([ended.status, ended.body.status, ended.headers.get('etag')]).toEqual([200, 'inactive', 'W/"2"'])
@@ -131,7 +135,9 @@ export function writing(gateway: () => TestGateway): void {
       const consent = await writeConsent(gateway(), 1)
       const fill = { op: 'add', path: '/extension', value: [{ url: 'urn:x', valueString: 'x'.repeat(1000) }] }
       const double = Array.from({ length: 64 }, (_, at) => ({ op: 'copy', from: '/extension', path: `/extension/${at % 2}` }))
-      const reply = await gateway().as('patient-1').patch(`Consent/${consent.body.id ?? ''}`, [fill, ...double], { 'if-match': 'W/"1"' })
+      const reply = await gateway()
+        .as('patient-1')
+        .patch(`Consent/${consent.body.id ?? ''}`, [fill, ...double], { 'if-match': 'W/"1"' })
       expect([reply.status, issueIds(reply.body)]).toEqual([422, ['patch']])
     })
 
@@ -142,7 +148,9 @@ export function writing(gateway: () => TestGateway): void {
       expect(seen.status).toBe(200)
       const accept = [{ op: 'replace', path: '/status', value: 'accepted' }]
       expect(issueIds((await owner.patch(`Task/${task}`, accept)).body)).toEqual(['if-match-required'])
-      const skip = await owner.patch(`Task/${task}`, [{ op: 'replace', path: '/status', value: 'completed' }], { 'if-match': seen.headers.get('etag') ?? '' })
+      const skip = await owner.patch(`Task/${task}`, [{ op: 'replace', path: '/status', value: 'completed' }], {
+        'if-match': seen.headers.get('etag') ?? '',
+      })
       expect([skip.status, issueIds(skip.body), skip.body.issue?.[0]?.expression]).toEqual([422, ['task-not-lawful'], ['Task.status']])
       expect((await gateway().as('hospital-coordinator').patch(`Task/${task}`, accept, { 'if-match': 'W/"1"' })).status).toBe(404)
       const current = await owner.get(`Task/${task}`)
