@@ -8,6 +8,7 @@ import { compact, type Bundle, type Identifier, type Patient, type Reference, ty
 import { isResource } from '../fhir-profiles/validate/validate.ts'
 import type { Context } from './context.ts'
 import { open, type Held } from './held.ts'
+import { routingAuthor } from './intake-referral.ts'
 import { composePerson } from './logic/person.ts'
 import { deliverySight, isVisible } from './judge.ts'
 import { liveNumberOf, type LiveNumber } from './live-number.ts'
@@ -179,7 +180,8 @@ function withNames(context: Context, task: Task): Task {
       ? reference
       : { ...reference, type: 'Organization', identifier: { system: system.institutionNumber, value: known.number }, display: known.name }
   }
-  return compact<Task>({ ...task, requester: named(task.requester), owner: named(task.owner) })
+  const note = task.note?.filter((item) => item.authorString !== routingAuthor)
+  return compact<Task>({ ...task, requester: named(task.requester), owner: named(task.owner), note: note?.length === 0 ? undefined : note })
 }
 
 function bundleOf(row: ParcelRow, content: { task: Task; parts: readonly Part[]; patient: Patient }): Bundle {

@@ -17,6 +17,9 @@ import { Problem } from './problem.ts'
 import type { WrittenEntry } from './written.ts'
 import type { Tables } from './store/store.ts'
 
+/** Who says why a referral goes where it goes: the network, to people; EMRs are not sent it as a clinical note. */
+export const routingAuthor = 'care-network'
+
 export interface Submission {
   readonly sender: string
   readonly who: AuditWho
@@ -217,7 +220,10 @@ function taskOf(
     owner: { reference: `Organization/${input.owner}` },
     authoredOn: input.task.authoredOn ?? at,
     lastModified: at,
-    note: [...(input.task.note ?? []), ...input.because.map((reason) => ({ text: `${reason.ko} / ${reason.en}` }))],
+    note: [
+      ...(input.task.note ?? []),
+      ...input.because.map((reason) => ({ authorString: routingAuthor, text: `${reason.ko} / ${reason.en}` })),
+    ],
   })
   const fault = openingFault(task)
   if (fault !== undefined) throw new Problem('unprocessable', fault.reason, { id: 'referral-opening', expression: fault.expression })
