@@ -3,6 +3,7 @@ import type { Action, ConsentVersion } from '../consent/types.ts'
 import type { Task } from '../fhir-profiles/r4.ts'
 import { isResource } from '../fhir-profiles/validate/validate.ts'
 import type { Call, Context } from './context.ts'
+import { networkId } from './directory.ts'
 import { open, type Held, type HeldContent } from './held.ts'
 import { deliverySight, isVisible, sightOf, type Sight } from './judge.ts'
 import { ledgerEntry, whoIsNetwork } from './ledger-entry.ts'
@@ -47,6 +48,13 @@ export async function readTaskAsParty(context: Context, call: Call, id: string):
   const value: unknown = content === undefined || !isVisible(sight, content) ? undefined : JSON.parse(content.text)
   if (!isResource(value) || value.resourceType !== 'Task') throw notFound()
   return value
+}
+
+/** Whether the network keeps a Task of this id that the caller's institution is party to. Somebody else's is as absent as none. */
+export async function isPartyTask(context: Context, call: Call, id: string): Promise<boolean> {
+  const held = await context.store.records.byId('Task', id)
+  const content = held === undefined ? undefined : open(held)
+  return content?.facts.custodian === networkId && content.parties.includes(call.caller.institution)
 }
 
 /** Parts for an institution's EMR, re-judged at the moment of sending; the ledger row is in the caller's transaction. */

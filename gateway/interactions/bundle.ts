@@ -10,6 +10,7 @@ import type { Call, Context } from '../context.ts'
 import { answerReferral } from '../intake-answer.ts'
 import { submitReferral } from '../intake-referral.ts'
 import { requireValid, takeRecords, type IntakeEntry } from '../intake.ts'
+import { isPartyTask } from '../judged.ts'
 import { ledgerEntry, maskedQuery, whoOf } from '../ledger-entry.ts'
 import { mayTouch, type Interaction } from '../logic/access.ts'
 import { allows, levelOf, parseScopes } from '../logic/scope.ts'
@@ -40,7 +41,8 @@ export async function bundle(call: Call, context: Context, enter: Enter): Promis
   const key = onceOf(body)
   const task = entries.find((entry) => isReferral(entry.resource))
   if (task?.method === 'POST') return refer(call, context, entries, key)
-  if (task?.method === 'PUT' && (await isKnownTask(context, task.resource.id ?? ''))) return answer(call, context, { task, entries, key })
+  if (task?.method === 'PUT' && (await isPartyTask(context, call, task.resource.id ?? '')))
+    return answer(call, context, { task, entries, key })
   if (task?.method === 'PUT' && task.resource.resourceType === 'Task' && task.resource.status === 'requested')
     return refer(call, context, entries, key)
   return feed(call, context, entries, key)
@@ -114,10 +116,6 @@ function isReferral(resource: Resource): boolean {
     resource.resourceType === 'Task' &&
     resource.meta?.profile?.some((canonical) => canonical.split('|')[0] === profile.referralTask) === true
   )
-}
-
-async function isKnownTask(context: Context, id: string): Promise<boolean> {
-  return (await context.store.records.byId('Task', id)) !== undefined
 }
 
 /** Checked from the table and the scopes of the token alone, before anything is looked at. */

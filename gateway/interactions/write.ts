@@ -5,13 +5,12 @@
  */
 import type { Consent, Resource, Task } from '../../fhir-profiles/r4.ts'
 import type { Call, Context } from '../context.ts'
-import { networkId } from '../directory.ts'
 import { answerReferral } from '../intake-answer.ts'
 import { currentConsent, isSignedByProxy, takeConsent } from '../intake-consent.ts'
 import { requireValid, requireVersion, resourceOf, takeRecords, type IntakeResult } from '../intake.ts'
 import { ledgerEntry, maskedQuery, whoOf } from '../ledger-entry.ts'
 import { notFound, Problem } from '../problem.ts'
-import { sightFor } from '../judged.ts'
+import { isPartyTask, sightFor } from '../judged.ts'
 import { releaseWritten, type Released } from '../release.ts'
 import { personsOf } from '../search-request.ts'
 import { applyOperations, isOperation, type Operation } from './json-patch.ts'
@@ -36,7 +35,9 @@ export async function update(call: Call, context: Context): Promise<Released> {
       id: 'id-mismatch',
       expression: `${resource.resourceType}.id`,
     })
-  if (resource.resourceType === 'Task' && (await isNetworkTask(context, id))) return writeTask(call, context, id, () => resource)
+  // A system may keep Tasks of its own under any id; everybody else's Tasks are the network's.
+  if (resource.resourceType === 'Task' && (call.caller.role !== 'system' || (await isPartyTask(context, call, id))))
+    return writeTask(call, context, id, () => resource)
   if (resource.resourceType === 'Consent' && call.caller.role !== 'system')
     return writeConsent(call, context, { consent: resource, id, isNew: false })
   requireSystem(call)
@@ -103,10 +104,6 @@ function bodyOf(call: Call): unknown {
 
 function requireSystem(call: Call): void {
   if (call.caller.role !== 'system') throw new Problem('forbidden', 'this role does not write this type', { id: 'role' })
-}
-
-async function isNetworkTask(context: Context, id: string): Promise<boolean> {
-  return (await context.store.records.keyOf(id))?.institution === networkId
 }
 
 async function writeOwn(call: Call, context: Context, resource: Resource, method: 'PUT' | 'POST'): Promise<Released> {
