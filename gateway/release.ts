@@ -37,6 +37,12 @@ export async function releaseOne(
   return mint(200, headersOf(part), part.text)
 }
 
+/** The answer for a person or record that no caller of this kind can have; entered in the ledger like every refusal, then thrown. */
+export async function releaseNothing(context: Context, call: Call, interaction: string): Promise<never> {
+  await record(context, call, refusal(interaction, undefined, []))
+  throw notFound()
+}
+
 export interface BundleInput {
   readonly type: 'searchset' | 'history'
   readonly interaction: string

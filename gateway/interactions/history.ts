@@ -29,7 +29,7 @@ async function versions(
   const id = call.params['id'] ?? ''
   const isSystem = call.caller.role === 'system'
   // A person is composed per caller and has no stored versions.
-  if (type === 'Patient' && !isSystem) throw notFound()
+  if (type === 'Patient' && !isSystem) return releaseNothing(context, call, interaction)
   const held = isSystem
     ? ((await context.store.records.byKey({ institution: call.caller.institution, type, localId: id })) ??
       (await context.store.records.byKey({ institution: networkId, type, localId: id })))

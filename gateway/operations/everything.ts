@@ -15,7 +15,7 @@ const maxOwn = 10_000
 export async function everything(call: Call, context: Context): Promise<Released> {
   const types = typesAsked(call)
   if (call.caller.role === 'system') return ownEverything(call, context, types)
-  const { person, sight, held, silent } = await gather(call, context, types)
+  const { person, sight, held, silent } = await gather(call, context, types, 'everything')
   return releaseEverything(context, call, {
     held,
     sight,
@@ -42,7 +42,7 @@ async function ownEverything(call: Call, context: Context, types: readonly strin
   const { institution } = call.caller
   const row = (await context.store.identities.byLocal(institution, [call.params['id'] ?? '']))[0]
   const known = row === undefined ? undefined : await context.store.records.byKey({ institution, type: 'Patient', localId: row.localId })
-  if (row === undefined || known === undefined) throw notFound()
+  if (row === undefined || known === undefined) return releaseNothing(context, call, 'everything')
   const held = await context.store.records.ownRecordOf({ institution, person: row.person, types, limit: maxOwn })
   const sight = await sightFor(context.store, context, call, { type: 'Patient', persons: [] })
   return releaseBundle(context, call, {

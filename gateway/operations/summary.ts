@@ -24,9 +24,10 @@ export async function gather(
   call: Call,
   context: Context,
   types: readonly string[],
+  interaction: 'summary' | 'everything',
 ): Promise<{ person: string; sight: Sight; held: readonly Held[]; silent: readonly string[] }> {
   const person = (await personsOf(context, call, [call.params['id'] ?? '']))[0]
-  if (person === undefined) throw notFound()
+  if (person === undefined) return releaseNothing(context, call, interaction)
   const sight = await sightFor(context.store, context, call, { type: 'Patient', persons: [person] })
   const mayAsk = (institution: string): boolean =>
     couldMatch(sight.condition, { custodian: institution, person, custodianKeys: context.directory.keysOf(institution) })
@@ -38,7 +39,7 @@ export async function gather(
 }
 
 export async function summary(call: Call, context: Context): Promise<Released> {
-  const { person, sight, held, silent } = await gather(call, context, [])
+  const { person, sight, held, silent } = await gather(call, context, [], 'summary')
   return releaseDocument(context, call, {
     held,
     interaction: 'summary',

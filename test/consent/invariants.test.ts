@@ -5,8 +5,9 @@ import { decide } from '../../consent/decide.ts'
 import type { AccessRequest, Decision, Facts } from '../../consent/types.ts'
 import { factsArbitrary, leaf, rowsByPerson, sceneArbitrary, type Scene } from './support/arbitraries.ts'
 import { consent, unknownModifier } from './support/builders.ts'
+import { cases, seedOr } from '../support/proof.ts'
 
-const settings = { seed: 20260302, numRuns: 400 }
+const settings = { seed: seedOr(20260302), numRuns: cases(400) }
 const recordsArbitrary = fc.array(factsArbitrary, { minLength: 1, maxLength: 4 })
 const childless = (type: 'permit' | 'deny') => leaf(type).map((provision) => consent(provision, { id: 'added' }))
 
@@ -135,7 +136,7 @@ describe('what must hold whatever a consent says', () => {
           records,
         )
       }),
-      { ...settings, numRuns: 200 },
+      { ...settings, numRuns: cases(200) },
     )
   })
 

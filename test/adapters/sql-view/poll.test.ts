@@ -5,6 +5,7 @@ import { loadCursor } from '../../../adapters/sql-view/cursor.ts'
 import { pollView } from '../../../adapters/sql-view/poll.ts'
 import type { Feed } from '../../../adapters/sql-view/poll.ts'
 import type { SqlRow, SqlSource } from '../../../adapters/sql-view/source.ts'
+import { cases, seedOr } from '../../support/proof.ts'
 
 const feed: Feed = {
   view: 'V',
@@ -163,7 +164,7 @@ test('any interleaving of commits, polls, crashes and receipts delivers each row
       expect(new Set(delivered).size).toBe(delivered.length)
       expect([...due].filter((version) => !delivered.includes(version) && !gateway.refused.has(version))).toEqual([])
     }),
-    { numRuns: 400, seed: 20260302 },
+    { numRuns: cases(400), seed: seedOr(20260302) },
   )
 })
 
