@@ -67,7 +67,7 @@ function observed(parts: AppParts, request: Request, response: Response, next: N
   const startedAt = performance.now()
   response.once('finish', () => {
     const ms = Math.round(performance.now() - startedAt)
-    const route = routeName(request.path)
+    const route = routeName(request)
     parts.observe({ method: request.method, route, status: response.statusCode, ms })
     parts.context.log('info', 'request', {
       requestId: locals.get(request)?.requestId,
@@ -93,7 +93,9 @@ const openPaths: ReadonlySet<string> = new Set([
 ])
 
 /** The row of the route table an address belongs to: what logs and metrics may hold. An id, and whatever a stranger writes, is not in it. */
-function routeName(path: string): string {
+function routeName({ originalUrl }: Request): string {
+  // not `path`, which express shortens below a mount
+  const [path = ''] = originalUrl.split('?')
   if (openPaths.has(path)) return path
   const [, below] = /^\/fhir\/R4(?:\/(.*?))?\/?$/.exec(path) ?? []
   const shape = path.startsWith('/fhir/R4') ? shapeOf(below ?? '') : undefined
@@ -206,7 +208,7 @@ function failed(context: Context, thrown: unknown, on: { request: Request; respo
     const cause = problem.cause ?? problem
     context.log('error', 'fault', {
       requestId,
-      route: routeName(on.request.path),
+      route: routeName(on.request),
       fault: cause instanceof Error ? (cause.stack ?? cause.name) : 'unknown',
     })
   }

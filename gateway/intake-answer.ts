@@ -85,17 +85,22 @@ async function store(tables: Tables, context: Context, answer: Answer): Promise<
     })
   }
   const written = await writeTask(tables, context, { ...current, task: outcome.task, id: answer.task, ifMatch: answer.ifMatch })
-  const other = actor === 'owner' ? current.task.requester : current.task.owner
-  const receiver = other?.reference?.split('/')[1] ?? ''
-  await tables.parcels.queue({
-    id: context.newId(),
-    task: answer.task,
-    kind: 'referral-response',
-    sender: answer.institution,
-    receiver,
-    version: Number(written.version),
-    atMs: context.now().getTime(),
-  })
+  const nowMs = context.now().getTime()
+  // A referral that was withheld and is taken back: its owner never heard of it, and does not hear of its end either.
+  if (actor === 'requester' && current.task.status === 'on-hold') await tables.parcels.abandon(answer.task, nowMs)
+  else {
+    const other = actor === 'owner' ? current.task.requester : current.task.owner
+    const receiver = other?.reference?.split('/')[1] ?? ''
+    await tables.parcels.queue({
+      id: context.newId(),
+      task: answer.task,
+      kind: 'referral-response',
+      sender: answer.institution,
+      receiver,
+      version: Number(written.version),
+      atMs: nowMs,
+    })
+  }
   await tables.ledger.append([
     ledgerEntry(context, answer.who, answer.request, {
       action: 'U',

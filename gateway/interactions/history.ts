@@ -4,9 +4,8 @@
  */
 import type { Call, Context } from '../context.ts'
 import { networkId } from '../directory.ts'
-import { notFound } from '../problem.ts'
 import { sightFor } from '../judged.ts'
-import { releaseVersions, type Released } from '../release.ts'
+import { releaseNothing, releaseVersions, type Released } from '../release.ts'
 
 export async function vread(call: Call, context: Context): Promise<Released> {
   const version = call.params['version'] ?? ''

@@ -4,9 +4,9 @@
  */
 import { knownTypes } from '../logic/access.ts'
 import type { Call, Context } from '../context.ts'
-import { notFound, Problem } from '../problem.ts'
+import { Problem } from '../problem.ts'
 import { sightFor } from '../judged.ts'
-import { releaseBundle, type Released } from '../release.ts'
+import { releaseBundle, releaseNothing, type Released } from '../release.ts'
 import { releaseEverything } from '../release-person.ts'
 import { gather } from './summary.ts'
 

@@ -64,6 +64,13 @@ export function parcels(sql: Sql) {
     async settle(id: string, state: 'delivered' | 'withheld' | 'failed', reason: string | null, atMs: number): Promise<void> {
       await sql.query('update parcel set state = $2, reason = $3, settled_ms = $4 where id = $1', [id, state, reason, atMs])
     },
+    /** What was withheld is not sent any more, whatever the patient decides later. */
+    async abandon(task: string, atMs: number): Promise<void> {
+      await sql.query(
+        `update parcel set state = 'failed', reason = 'taken back before it was sent', settled_ms = $2 where task = $1 and state = 'withheld'`,
+        [task, atMs],
+      )
+    },
     async again(id: string, nextMs: number, reason: string): Promise<void> {
       await sql.query(`update parcel set next_ms = $2, reason = $3 where id = $1 and state = 'queued'`, [id, nextMs, reason])
     },

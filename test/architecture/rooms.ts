@@ -102,7 +102,15 @@ export const rooms: readonly Room[] = [
   {
     name: 'store',
     holds: ['gateway/store/'],
-    uses: ['gateway/store/', 'gateway/held.ts', 'gateway/logic/chain.ts', 'gateway/logic/record-key.ts', 'consent/view.ts', 'consent/sql.ts', 'fhir-profiles/'],
+    uses: [
+      'gateway/store/',
+      'gateway/held.ts',
+      'gateway/logic/chain.ts',
+      'gateway/logic/record-key.ts',
+      'consent/view.ts',
+      'consent/sql.ts',
+      'fhir-profiles/',
+    ],
     types: ['consent/types.ts', 'gateway/logic/', contract],
     packages: ['node:', 'pg', 'postgrator', '@electric-sql/pglite', '@electric-sql/pglite/node-postgres'],
     isPure: false,

@@ -4,6 +4,9 @@ import { isExactNumber, numberOf, parseJson, stringifyExact } from '../../fhir-p
 import { validate } from '../../fhir-profiles/validate/validate.ts'
 import { inProcess } from './plain-process.ts'
 import { describeShared, sharedFiles, sharedPaths } from './shared.ts'
+import { cases, generateAlike, seedOr } from '../support/proof.ts'
+
+generateAlike(fc)
 
 const limits = { maxDepth: 20, maxBytes: 1_000_000 }
 const read = (source: string | Buffer) => parseJson(source, limits)
@@ -98,7 +101,7 @@ test('an escaped backslash before u0000 is text like any other', () => {
 })
 
 describe('held against JSON.parse', () => {
-  const options = { numRuns: 300, seed: 20261121 }
+  const options = { numRuns: cases(300), seed: seedOr(20261121) }
   const plainKey = fc
     .string({ unit: 'grapheme' })
     .filter((key) => !['__proto__', 'constructor', 'prototype'].includes(key) && !key.includes('\0'))
@@ -128,7 +131,7 @@ describe('held against JSON.parse', () => {
         if (parsed.ok) expect(JSON.parse(stringifyExact(parsed.value))).toEqual(JSON.parse(changed))
         else expect(parsed.fault.diagnostics).not.toBe('not a JSON text')
       }),
-      { ...options, numRuns: 2000 },
+      { ...options, numRuns: cases(2000) },
     )
   })
 })

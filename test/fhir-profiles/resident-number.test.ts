@@ -1,6 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { isResidentNumber, maskResidentNumbers } from '../../fhir-profiles/resident-number.ts'
+import { generateAlike } from '../support/proof.ts'
+
+generateAlike(fc)
 
 describe('resident registration numbers', () => {
   test.each([

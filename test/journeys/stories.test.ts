@@ -94,7 +94,10 @@ eachNetwork('the nine stories', (network) => {
       for (const word of ['F32', '우울', '44261-6', '정신건강']) expect(summary.text).not.toContain(word)
       for (const query of ['Condition?code=F32.1&', 'Observation?code=44261-6&', 'Encounter?service-type=03&']) {
         const found = await doctor.get(`${query}patient=${person}`)
-        expect([query, found.status === 200 ? found.resource('Bundle').total : found.text]).toEqual([query, found.status === 200 ? 0 : found.text])
+        expect([query, found.status === 200 ? found.resource('Bundle').total : found.text]).toEqual([
+          query,
+          found.status === 200 ? 0 : found.text,
+        ])
       }
       for (const type of ['Condition', 'Observation', 'Encounter'] as const) {
         const counted = (await doctor.get(`${type}?patient=${person}&_count=0`)).resource('Bundle')
@@ -213,7 +216,10 @@ eachNetwork('the nine stories', (network) => {
       const doctor = await network().as('tertiary-doctor')
       const clinicOnly = await personOf(network(), 7)
       for (const operation of ['', '/$summary', '/$everything']) {
-        const [hidden, random] = await Promise.all([doctor.get(`Patient/${clinicOnly}${operation}`), doctor.get(`Patient/${randomUUID()}${operation}`)])
+        const [hidden, random] = await Promise.all([
+          doctor.get(`Patient/${clinicOnly}${operation}`),
+          doctor.get(`Patient/${randomUUID()}${operation}`),
+        ])
         expect([hidden.status, hidden.text]).toEqual([404, random.text])
       }
       const found = await doctor.get(`Patient?identifier=${numberAt(7, 'clinic')}`)

@@ -84,6 +84,10 @@ eachNetwork('a withdrawal', (network, engine) => {
       const reason = { op: 'add', path: '/statusReason', value: { text: '보호자 철회' } }
       const cancelled = await clinic.patch(`Task/${id}`, [{ op: 'replace', path: '/status', value: 'cancelled' }, reason], task.meta?.versionId)
       expect(cancelled.status).toBe(200)
+      expect((await guardian.post('Consent', networkConsent(person))).status).toBe(201)
+      await new Promise((resolve) => setTimeout(resolve, 1_000))
+      expect((await tertiaryTasks(network())).length).toBe(before)
+      expect((await clinic.get(`Task/${id}`)).resource('Task').status).toBe('cancelled')
     })
 
     test('a report is not sent any more, only that the referral is closed', async () => {
@@ -93,8 +97,8 @@ eachNetwork('a withdrawal', (network, engine) => {
       const id = taskIn(await clinic.post('', submission({ person: patient.person, owner: 'tertiary', specialty: '01' })))
       await whenTask(clinic, id, 'received')
       const parcel = (await tertiaryTasks(network())).find((task) => !before.has(task.id))?.id ?? ''
-      console.log(parcel, await desk(network(), 'tertiary', `/tasks/${parcel}/accept`, {}), await tertiaryTasks(network()))
-      await whenTask(clinic, id, 'accepted').catch(() => { console.log(network().process('gateway').output().split('\n').filter((l) => !/request"/.test(l)).slice(-30).join('\n')) })
+      const r = await desk(network(), 'tertiary', `/tasks/${parcel}/accept`, {})
+      await whenTask(clinic, id, 'accepted').catch(() => { console.log(r, network().process('gateway').output().split('\n').filter((l) => !/request"/.test(l)).slice(-30).join('\n')) })
       await withdraw(patient, patient.person)
       await desk(network(), 'tertiary', `/tasks/${parcel}/complete`, { report: '비밀로 남을 소견' })
       await whenTask(clinic, id, 'completed')

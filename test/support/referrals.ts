@@ -70,7 +70,13 @@ function partsOf(referral: Referral): readonly { readonly fullUrl: string; reado
     },
   ]
   if (referral.directedUntil === undefined || referral.owner === undefined) return parts
-  return [...parts, { fullUrl: consent ?? '', resource: directed(referral.owner, subject, { task: task ?? '', request: request ?? '', until: referral.directedUntil }) }]
+  return [
+    ...parts,
+    {
+      fullUrl: consent ?? '',
+      resource: directed(referral.owner, subject, { task: task ?? '', request: request ?? '', until: referral.directedUntil }),
+    },
+  ]
 }
 
 function directed(owner: Institution, patient: object, about: { task: string; request: string; until: string }) {
@@ -102,7 +108,11 @@ export function submission(referral: Referral): object {
     resourceType: 'Bundle',
     type: 'transaction',
     ...(referral.identifier === undefined ? {} : { identifier: { system: 'urn:test', value: referral.identifier } }),
-    entry: partsOf(referral).map(({ fullUrl, resource }) => ({ fullUrl, resource, request: { method: 'POST', url: resource.resourceType } })),
+    entry: partsOf(referral).map(({ fullUrl, resource }) => ({
+      fullUrl,
+      resource,
+      request: { method: 'POST', url: resource.resourceType },
+    })),
   }
 }
 

@@ -100,13 +100,18 @@ export async function startNetwork(engine: Engine): Promise<Network> {
     process: (program) => running.get(program) ?? notYet(),
     start,
     async serve(configFile, port) {
-      const started = startNode([...scriptOf('gateway'), '--config', configFile], { env: { ...environment, PORT: String(port) }, cwd: root })
+      const started = startNode([...scriptOf('gateway'), '--config', configFile], {
+        env: { ...environment, PORT: String(port) },
+        cwd: root,
+      })
       further.push(started)
       await started.line(/^gateway /)
       return started
     },
     async database(work) {
-      const database = await openDatabase(made.databaseUrl === undefined ? { dataDir: join(made.dataDir, 'db') } : { databaseUrl: made.databaseUrl })
+      const database = await openDatabase(
+        made.databaseUrl === undefined ? { dataDir: join(made.dataDir, 'db') } : { databaseUrl: made.databaseUrl },
+      )
       try {
         return await work(database)
       } finally {

@@ -57,7 +57,12 @@ export async function until<T>(what: string, read: () => Promise<T | undefined>,
 }
 
 /** One of the EMRs' desks: what staff would click. */
-export async function desk(network: Network, institution: Institution, path: string, body?: object): Promise<{ status: number; body: unknown }> {
+export async function desk(
+  network: Network,
+  institution: Institution,
+  path: string,
+  body?: object,
+): Promise<{ status: number; body: unknown }> {
   const port = { clinic: network.ports.clinicDesk, hospital: network.ports.hospitalDesk, tertiary: network.ports.tertiaryDesk }[institution]
   const init = body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
   const response = await fetch(`http://127.0.0.1:${port}${path}`, { ...init, signal: AbortSignal.timeout(10_000) })

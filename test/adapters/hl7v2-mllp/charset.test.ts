@@ -8,6 +8,9 @@ import { patientFrom, patientNumberOf } from '../../../adapters/hl7v2-mllp/map-p
 import { gapList } from '../../../adapters/hl7v2-mllp/draft.ts'
 import { describeShared } from '../../fhir-profiles/shared.ts'
 import { context, handle, header, pid, text } from './bench.ts'
+import { generateAlike } from '../../support/proof.ts'
+
+generateAlike(fc)
 
 function decoded(bytes: Buffer, declared: string, configured: Charset = 'cp949'): string {
   const result = decodeMessage(bytes, declared, configured)

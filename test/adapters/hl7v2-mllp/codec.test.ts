@@ -3,6 +3,9 @@ import fc from 'fast-check'
 import { existsSync, readFileSync } from 'node:fs'
 import { frame, frameReader, type FrameEvent } from '../../../adapters/hl7v2-mllp/codec.ts'
 import { describeShared } from '../../fhir-profiles/shared.ts'
+import { generateAlike } from '../../support/proof.ts'
+
+generateAlike(fc)
 
 const limit = 1_000_000
 

@@ -5,6 +5,9 @@ import { escapeText, unescapeText, usualDelimiters } from '../../../adapters/hl7
 import { parseMessage } from '../../../adapters/hl7v2-mllp/message.ts'
 import { fhirDate, fhirDateTime, fhirInstant, fhirTime, hl7Now, hl7Time } from '../../../adapters/hl7v2-mllp/time.ts'
 import { describeShared } from '../../fhir-profiles/shared.ts'
+import { generateAlike } from '../../support/proof.ts'
+
+generateAlike(fc)
 
 describe('escape sequences', () => {
   test.each([

@@ -3,6 +3,9 @@ import fc from 'fast-check'
 import { parseJson } from '../../../fhir-profiles/json.ts'
 import { isRecord, isResource, isResourceOf, validate } from '../../../fhir-profiles/validate/validate.ts'
 import { fastestMs } from '../fastest.ts'
+import { generateAlike } from '../../support/proof.ts'
+
+generateAlike(fc)
 
 const patient = (elements: object = {}) => ({ resourceType: 'Patient', ...elements })
 const observation = (elements: object = {}) => ({ resourceType: 'Observation', status: 'final', code: { text: 'x' }, ...elements })

@@ -5,6 +5,9 @@ import { patientNumberSystem } from '../../../fhir-profiles/codes.ts'
 import type { Patient } from '../../../fhir-profiles/r4.ts'
 import { compare, demographics, fields, match } from '../../../gateway/logic/match.ts'
 import type { Demographics } from '../../../gateway/logic/match.ts'
+import { generateAlike } from '../../support/proof.ts'
+
+generateAlike(fc)
 
 const clinicNumbers = 'urn:oid:1.2.410.100110.10.31100001'
 

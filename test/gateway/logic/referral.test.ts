@@ -4,6 +4,9 @@ import { profile, system } from '../../../fhir-profiles/codes.ts'
 import type { Task } from '../../../fhir-profiles/r4.ts'
 import { actorOf, availableActions, isReferralTask, openingFault, transition, transitionTable } from '../../../gateway/logic/referral.ts'
 import type { Actor, BusinessStatus, Status } from '../../../gateway/logic/referral.ts'
+import { generateAlike } from '../../support/proof.ts'
+
+generateAlike(fc)
 
 const statuses: readonly Status[] = [
   'draft',

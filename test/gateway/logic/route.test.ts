@@ -2,6 +2,9 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { route } from '../../../gateway/logic/route.ts'
 import type { Institution, RouteRequest } from '../../../gateway/logic/route.ts'
+import { generateAlike } from '../../support/proof.ts'
+
+generateAlike(fc)
 
 const clinic: Institution = { id: 'clinic', type: '31', departments: ['01'] }
 const hospital: Institution = { id: 'hospital', type: '11', departments: ['01', '03', '05'] }

@@ -3,6 +3,9 @@ import fc from 'fast-check'
 import { knownTypes, mayTouch, roles } from '../../../gateway/logic/access.ts'
 import type { Interaction } from '../../../gateway/logic/access.ts'
 import { allows, levelOf, parseScopes, scopesForRole } from '../../../gateway/logic/scope.ts'
+import { generateAlike } from '../../support/proof.ts'
+
+generateAlike(fc)
 
 describe('a scope means what it says, or nothing', () => {
   test.each([

@@ -24,6 +24,9 @@ import {
   references,
   sectionIn,
 } from './summary-builders.ts'
+import { generateAlike } from '../../support/proof.ts'
+
+generateAlike(fc)
 
 describe('the document', () => {
   const bundle = build([...at(clinic, condition('c1'), prescription('m1')), ...at(hospital, lab('o1'), allergy('a1'))])

@@ -53,7 +53,9 @@ export function byHl7(network: () => Network): void {
       const parcel = arrived[0]?.id ?? ''
       expect((await desk(network(), 'hospital', `/referrals/${parcel}/accept`, {})).status).toBe(200)
       await whenTask(clinic, id, 'accepted')
-      expect((await desk(network(), 'hospital', `/referrals/${parcel}/reply`, { text: '반월상 연골 손상\n수술이 필요합니다' })).status).toBe(200)
+      expect(
+        (await desk(network(), 'hospital', `/referrals/${parcel}/reply`, { text: '반월상 연골 손상\n수술이 필요합니다' })).status,
+      ).toBe(200)
       const task = await whenTask(clinic, id, 'completed')
       expect(task.output).toHaveLength(1)
       const rows = await until('the report', async () => {

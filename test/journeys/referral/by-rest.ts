@@ -35,7 +35,11 @@ export function byRest(network: () => Network): void {
       expect(jumped.text).toMatch(/possible now: received, accepted, rejected|possible now: accepted, rejected/)
       const silent = await doctor.put(`Task/${id}`, { ...task, status: 'rejected' }, version)
       expect([silent.status, issueOf(silent)]).toEqual([422, 'task-requires-reason'])
-      const elsewhere = await doctor.put(`Task/${id}`, { ...task, status: 'accepted', owner: { reference: 'Organization/hospital' } }, version)
+      const elsewhere = await doctor.put(
+        `Task/${id}`,
+        { ...task, status: 'accepted', owner: { reference: 'Organization/hospital' } },
+        version,
+      )
       expect([elsewhere.status, issueOf(elsewhere)]).toEqual([422, 'task-immutable'])
       expect((await doctor.put(`Task/${id}`, { ...task, status: 'accepted' })).status).toBe(400)
       const offered = (await doctor.get(`Task/${id}/$available-actions`)).resource('Parameters')
@@ -103,7 +107,9 @@ export function byRest(network: () => Network): void {
       const other = await doctor.post('', submission({ person, owner: 'tertiary', specialty: '01', identifier, reason: '두 번' }))
       expect([other.status, other.resource('OperationOutcome').issue[0]?.code, issueOf(other)]).toEqual([409, 'duplicate', 'duplicate'])
       // Another sender may use the same words for its own message.
-      const elsewhere = await (await network().as('hospital-doctor')).post('', submission({ person, owner: 'tertiary', specialty: '01', identifier, reason: '남' }))
+      const elsewhere = await (
+        await network().as('hospital-doctor')
+      ).post('', submission({ person, owner: 'tertiary', specialty: '01', identifier, reason: '남' }))
       expect(elsewhere.status).toBe(200)
     })
 
@@ -112,10 +118,15 @@ export function byRest(network: () => Network): void {
       const sent = await system.post('', ownReferral('A-77'))
       expect(sent.status).toBe(200)
       const entries = sent.resource('Bundle').entry ?? []
-      expect(entries.map((entry) => entry.response?.location?.replace(/^.*\/fhir\/R4\//, '').split('/').slice(0, 2).join('/'))).toEqual([
-        expect.stringMatching(/^Task\//),
-        'ServiceRequest/A-77',
-      ])
+      expect(
+        entries.map((entry) =>
+          entry.response?.location
+            ?.replace(/^.*\/fhir\/R4\//, '')
+            .split('/')
+            .slice(0, 2)
+            .join('/'),
+        ),
+      ).toEqual([expect.stringMatching(/^Task\//), 'ServiceRequest/A-77'])
       const id = taskIn(sent)
       await whenTask(system, id, 'received')
       const read = (await system.get(`Task/${id}`)).resource('Task')
@@ -193,7 +204,14 @@ function ownReferral(id: string): object {
       for: { reference: 'Patient/C-0001' },
       owner: { reference: 'Organization/tertiary' },
     },
-    { resourceType: 'ServiceRequest', id, status: 'active', intent: 'order', subject: { reference: 'Patient/C-0001' }, reasonCode: [{ text: '의뢰' }] },
+    {
+      resourceType: 'ServiceRequest',
+      id,
+      status: 'active',
+      intent: 'order',
+      subject: { reference: 'Patient/C-0001' },
+      reasonCode: [{ text: '의뢰' }],
+    },
   ]
   return {
     resourceType: 'Bundle',

@@ -71,7 +71,11 @@ export function identity(network: () => Network): void {
       const coordinator = await network().as('hospital-coordinator')
       const operations = [
         { op: 'replace', path: '/status', value: 'completed' },
-        { op: 'add', path: '/output', value: [{ type: { coding: [{ system: system.taskOutput, code: 'verdict' }] }, valueString: verdict }] },
+        {
+          op: 'add',
+          path: '/output',
+          value: [{ type: { coding: [{ system: system.taskOutput, code: 'verdict' }] }, valueString: verdict }],
+        },
       ]
       const version = review.meta?.versionId
       expect((await coordinator.patch(`Task/${review.id}`, operations.slice(0, 1), version)).status).toBe(422)
