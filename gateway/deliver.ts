@@ -14,7 +14,7 @@ import { deliverySight, isVisible } from './judge.ts'
 import { liveNumberOf, type LiveNumber } from './live-number.ts'
 import { loadTask, lockTask, networkStep, type LoadedTask } from './referral-step.ts'
 import { releaseDelivery, type Part } from './judged.ts'
-import type { ParcelRow } from './store/parcels.ts'
+import type { Lane, ParcelRow } from './store/parcels.ts'
 import type { Tables } from './store/store.ts'
 
 /** How long a process may hold a parcel before another takes it over; longer than any send may last. */
@@ -25,10 +25,22 @@ const longestRetryMs = 15 * 60_000
 /** A receiver that is away is tried for about three days, then a person has to look. */
 const maxAttempts = 300
 
-/** Runs until `signal` aborts; `wake` is called when something may be due earlier than the next poll. */
-export async function deliverLoop(context: Context, input: { signal: AbortSignal; sleep: (ms: number) => Promise<void> }): Promise<void> {
+export interface Delivering {
+  readonly signal: AbortSignal
+  /** sleeps for that long, or until something may be due */
+  readonly sleep: (ms: number) => Promise<void>
+  readonly lane: Lane
+}
+
+/** One lane for each receiver, and one for parcels whose receiver has left the network. */
+export function lanesOf(receivers: readonly string[]): readonly Lane[] {
+  return [...receivers.map((to) => ({ to })), { toNoneOf: receivers }]
+}
+
+/** Runs until `signal` aborts. */
+export async function deliverLoop(context: Context, input: Delivering): Promise<void> {
   while (!input.signal.aborted) {
-    const worked = await deliverNext(context).catch((thrown: unknown) => {
+    const worked = await deliverNext(context, input).catch((thrown: unknown) => {
       context.log('error', 'delivery-fault', { fault: thrown instanceof Error ? (thrown.stack ?? thrown.name) : 'unknown' })
       return false
     })
@@ -37,8 +49,8 @@ export async function deliverLoop(context: Context, input: { signal: AbortSignal
 }
 
 /** Delivers at most one parcel; false when nothing was due. */
-export async function deliverNext(context: Context): Promise<boolean> {
-  const parcel = await context.store.transaction((tables) => tables.parcels.claim(context.now().getTime(), leaseMs))
+export async function deliverNext(context: Context, { signal, lane }: Pick<Delivering, 'signal' | 'lane'>): Promise<boolean> {
+  const parcel = await context.store.transaction((tables) => tables.parcels.claim(context.now().getTime(), leaseMs, lane))
   if (parcel === undefined) return false
   // Outside any transaction, since the network is asked; and only when consent lets the referral go there at all.
   const task = await loadTask(context.store, parcel.task)
@@ -59,7 +71,7 @@ export async function deliverNext(context: Context): Promise<boolean> {
     await context.store.transaction((tables) => giveUp(tables, context, parcel, 'the receiver has no adapter'))
     return true
   }
-  const receipt = await send(() => adapter.deliver(packed.parcel, AbortSignal.timeout(sendDeadlineMs)))
+  const receipt = await send(() => adapter.deliver(packed.parcel, AbortSignal.any([signal, AbortSignal.timeout(sendDeadlineMs)])))
   await context.store.transaction((tables) => settle(tables, context, parcel, receipt))
   context.log(receipt.outcome === 'ok' ? 'info' : 'warn', 'parcel', {
     parcel: parcel.id,

@@ -35,7 +35,7 @@ export async function sightFor(
   const liveRelated: string[] = []
   // Asked outside any transaction: a client is never held while the network is awaited.
   if (isLiveHome && about.persons.length === 1) {
-    for (const person of about.persons) if (await liveEncounterOf(context, caller.institution, person)) liveRelated.push(person)
+    for (const person of about.persons) if (await liveEncounterOf(context, call, person)) liveRelated.push(person)
   }
   return sightOf(tables, context, caller, { type: about.type, persons: about.persons, action: about.action ?? 'access', liveRelated })
 }

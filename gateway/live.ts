@@ -8,7 +8,7 @@ import { references } from '../fhir-profiles/reference.ts'
 import type { Patient, Resource } from '../fhir-profiles/r4.ts'
 import { withoutResidentNumbers } from '../fhir-profiles/resident-identifier.ts'
 import { validate } from '../fhir-profiles/validate/validate.ts'
-import type { Context } from './context.ts'
+import type { Call, Context } from './context.ts'
 import { hold, open, type Held } from './held.ts'
 import { patientOf } from './identify.ts'
 import { sourceOf } from './intake.ts'
@@ -30,17 +30,36 @@ export interface LiveQuestion {
   readonly mayAsk: (institution: string) => boolean
 }
 
+const deadlines = new WeakMap<Call, AbortSignal>()
+
+/** One deadline for all that one request asks of live institutions, from its first question on. */
+function deadlineOf(context: Context, call: Call): AbortSignal {
+  const deadline = deadlines.get(call) ?? AbortSignal.timeout(context.config.limits.liveDeadlineMs)
+  deadlines.set(call, deadline)
+  return deadline
+}
+
 /** Asks every live institution that may be asked, in parallel, to one deadline. */
-export async function askLive(context: Context, question: LiveQuestion): Promise<LiveAnswer> {
-  const signal = AbortSignal.timeout(context.config.limits.liveDeadlineMs)
+export async function askLive(context: Context, call: Call, question: LiveQuestion): Promise<LiveAnswer> {
+  const signal = deadlineOf(context, call)
   const live = liveInstitutions(context)
   const answers = await Promise.all(
     live.map(async ({ id, adapter }) =>
-      question.mayAsk(id) ? askOne(context, { id, adapter, question, signal }) : { held: [], answered: true },
+      question.mayAsk(id) ? askOne(context, { id, adapter, question, signal }) : unasked(context, { id, adapter, signal }),
     ),
   )
   const silent = new Set(live.filter(({ id }, at) => context.health.isDown(id) || answers[at]?.answered === false).map(({ id }) => id))
   return { held: answers.flatMap((answer) => answer.held), silent: [...silent] }
+}
+
+/** Nothing of the patient is asked, only whether it answers: who is named as silent, and how long a reply takes, says nothing of consent. */
+async function unasked(
+  context: Context,
+  { id, adapter, signal }: { id: string; adapter: EmrAdapter; signal: AbortSignal },
+): Promise<{ held: readonly Held[]; answered: boolean }> {
+  const { ok } = await adapter.check(signal)
+  context.health.report(id, ok)
+  return { held: [], answered: ok }
 }
 
 export function liveInstitutions(context: Context): readonly { id: string; adapter: EmrAdapter }[] {
@@ -160,11 +179,15 @@ async function newLivePerson(context: Context, institution: string, localId: str
   return person
 }
 
-/** A person's own-institution encounter now, asked of the live server: relation (b). No answer = no relation. */
-export async function liveEncounterOf(context: Context, institution: string, person: string): Promise<boolean> {
+/**
+ * A person's own-institution encounter now, asked of the live server: relation (b). No answer = no relation. It may use half of the
+ * request's deadline, so that a home that hangs leaves time for the others to answer.
+ */
+export async function liveEncounterOf(context: Context, call: Call, person: string): Promise<boolean> {
+  const { institution } = call.caller
   const adapter = context.adapters.get(institution)
   if (adapter === undefined || adapter.description.mode !== 'live') return false
-  const signal = AbortSignal.timeout(context.config.limits.liveDeadlineMs)
+  const signal = AbortSignal.any([deadlineOf(context, call), AbortSignal.timeout(context.config.limits.liveDeadlineMs / 2)])
   const patientId = await livePatientId(context, { id: institution, adapter, question: { person }, signal })
   if (patientId.kind !== 'known') return false
   const got = await collect(

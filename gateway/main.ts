@@ -11,7 +11,7 @@ import { breakGlassIssued, patientResolver } from './break-glass.ts'
 import { loadConfig } from './config-load.ts'
 import type { Config } from './config.ts'
 import type { Context, Health, Log } from './context.ts'
-import { deliverLoop } from './deliver.ts'
+import { deliverLoop, lanesOf } from './deliver.ts'
 import { createDirectory } from './directory.ts'
 import { takeParcel } from './incoming.ts'
 import { capabilities } from './interactions/capabilities.ts'
@@ -123,7 +123,7 @@ async function compose(config: Config, database: Database, log: Log): Promise<Ga
   })
   const server = await listen(createServer({ requestTimeout: 120_000, headersTimeout: 20_000, keepAliveTimeout: 10_000 }, app), config.port)
   const loops = [
-    deliverLoop(context, { signal: stop.signal, sleep: alarm.sleep }),
+    ...lanesOf([...adapters.keys()]).map((lane) => deliverLoop(context, { signal: stop.signal, sleep: alarm.sleeper(), lane })),
     ...[...adapters].flatMap(([id, adapter]) =>
       adapter.listen === undefined ? [] : [adapter.listen((parcel) => takeParcel(context, id, parcel), stop.signal)],
     ),
@@ -205,27 +205,39 @@ function createHealth(): Health {
   }
 }
 
+interface Alarm {
+  readonly ring: () => void
+  /** a sleep of its own for each loop: every one of them wakes when the bell rings, also if it rang while it was at work */
+  readonly sleeper: () => (ms: number) => Promise<void>
+}
+
 /** Sleep that ends early when something became due. */
-function createAlarm(signal: AbortSignal): { ring: () => void; sleep: (ms: number) => Promise<void> } {
-  let wake: (() => void) | undefined
-  let isRung = false
-  signal.addEventListener('abort', () => wake?.())
+function createAlarm(signal: AbortSignal): Alarm {
+  const bell = new EventTarget()
+  let rings = 0
+  const ring = (): void => {
+    rings += 1
+    bell.dispatchEvent(new Event('ring'))
+  }
+  signal.addEventListener('abort', ring)
   return {
-    ring() {
-      isRung = true
-      wake?.()
-    },
-    async sleep(ms) {
-      if (!isRung && !signal.aborted) {
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, ms)
-          wake = () => {
-            clearTimeout(timer)
-            resolve()
-          }
-        })
+    ring,
+    sleeper: () => {
+      let heard = 0
+      return async (ms) => {
+        if (heard === rings && !signal.aborted) {
+          await new Promise<void>((resolve) => {
+            const wake = (): void => {
+              clearTimeout(timer)
+              bell.removeEventListener('ring', wake)
+              resolve()
+            }
+            const timer = setTimeout(wake, ms)
+            bell.addEventListener('ring', wake)
+          })
+        }
+        heard = rings
       }
-      isRung = false
     },
   }
 }

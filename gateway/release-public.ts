@@ -3,6 +3,7 @@ import type { Bundle, CapabilityStatement, OperationOutcome, Organization } from
 import { isResource } from '../fhir-profiles/validate/validate.ts'
 import { asMatch, bundleText } from './bundle-text.ts'
 import type { Call, Context } from './context.ts'
+import { auditEventAbout } from './logic/audit.ts'
 import { notFound, type Problem } from './problem.ts'
 import { record } from './release-act.ts'
 import { mint, type Released } from './released.ts'
@@ -11,7 +12,15 @@ import { mint, type Released } from './released.ts'
 export async function releaseLedger(
   context: Context,
   call: Call,
-  input: { bodies: readonly string[]; total: number; isRead: boolean; self: string; next: string | undefined },
+  input: {
+    bodies: readonly string[]
+    total: number
+    isRead: boolean
+    self: string
+    next: string | undefined
+    /** the persons the caller may read about; undefined for who reads the ledger by office */
+    about: readonly string[] | undefined
+  },
 ): Promise<Released> {
   await record(context, call, {
     action: input.isRead ? 'R' : 'E',
@@ -22,15 +31,22 @@ export async function releaseLedger(
     consents: [],
     note: 'audit log read',
   })
-  const only = input.bodies[0]
+  const bodies = input.about === undefined ? input.bodies : input.bodies.map((body) => bodyAbout(body, input.about ?? []))
+  const only = bodies[0]
   if (input.isRead) {
     if (only === undefined) throw notFound()
     return mint(200, { etag: 'W/"1"' }, only)
   }
   const base = `${context.config.publicUrl}/fhir/R4/AuditEvent`
-  const entries = input.bodies.map((text) => ({ fullUrl: `${base}/${auditId(text)}`, text, rest: asMatch }))
+  const entries = bodies.map((text) => ({ fullUrl: `${base}/${auditId(text)}`, text, rest: asMatch }))
   const { total, self, next } = input
   return mint(200, {}, bundleText({ type: 'searchset', total, self, next, entries, notices: [] }))
+}
+
+function bodyAbout(body: string, persons: readonly string[]): string {
+  const value: unknown = JSON.parse(body)
+  if (!isResource(value) || value.resourceType !== 'AuditEvent') throw new TypeError('the ledger holds AuditEvents')
+  return JSON.stringify(auditEventAbout(value, persons))
 }
 
 function auditId(body: string): string {

@@ -50,7 +50,7 @@ async function readPerson(call: Call, context: Context, id: string): Promise<Rel
   }
   const sight = await sightFor(context.store, context, call, { type: 'Patient', persons: [person] })
   const stored = await context.store.records.ofPerson(person, ['Patient'], 50)
-  const live = await askLive(context, {
+  const live = await askLive(context, call, {
     person,
     types: ['Patient'],
     mayAsk: (institution) =>
@@ -62,7 +62,8 @@ async function readPerson(call: Call, context: Context, id: string): Promise<Rel
 async function readAudit(call: Call, context: Context, id: string): Promise<Released> {
   const isOwnOnly = call.caller.role === 'patient' || call.caller.role === 'proxy'
   if (isOwnOnly && call.caller.person === '') throw notFound()
-  const own = isOwnOnly ? { persons: await context.store.identities.idsOf(await personsOf(context, call, [call.caller.person])) } : {}
-  const found = await context.store.ledger.find({ id, limit: 1, offset: 0, ...own })
-  return releaseLedger(context, call, { bodies: found.bodies, total: found.total, isRead: true, self: '', next: undefined })
+  const about = isOwnOnly ? await context.store.identities.idsOf(await personsOf(context, call, [call.caller.person])) : undefined
+  const found = await context.store.ledger.find({ id, limit: 1, offset: 0, ...(about === undefined ? {} : { persons: about }) })
+  const { bodies, total } = found
+  return releaseLedger(context, call, { bodies, total, isRead: true, self: '', next: undefined, about })
 }

@@ -73,7 +73,7 @@ async function searchPersons(call: Call, context: Context, asked: SearchRequest)
     sort: asked.sort,
     ...(named.isAll ? { limit: maxNamed, offset: 0 } : { limit: asked.limit, offset: asked.offset }),
   })
-  const live = named.isAll ? await liveRecords(context, sight, { stored: found.persons, named: named.live }) : []
+  const live = named.isAll ? await liveRecords(call, context, sight, { stored: found.persons, named: named.live }) : []
   return releasePersons(context, call, {
     held: [...found.held, ...live],
     persons: [...new Set([...found.persons, ...(named.isAll ? named.live : [])])],
@@ -90,6 +90,7 @@ async function searchPersons(call: Call, context: Context, asked: SearchRequest)
 
 /** What the live institutions hold of these persons; who is known only live brings the stored records of others along. */
 async function liveRecords(
+  call: Call,
   context: Context,
   sight: Sight,
   persons: { readonly stored: readonly string[]; readonly named: readonly string[] },
@@ -97,7 +98,7 @@ async function liveRecords(
   const records: Held[] = []
   for (const person of new Set([...persons.stored, ...persons.named])) {
     if (!persons.stored.includes(person)) records.push(...(await context.store.records.ofPerson(person, ['Patient'], 50)))
-    const live = await askLive(context, {
+    const live = await askLive(context, call, {
       person,
       types: ['Patient'],
       mayAsk: (institution) =>
@@ -192,6 +193,7 @@ async function searchAudit(call: Call, context: Context): Promise<Released> {
     bodies: found.bodies,
     total: found.total,
     isRead: false,
+    about: isOwnOnly ? await context.store.identities.idsOf(own) : undefined,
     self: link(call, context, 'AuditEvent', asked, asked.offset),
     next: asked.limit > 0 && nextOffset < found.total ? link(call, context, 'AuditEvent', asked, nextOffset) : undefined,
   })

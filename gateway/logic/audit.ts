@@ -105,3 +105,22 @@ export function auditEvent(act: AuditAct): AuditEvent {
     ],
   })
 }
+
+const recordType = '2'
+const personType = '1'
+
+/**
+ * An entry as one person may read it. Where it names others too (a search over a ward), they are left out, and with them the records and
+ * consents of the entry, of which nothing says whose they are.
+ */
+export function auditEventAbout(event: AuditEvent, persons: readonly string[]): AuditEvent {
+  const isOther = (entity: Entity): boolean =>
+    entity.type?.code === personType && !persons.includes(entity.what?.reference?.split('/')[1] ?? '')
+  const entities = event.entity ?? []
+  if (!entities.some(isOther)) return event
+  const isRecord = (entity: Entity): boolean =>
+    entity.what !== undefined && (entity.type?.code === recordType || entity.type?.code === 'Consent')
+  return { ...event, entity: entities.filter((entity) => !isOther(entity) && !isRecord(entity)) }
+}
+
+type Entity = NonNullable<AuditEvent['entity']>[number]

@@ -33,7 +33,7 @@ export async function gather(
     couldMatch(sight.condition, { custodian: institution, person, custodianKeys: context.directory.keysOf(institution) })
   const [stored, live] = await Promise.all([
     context.store.records.ofPerson(person, types, maxStored, ['Task', 'Consent']),
-    askLive(context, { person, types, mayAsk }),
+    askLive(context, call, { person, types, mayAsk }),
   ])
   return { person, sight, held: [...stored, ...live.held], silent: live.silent }
 }

@@ -26,6 +26,9 @@ interface StoredParcel extends Record<string, unknown> {
   attempts: number
 }
 
+/** Receivers are served side by side: one that hangs delays nobody else. */
+export type Lane = { readonly to: string } | { readonly toNoneOf: readonly string[] }
+
 const columns = 'id, task, seq, kind, sender, receiver, version, state, attempts'
 
 export function parcels(sql: Sql) {
@@ -47,17 +50,17 @@ export function parcels(sql: Sql) {
     },
     /**
      * Claims the next due parcel by moving its next attempt to the end of the lease, so that a process that dies gives it back by time.
-     * A parcel waits for earlier ones of its task.
+     * A parcel waits for earlier ones of its task. `lane`: for this receiver only, or for none of these.
      */
-    async claim(nowMs: number, leaseMs: number): Promise<ParcelRow | undefined> {
+    async claim(nowMs: number, leaseMs: number, lane: Lane): Promise<ParcelRow | undefined> {
       const found = await sql.query<StoredParcel>(
         `update parcel set attempts = attempts + 1, next_ms = $1 + $2
          where id = (
-           select p.id from parcel p where p.state = 'queued' and p.next_ms <= $1
+           select p.id from parcel p where p.state = 'queued' and p.next_ms <= $1 and (p.receiver = any($3::text[])) = $4
              and not exists (select 1 from parcel earlier where earlier.task = p.task and earlier.seq < p.seq and earlier.state = 'queued')
            order by p.next_ms, p.seq limit 1 for update skip locked)
          returning ${columns}`,
-        [nowMs, leaseMs],
+        [nowMs, leaseMs, 'to' in lane ? [lane.to] : lane.toNoneOf, 'to' in lane],
       )
       return found.rows[0]
     },

@@ -57,7 +57,10 @@ eachNetwork('a withdrawal', (network, engine) => {
     expect((await patient.patch(`Consent/${consent?.id}`, inactive)).status).toBe(400)
     expect((await patient.patch(`Consent/${consent?.id}`, inactive, '99')).status).toBe(412)
     const other = await network().as('patient-2')
-    const [hidden, random] = [await other.patch(`Consent/${consent?.id}`, inactive, '1'), await other.patch(`Consent/${randomUUID()}`, inactive, '1')]
+    const [hidden, random] = [
+      await other.patch(`Consent/${consent?.id}`, inactive, '1'),
+      await other.patch(`Consent/${randomUUID()}`, inactive, '1'),
+    ]
     expect([hidden.status, hidden.text]).toEqual([404, random.text])
     expect((await (await network().as('tertiary-doctor')).patch(`Consent/${consent?.id}`, inactive, '1')).status).toBe(403)
     const done = await patient.patch(`Consent/${consent?.id}`, inactive, '1')
@@ -82,7 +85,11 @@ eachNetwork('a withdrawal', (network, engine) => {
       expect((await tertiaryTasks(network())).length).toBe(before)
       // The requester may take it back; nobody else learned of it.
       const reason = { op: 'add', path: '/statusReason', value: { text: '보호자 철회' } }
-      const cancelled = await clinic.patch(`Task/${id}`, [{ op: 'replace', path: '/status', value: 'cancelled' }, reason], task.meta?.versionId)
+      const cancelled = await clinic.patch(
+        `Task/${id}`,
+        [{ op: 'replace', path: '/status', value: 'cancelled' }, reason],
+        task.meta?.versionId,
+      )
       expect(cancelled.status).toBe(200)
       expect((await guardian.post('Consent', networkConsent(person))).status).toBe(201)
       await new Promise((resolve) => setTimeout(resolve, 1_000))
@@ -97,8 +104,8 @@ eachNetwork('a withdrawal', (network, engine) => {
       const id = taskIn(await clinic.post('', submission({ person: patient.person, owner: 'tertiary', specialty: '01' })))
       await whenTask(clinic, id, 'received')
       const parcel = (await tertiaryTasks(network())).find((task) => !before.has(task.id))?.id ?? ''
-      const r = await desk(network(), 'tertiary', `/tasks/${parcel}/accept`, {})
-      await whenTask(clinic, id, 'accepted').catch(() => { console.log(r, network().process('gateway').output().split('\n').filter((l) => !/request"/.test(l)).slice(-30).join('\n')) })
+      expect((await desk(network(), 'tertiary', `/tasks/${parcel}/accept`, {})).status).toBe(200)
+      await whenTask(clinic, id, 'accepted')
       await withdraw(patient, patient.person)
       await desk(network(), 'tertiary', `/tasks/${parcel}/complete`, { report: '비밀로 남을 소견' })
       await whenTask(clinic, id, 'completed')
@@ -130,6 +137,16 @@ eachNetwork('a withdrawal', (network, engine) => {
       expect((await written.post('Consent', networkConsent(person))).status).toBe(201)
       expect(await summarySources(read, person)).toEqual(institutions)
     }
+    // Both processes deliver, each parcel once.
+    const before = (await tertiaryTasks(network())).length
+    const clinic = await network().as('clinic-doctor')
+    const sent = await Promise.all(
+      [clinic, clinic.at(second), clinic, clinic.at(second)].map((who) =>
+        who.post('', submission({ person, owner: 'tertiary', specialty: '01' })),
+      ),
+    )
+    for (const reply of sent) await whenTask(clinic, taskIn(reply), 'received')
+    expect((await tertiaryTasks(network())).length).toBe(before + sent.length)
   })
 })
 

@@ -2,7 +2,7 @@
  * The sandbox network as processes on real sockets. Once per run and engine `carenet sandbox` seeds a network and stops; every suite gets a
  * copy of what it left, with the EMRs and the gateway as processes that the suite may kill and start again one by one.
  */
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe } from '@jest/globals'
@@ -38,12 +38,17 @@ export interface Network {
   close(): Promise<void>
 }
 
+export interface NetworkOptions {
+  /** settings of an institution's adapter that differ from the sandbox's */
+  readonly adapters?: Readonly<Partial<Record<Program, object>>>
+}
+
 /** Runs `suite` once per engine; `network()` is there from `beforeAll` on and ended by `afterAll`. */
-export function eachNetwork(title: string, suite: (network: () => Network, engine: Engine) => void): void {
+export function eachNetwork(title: string, suite: (network: () => Network, engine: Engine) => void, options: NetworkOptions = {}): void {
   const run = (engine: Engine) => (): void => {
     let network: Network | undefined
     beforeAll(async () => {
-      network = await startNetwork(engine)
+      network = await startNetwork(engine, options)
     })
     afterAll(async () => network?.close())
     suite(() => network ?? notYet(), engine)
@@ -58,11 +63,12 @@ function notYet(): never {
 }
 
 /** Resolves when the gateway and the three EMRs answer. */
-export async function startNetwork(engine: Engine): Promise<Network> {
+export async function startNetwork(engine: Engine, options: NetworkOptions = {}): Promise<Network> {
   const made = await copyOfSeeded(engine)
   const ports = portsFrom(await freeRange())
   const url = `http://localhost:${ports.gateway}`
   const { key } = await prepareFolder(made.dataDir, ports, url)
+  configure(join(made.dataDir, 'sandbox', 'gateway.json'), options)
   const running = new Map<Program, TestProcess>()
   const further: TestProcess[] = []
   const environment = made.databaseUrl === undefined ? {} : { DATABASE_URL: made.databaseUrl }
@@ -109,9 +115,7 @@ export async function startNetwork(engine: Engine): Promise<Network> {
       return started
     },
     async database(work) {
-      const database = await openDatabase(
-        made.databaseUrl === undefined ? { dataDir: join(made.dataDir, 'db') } : { databaseUrl: made.databaseUrl },
-      )
+      const database = await openDatabase(made)
       try {
         return await work(database)
       } finally {
@@ -120,6 +124,13 @@ export async function startNetwork(engine: Engine): Promise<Network> {
     },
     close,
   }
+}
+
+function configure(file: string, { adapters = {} }: NetworkOptions): void {
+  const config: { institutions: { id: string; adapter: object }[] } = JSON.parse(readFileSync(file, 'utf8'))
+  for (const institution of config.institutions)
+    Object.assign(institution.adapter, Object.entries(adapters).find(([id]) => id === institution.id)?.[1])
+  writeFileSync(file, JSON.stringify(config))
 }
 
 const root = new URL('../..', import.meta.url).pathname

@@ -155,7 +155,9 @@ export function byRest(network: () => Network): void {
         const [hidden, random] = await Promise.all([who.get(`Task/${id}`), who.get(`Task/${randomUUID()}`)])
         expect([name, hidden.status, hidden.text]).toEqual([name, 404, random.text])
         const task = { resourceType: 'Task', id, status: 'accepted', intent: 'order', meta: { profile: [profile.referralTask] } }
-        expect([name, (await who.put(`Task/${id}`, task, '2')).status]).toEqual([name, 404])
+        const unknown = randomUUID()
+        const [foreign, absent] = [await who.put(`Task/${id}`, task, '2'), await who.put(`Task/${unknown}`, { ...task, id: unknown }, '2')]
+        expect([name, foreign.status, foreign.text]).toEqual([name, name === 'hospital-system' ? 412 : 404, absent.text])
       }
     })
   })
