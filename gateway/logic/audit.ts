@@ -39,6 +39,7 @@ const outcomes = { success: '0', refused: '4', failed: '8' } as const
 
 export function auditEvent(act: AuditAct): AuditEvent {
   const purposes = act.who.purposes.map((code) => ({ coding: [{ system: system.actReason, code }] }))
+  const entities = entitiesOf(act)
   return compact<AuditEvent>({
     resourceType: 'AuditEvent',
     id: act.id,
@@ -50,10 +51,10 @@ export function auditEvent(act: AuditAct): AuditEvent {
     outcomeDesc: act.note === '' ? undefined : act.note,
     purposeOfEvent: purposes.length === 0 ? undefined : purposes,
     agent: [
-      compact<NonNullable<AuditEvent['agent']>[number]>({
+      compact<Agent>({
         type: { coding: [{ system: system.participation, code: 'IRCP' }] },
         role: [{ text: act.who.role }],
-        who: { identifier: { value: act.who.subject }, display: act.who.name },
+        who: whoOf(act.who),
         altId: act.who.clientId === '' ? undefined : act.who.clientId,
         requestor: true,
         policy: act.who.tokenId === '' ? undefined : [`urn:ietf:params:oauth:jti:${act.who.tokenId}`],
@@ -71,39 +72,56 @@ export function auditEvent(act: AuditAct): AuditEvent {
       observer: { reference: 'Organization/network' },
       type: [{ system: 'http://terminology.hl7.org/CodeSystem/security-source-type', code: '4' }],
     },
-    entity: [
-      ...act.persons.map((person) => ({
-        what: { reference: `Patient/${person}` },
-        type: { system: 'http://terminology.hl7.org/CodeSystem/audit-entity-type', code: '1' },
-        role: { system: 'http://terminology.hl7.org/CodeSystem/object-role', code: '1' },
-      })),
-      ...act.entities.map((entity) => ({
-        what: {
-          reference: entity.version === '' ? `${entity.type}/${entity.id}` : `${entity.type}/${entity.id}/_history/${entity.version}`,
-        },
-        type: { system: 'http://terminology.hl7.org/CodeSystem/audit-entity-type', code: '2' },
-        role: { system: 'http://terminology.hl7.org/CodeSystem/object-role', code: '4' },
-      })),
-      ...act.consents.map((consent) => ({
-        what: { reference: `Consent/${consent.id}/_history/${consent.version}` },
-        type: { system: 'http://hl7.org/fhir/resource-types', code: 'Consent' },
-        role: { system: 'http://terminology.hl7.org/CodeSystem/object-role', code: '13' },
-      })),
-      {
-        what: { identifier: { value: act.requestId } },
-        type: { system: 'https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType', code: 'XrequestId' },
-      },
-      ...(act.query === ''
-        ? []
-        : [
-            {
-              type: { system: 'http://terminology.hl7.org/CodeSystem/audit-entity-type', code: '2' },
-              role: { system: 'http://terminology.hl7.org/CodeSystem/object-role', code: '24' },
-              description: act.query,
-            },
-          ]),
-    ],
+    entity: entities.length === 0 ? undefined : entities,
   })
+}
+
+type Agent = NonNullable<AuditEvent['agent']>[number]
+type Entity = NonNullable<AuditEvent['entity']>[number]
+
+function whoOf({ subject, name }: AuditWho): NonNullable<Agent['who']> {
+  return { identifier: { value: subject }, ...(name === '' ? {} : { display: name }) }
+}
+
+/** Persons, records, consents, the request: in this order. */
+function entitiesOf(act: AuditAct): Entity[] {
+  return [
+    ...act.persons.map((person) => ({
+      what: { reference: `Patient/${person}` },
+      type: { system: 'http://terminology.hl7.org/CodeSystem/audit-entity-type', code: '1' },
+      role: { system: 'http://terminology.hl7.org/CodeSystem/object-role', code: '1' },
+    })),
+    ...act.entities.map((entity) => ({
+      what: {
+        reference: entity.version === '' ? `${entity.type}/${entity.id}` : `${entity.type}/${entity.id}/_history/${entity.version}`,
+      },
+      type: { system: 'http://terminology.hl7.org/CodeSystem/audit-entity-type', code: '2' },
+      role: { system: 'http://terminology.hl7.org/CodeSystem/object-role', code: '4' },
+    })),
+    ...act.consents.map((consent) => ({
+      what: { reference: `Consent/${consent.id}/_history/${consent.version}` },
+      type: { system: 'http://hl7.org/fhir/resource-types', code: 'Consent' },
+      role: { system: 'http://terminology.hl7.org/CodeSystem/object-role', code: '13' },
+    })),
+    // what the network does by itself answers no request
+    ...(act.requestId === ''
+      ? []
+      : [
+          {
+            what: { identifier: { value: act.requestId } },
+            type: { system: 'https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType', code: 'XrequestId' },
+          },
+        ]),
+    ...(act.query === ''
+      ? []
+      : [
+          {
+            type: { system: 'http://terminology.hl7.org/CodeSystem/audit-entity-type', code: '2' },
+            role: { system: 'http://terminology.hl7.org/CodeSystem/object-role', code: '24' },
+            description: act.query,
+          },
+        ]),
+  ]
 }
 
 const recordType = '2'
@@ -122,5 +140,3 @@ export function auditEventAbout(event: AuditEvent, persons: readonly string[]): 
     entity.what !== undefined && (entity.type?.code === recordType || entity.type?.code === 'Consent')
   return { ...event, entity: entities.filter((entity) => !isOther(entity) && !isRecord(entity)) }
 }
-
-type Entity = NonNullable<AuditEvent['entity']>[number]

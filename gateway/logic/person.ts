@@ -47,7 +47,8 @@ export function composePerson(person: string, records: readonly VisibleRecord[])
   }
 }
 
-function identifiersOf(records: readonly VisibleRecord[]): Identifier[] {
+/** undefined for none: FHIR JSON has no empty arrays. */
+function identifiersOf(records: readonly VisibleRecord[]): Identifier[] | undefined {
   const seen = new Map<string, Identifier>()
   for (const { patient } of records) {
     for (const identifier of patient.identifier ?? []) {
@@ -55,5 +56,5 @@ function identifiersOf(records: readonly VisibleRecord[]): Identifier[] {
       if (!seen.has(key)) seen.set(key, identifier)
     }
   }
-  return [...seen.keys()].sort().flatMap((key) => seen.get(key) ?? [])
+  return seen.size === 0 ? undefined : [...seen.keys()].sort().flatMap((key) => seen.get(key) ?? [])
 }

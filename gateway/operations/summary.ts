@@ -45,7 +45,8 @@ export async function summary(call: Call, context: Context): Promise<Released> {
     interaction: 'summary',
     sight,
     person,
-    mustHave: true,
+    // whom the institution has to do with it may ask about, however little it may see (contract, Operations)
+    mustHave: !sight.related.includes(person),
     build: (parts) => build(context, { person, parts, silent }),
   })
 }

@@ -122,7 +122,13 @@ describe('what may leave', () => {
       end: (text: unknown) => sent.push(String(text)),
     } as unknown as Response
     const real = mint(200, {}, '{}')
-    const forged = [{ status: 200, headers: {}, text: canary }, { ...real, text: canary }, Object.create(real), structuredClone(real), null]
+    const forged = [
+      { status: 200, headers: {}, text: canary },
+      Object.assign({}, real, { text: canary }),
+      Object.create(real),
+      structuredClone(real),
+      null,
+    ]
     for (const each of forged) {
       // what the compiler refuses is tried here all the same
       expect(() => reply(response, each as typeof real, { ifNoneMatch: '', isHead: false })).toThrow('must have been released')

@@ -73,7 +73,7 @@ eachNetwork('the nine stories', (network) => {
         each.resourceType === 'Encounter' && isPsychiatry(each, []) ? [`Encounter/${each.id}`] : [],
       )
       const hidden = [...whole].flatMap(([id, each]) => (isPsychiatry(each, encounters) ? [id] : []))
-      const types = new Set(hidden.map((id) => whole.get(id)?.resourceType))
+      const types = new Set(hidden.map((id) => String(whole.get(id)?.resourceType)))
       expect([...types].sort()).toEqual(['Condition', 'DiagnosticReport', 'Encounter', 'Observation'])
       const seen = await chartOf(await network().as('tertiary-doctor'), person)
       expect(idsOf(seen)).toEqual(idsOf(whole).filter((id) => !hidden.includes(id)))
@@ -131,7 +131,7 @@ eachNetwork('the nine stories', (network) => {
     const seen = await chartOf(await network().as('tertiary-doctor'), person)
     const papers = idsOf(seen).filter((id) => sourceOf(seen.get(id)) !== 'tertiary')
     expect(idsOf(seen, 'tertiary')).toEqual(idsOf(whole, 'tertiary'))
-    expect(papers.map((id) => seen.get(id)?.resourceType).sort()).toEqual(['Condition', 'DocumentReference', 'ServiceRequest'])
+    expect(papers.map((id) => String(seen.get(id)?.resourceType)).sort()).toEqual(['Condition', 'DocumentReference', 'ServiceRequest'])
     expect(idsOf(seen, 'clinic')).toEqual(papers)
     expect(idsOf(whole, 'clinic').length).toBeGreaterThan(papers.length + 5)
     await own(6, 'clinic')

@@ -56,6 +56,11 @@ export async function openTestDatabase(
   }
 }
 
+/** A migrated database that nobody has opened yet: for a gateway, or a process, that opens it itself. */
+export async function unopenedDatabase(engine: Engine): Promise<Made> {
+  return engine === 'PGlite' ? makeFolder({}) : makeOnServer({})
+}
+
 /** The PostgreSQL cluster of this run, started on first need. */
 export async function sharedPostgres(): Promise<PostgresServer> {
   const text = await oncePerRun('postgres.json', async () => JSON.stringify(await startPostgres({ ownerPid: runOwner() })))
@@ -74,7 +79,7 @@ function openerOf(engine: Engine): OpenTest {
   }
 }
 
-interface Made {
+export interface Made {
   readonly source: { readonly databaseUrl: string } | { readonly dataDir: string }
   remove(): Promise<void>
 }

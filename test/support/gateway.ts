@@ -11,7 +11,7 @@ import { readConfig } from '../../gateway/config-load.ts'
 import type { Config, Limits } from '../../gateway/config.ts'
 import type { Context } from '../../gateway/context.ts'
 import { startGateway } from '../../gateway/main.ts'
-import { eachDatabase, openTestDatabase, type Engine } from './databases.ts'
+import { eachDatabase, unopenedDatabase, type Engine } from './databases.ts'
 import { freePort } from './ports.ts'
 
 /** What a reply may hold, loosely: which of it is there is what the tests ask. */
@@ -139,9 +139,7 @@ export function eachGateway(title: string, options: GatewayOptions, suite: (gate
 }
 
 export async function startTestGateway(engine: Engine, options: GatewayOptions = {}): Promise<TestGateway> {
-  const made = await openTestDatabase(engine)
-  // The gateway opens it itself: a folder has one owner.
-  await made.database.close()
+  const made = await unopenedDatabase(engine)
   const setup = await gatewaySetup(options)
   // EMRs that are not there are no news here; what goes wrong inside is
   process.env['LOG_LEVEL'] ??= 'error'
@@ -151,7 +149,7 @@ export async function startTestGateway(engine: Engine, options: GatewayOptions =
     context: gateway.context,
     async close() {
       await gateway.stop()
-      await made.close()
+      await made.remove()
     },
   }
 }

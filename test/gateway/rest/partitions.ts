@@ -1,5 +1,6 @@
 /** Two id spaces in one type: what an institution sent, in its own ids; persons, in the network's. */
 import { beforeAll, describe, expect, test } from '@jest/globals'
+import { validate } from '../../../fhir-profiles/validate/validate.ts'
 import type { TestGateway } from '../../support/gateway.ts'
 import {
   encounter,
@@ -11,6 +12,7 @@ import {
   openEncounter,
   patient,
   personId,
+  referral,
   transaction,
   withdraw,
   writeConsent,
@@ -75,6 +77,47 @@ export function partitions(gateway: () => TestGateway): void {
       expect((await withdraw(gateway(), 6, consent)).status).toBe(200)
       expect(await numbersSeenBy('tertiary-doctor')).toEqual(['T-0006'])
       expect((await gateway().as('tertiary-doctor').get(`Patient/${person}`)).text).toBe(before.text)
+    })
+
+    test('who has to do with a patient is answered, however little may be shown; who has not is told what everybody is told', async () => {
+      await feed(gateway(), 'clinic', [patient('clinic', 9), observation('of-9', 'C-0009')])
+      const person = found(await gateway().as('clinic-doctor').get('Patient?birthdate=2001-02-14'))[0]?.id ?? ''
+      const ask = async (operation: string) => (await gateway().as('tertiary-doctor').get(`Patient/${person}/${operation}`)).status
+      expect([await ask('$summary'), await ask('$everything')]).toEqual([404, 404])
+      expect((await clinic().post('', referral('nine', 9))).status).toBe(200)
+      expect([await ask('$summary'), await ask('$everything')]).toEqual([200, 200])
+      const summary = await gateway().as('tertiary-doctor').get(`Patient/${person}/$summary`)
+      expect(summary.text).not.toMatch(/C-0009|노은채|8480-6/)
+    })
+
+    test('every kind of answer is itself valid FHIR', async () => {
+      await feed(gateway(), 'clinic', [{ resourceType: 'Patient', id: 'C-nobody', gender: 'other' }])
+      const paths = [
+        'Patient?gender=other',
+        'Patient?name=none',
+        'Patient/C-0006',
+        'Patient/C-0006/$everything',
+        'Patient/C-0006/$summary',
+        'Observation?patient=C-0006',
+        'Organization',
+        'Organization/clinic',
+        'Observation/none',
+      ]
+      for (const path of paths) {
+        const { body } = await gateway().as('clinic-doctor').get(path)
+        expect({ path, faults: validate(body).filter(({ severity }) => severity === 'error') }).toEqual({ path, faults: [] })
+      }
+      for (const [name, path] of [
+        ['clinic-system', 'Observation/same-id/_history'],
+        ['auditor', 'AuditEvent?_count=50'],
+        ['patient-6', 'AuditEvent'],
+        ['clinic-coordinator', 'Task'],
+        ['privacy-officer', 'Consent'],
+      ] as const) {
+        const { body } = await gateway().as(name).get(path)
+        expect({ path, faults: validate(body).filter(({ severity }) => severity === 'error') }).toEqual({ path, faults: [] })
+      }
+      expect(validate((await gateway().raw('/fhir/R4/metadata')).body).filter(({ severity }) => severity === 'error')).toEqual([])
     })
 
     test('found by name or by id, a person is the same person', async () => {

@@ -139,9 +139,8 @@ export function byRest(network: () => Network): void {
       ['an owner outside the network', { owner: 'Organization/elsewhere' }, 'referral-owner'],
       ['itself', { owner: 'Organization/clinic' }, 'referral-route-refused'],
     ])('a referral to %s is refused by name', async (_what, wrong: { for?: string; owner?: string }, id) => {
-      const person = (await personOf(network(), 1)) as string
-      const body = JSON.parse(JSON.stringify(submission({ person, owner: 'tertiary', specialty: '01' })))
-      const text = JSON.stringify(body)
+      const person = await personOf(network(), 1)
+      const text = JSON.stringify(submission({ person, owner: 'tertiary', specialty: '01' }))
         .replaceAll(`Patient/${person}`, wrong.for ?? `Patient/${person}`)
         .replace(/"owner":\{[^}]*\{[^}]*\}[^}]*\}/, wrong.owner === undefined ? '$&' : `"owner":{"reference":"${wrong.owner}"}`)
       const reply = await (await network().as('clinic-doctor')).post('', JSON.parse(text))

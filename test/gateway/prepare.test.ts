@@ -1,0 +1,138 @@
+import { describe, expect, test } from '@jest/globals'
+import { parseJson } from '../../fhir-profiles/json.ts'
+import { profile, system } from '../../fhir-profiles/codes.ts'
+import type { Resource } from '../../fhir-profiles/r4.ts'
+import { isResource } from '../../fhir-profiles/validate/validate.ts'
+import { prepare, type PrepareInput } from '../../gateway/prepare.ts'
+import { observation, patient, type Elements } from './records.ts'
+
+const networkIds = new Map([
+  ['Patient/C-0001', 'net-patient'],
+  ['Encounter/visit', 'net-visit'],
+  ['Practitioner/kim', 'net-kim'],
+])
+
+function resourceOf(value: Elements | string): Resource {
+  const parsed = parseJson(typeof value === 'string' ? value : JSON.stringify(value), { maxDepth: 20, maxBytes: 100_000 })
+  if (!parsed.ok || !isResource(parsed.value)) throw new Error('not a resource')
+  return parsed.value
+}
+
+const prepared = (value: Elements | string, more: Partial<PrepareInput> = {}) => {
+  const resource = resourceOf(value)
+  return prepare({
+    resource,
+    institution: 'clinic',
+    localId: resource.id ?? '',
+    id: 'net-id',
+    version: 3,
+    updatedMs: Date.UTC(2026, 2, 2),
+    isNetworkForm: false,
+    networkIdOf: (type, id) => networkIds.get(`${type}/${id}`),
+    person: 'person-1',
+    custodianKeys: ['org:clinic', 'org:network'],
+    encounterSources: [],
+    parties: [],
+    source: 'urn:oid:1.2.410.100110.10.31100001',
+    timeZone: 'Asia/Seoul',
+    ...more,
+  })
+}
+
+describe('one record, twice written', () => {
+  const sent = observation('o-1', 'C-0001', {
+    encounter: { reference: 'Encounter/visit' },
+    performer: [{ reference: 'Practitioner/unknown' }],
+  })
+
+  test('in its institution’s ids and in the network’s, with what leads nowhere left as it is', () => {
+    const { row } = prepared(sent)
+    expect(JSON.parse(row.text)).toMatchObject({
+      id: 'o-1',
+      subject: { reference: 'Patient/C-0001' },
+      encounter: { reference: 'Encounter/visit' },
+    })
+    expect(JSON.parse(row.peopleText ?? '')).toMatchObject({
+      id: 'net-id',
+      subject: { reference: 'Patient/net-patient' },
+      encounter: { reference: 'Encounter/net-visit' },
+      performer: [{ reference: 'Practitioner/unknown' }],
+    })
+  })
+
+  test('is stamped by the gateway, and keeps what the sender said of profile and security', () => {
+    const security = [{ system: system.confidentiality, code: 'R' }]
+    const { meta } = JSON.parse(prepared({ ...sent, meta: { versionId: '9', source: 'x', profile: ['urn:p'], security } }).row.text)
+    expect(meta).toEqual({
+      versionId: '3',
+      lastUpdated: '2026-03-02T00:00:00.000Z',
+      source: 'urn:oid:1.2.410.100110.10.31100001',
+      profile: ['urn:p'],
+      security,
+    })
+  })
+
+  test('keeps every digit', () => {
+    const text = JSON.stringify(sent).replace('"value":120', '"value":1.10')
+    const { row } = prepared(text)
+    expect([row.text, row.peopleText].map((each) => each?.includes('"value":1.10,'))).toEqual([true, true])
+  })
+
+  test('is stored once where both are the same', () => {
+    expect(prepared({ resourceType: 'Basic', id: 'net-id', code: { text: 'x' } }).row.peopleText).toBeNull()
+  })
+})
+
+describe('where a record comes from', () => {
+  const inDepartment = { serviceType: { coding: [{ system: system.department, code: '0300' }] } }
+  const encounter = { resourceType: 'Encounter', id: 'e', status: 'finished', class: { code: 'AMB' }, ...inDepartment }
+
+  test('is its institution, its department anywhere and there, and who wrote it', () => {
+    expect(prepared(encounter).row.sources).toEqual(['dept:03', 'dept:clinic:03', 'org:clinic', 'org:network'])
+    const written = observation('o', 'C-0001', { performer: [{ reference: 'Practitioner/kim' }] })
+    expect(prepared(written).row.sources).toEqual(['org:clinic', 'org:network', 'practitioner:net-kim'])
+  })
+
+  test('includes the departments of its encounter, and nothing else of it', () => {
+    const inherited = prepared(observation('o', 'C-0001'), { encounterSources: ['dept:03', 'org:elsewhere'] })
+    expect(inherited.row.sources).toEqual(['dept:03', 'org:clinic', 'org:network'])
+  })
+
+  test('is for a request not the department that is asked', () => {
+    const request = { resourceType: 'ServiceRequest', id: 'r', status: 'active', intent: 'order', subject: { reference: 'Patient/C-0001' } }
+    const asked = { ...request, performerType: { coding: [{ system: system.department, code: '03' }] } }
+    expect(prepared(asked).row.sources).toEqual(['org:clinic', 'org:network'])
+  })
+})
+
+describe('what a record is found by', () => {
+  const rowsOf = (value: Elements, param: string) =>
+    prepared(value)
+      .index.filter((row) => row.param === param)
+      .map(({ system: codeSystem, code }) => [codeSystem, code])
+
+  test('names its references in network ids, and every one of them again for what depends on it', () => {
+    const sent = observation('o', 'C-0001', { encounter: { reference: 'Encounter/visit' } })
+    expect(rowsOf(sent, 'patient')).toEqual([['Patient', 'net-patient']])
+    expect(rowsOf(sent, 'encounter')).toEqual([['Encounter', 'net-visit']])
+    expect(rowsOf(sent, '_reference')).toEqual([
+      ['Patient', 'net-patient'],
+      ['Encounter', 'net-visit'],
+    ])
+  })
+
+  test('holds of a patient the day of birth and the phone by which others may be the same person', () => {
+    const known = patient('clinic', 1)
+    expect([rowsOf(known, 'x-birth-day'), rowsOf(known, 'x-phone')]).toEqual([[[null, '1968-04-17']], [[null, '01055010001']]])
+    expect(rowsOf(observation('o', 'C-0001'), 'x-birth-day')).toEqual([])
+  })
+
+  test('leaves id and time to the record itself', () => {
+    expect(prepared(observation('o', 'C-0001')).index.filter((row) => ['_id', '_lastUpdated'].includes(row.param))).toEqual([])
+  })
+
+  test('has the profiles it claims among its classes', () => {
+    const task = { resourceType: 'Task', id: 't', meta: { profile: [`${profile.referralTask}|1.0`] }, status: 'requested', intent: 'order' }
+    expect(prepared(task).row.classes).toEqual(['Task', profile.referralTask])
+  })
+})
