@@ -15,6 +15,7 @@ import { deliverLoop } from './deliver.ts'
 import { createDirectory } from './directory.ts'
 import { takeParcel } from './incoming.ts'
 import { capabilities } from './interactions/capabilities.ts'
+import { logRoutes } from './log-routes.ts'
 import { createOperations } from './operations-routes.ts'
 import { routes } from './routes.ts'
 import { sealAll, sealLoop } from './seal.ts'
@@ -119,6 +120,7 @@ async function compose(config: Config, database: Database, log: Log): Promise<Ga
     oauth: oauth.router,
     capabilities: capabilities({ routes, publicUrl: config.publicUrl, startedAt: now().toISOString(), version }),
     smartConfiguration: smartConfiguration(config),
+    log: logRoutes(context),
     operations: operations.router,
     observe: operations.observe,
   })

@@ -60,9 +60,14 @@ async function readPerson(call: Call, context: Context, id: string): Promise<Rel
 }
 
 async function readAudit(call: Call, context: Context, id: string): Promise<Released> {
+  const { bodies, total } = await auditEntry(call, context, id)
+  return releaseLedger(context, call, { bodies, total, isRead: true, self: '', next: undefined })
+}
+
+/** The entry as the ledger holds it, if this caller may read it: a patient or proxy reads those about the person. */
+export async function auditEntry(call: Call, context: Context, id: string): Promise<{ bodies: readonly string[]; total: number }> {
   const isOwnOnly = call.caller.role === 'patient' || call.caller.role === 'proxy'
   if (isOwnOnly && call.caller.person === '') throw notFound()
   const own = isOwnOnly ? { persons: await context.store.identities.idsOf(await personsOf(context, call, [call.caller.person])) } : {}
-  const found = await context.store.ledger.find({ id, limit: 1, offset: 0, ...own })
-  return releaseLedger(context, call, { bodies: found.bodies, total: found.total, isRead: true, self: '', next: undefined })
+  return context.store.ledger.find({ id, limit: 1, offset: 0, ...own })
 }
