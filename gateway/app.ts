@@ -94,6 +94,7 @@ const openPaths: ReadonlySet<string> = new Set([
   '/oauth/introspect',
   '/oauth/revoke',
   '/audit/checkpoint',
+  '/audit/consistency',
   '/audit/keys',
 ])
 
@@ -102,7 +103,6 @@ function routeName({ originalUrl }: Request): string {
   // not `path`, which express shortens below a mount
   const [path = ''] = originalUrl.split('?')
   if (openPaths.has(path)) return path
-  if (/^\/audit\/consistency\/\d{1,15}$/.test(path)) return '/audit/consistency/:size'
   const [, below] = /^\/fhir\/R4(?:\/(.*?))?\/?$/.exec(path) ?? []
   const shape = path.startsWith('/fhir/R4') ? shapeOf(below ?? '') : undefined
   return shape === undefined ? 'other' : `/fhir/R4/${shape}`

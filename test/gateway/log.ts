@@ -45,3 +45,8 @@ export function entries(context: Context, count: number): readonly LedgerEntry[]
 export async function write(context: Context, count: number): Promise<void> {
   await context.store.ledger.append(entries(context, count))
 }
+
+/** As after the migrations: no entry, no log, and the numbers begin at 1. */
+export async function emptyLedger({ sql }: Database): Promise<void> {
+  await sql.query('truncate ledger, ledger_pending, ledger_leaf, ledger_node, ledger_checkpoint, ledger_key restart identity')
+}

@@ -1,6 +1,6 @@
 /** The log grows by every committed entry, once, in one order, whoever writes, seals, fails or is killed meanwhile. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { beforeEach, describe, expect, test } from '@jest/globals'
+import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { Context } from '../../gateway/context.ts'
 import { leafHash } from '../../gateway/logic/chain.ts'
 import { checkpointText, isSigned } from '../../gateway/logic/checkpoint.ts'
@@ -8,7 +8,7 @@ import { rotateLogKey, sealAll, sealLoop, sealNext } from '../../gateway/seal.ts
 import { verifyLedger } from '../../gateway/store/ledger-verify.ts'
 import { openDatabase, type Database } from '../../gateway/store/pool.ts'
 import { eachDatabase, hasPostgres, openTestDatabase, withoutPostgres } from '../support/databases.ts'
-import { entries, logContext, write, type Clock } from './log.ts'
+import { emptyLedger, entries, logContext, write, type Clock } from './log.ts'
 
 async function sealedSeqs({ sql }: Database): Promise<readonly number[]> {
   return (await sql.query<{ seq: number }>('select seq from ledger_leaf order by leaf')).rows.map(({ seq }) => seq)
@@ -24,8 +24,11 @@ eachDatabase('the sealer', (open) => {
   let database: Database
   let context: Context
   let clock: Clock
-  beforeEach(async () => {
+  beforeAll(async () => {
     database = await open()
+  })
+  beforeEach(async () => {
+    await emptyLedger(database)
     clock = { nowMs: Date.parse('2026-03-01T00:00:00Z') }
     context = logContext(database, clock)
   })
