@@ -88,7 +88,7 @@ export function ledgerLog(sql: Sql) {
     async backlog(): Promise<{ count: number; firstAtMs: number | undefined }> {
       const found = await sql.query<{ count: number; first: number | null }>(
         `select count(*)::int as count,
-           (select l.at_ms from ledger_pending p left join ledger l on l.seq = p.seq order by p.seq limit 1) as first from ledger_pending`,
+           (select l.at_ms from ledger_pending p join ledger l on l.seq = p.seq order by p.seq limit 1) as first from ledger_pending`,
       )
       return { count: found.rows[0]?.count ?? 0, firstAtMs: found.rows[0]?.first ?? undefined }
     },
