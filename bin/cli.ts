@@ -41,6 +41,17 @@ export async function main(argv: readonly string[]): Promise<number> {
       const { doctor } = await import('./doctor.ts')
       code = (await doctor({ ...options, env: process.env, print: (line) => console.log(line) })) ? 0 : 1
     })
+  program
+    .command('audit')
+    .description('the ledger: who saw what, and whether it still says so')
+    .command('verify')
+    .description('finds any entry that was changed, moved, removed or put in, and names the unsealed tail; exit 0 only when all is well')
+    .option(...configOption)
+    .option('--checkpoint <file>', 'a checkpoint kept elsewhere (GET /audit/checkpoint), to find a rewritten and newly signed history too')
+    .action(async (options: { config?: string; checkpoint?: string }) => {
+      const { auditVerify } = await import('./audit.ts')
+      code = (await auditVerify({ ...options, env: process.env, print: (line) => console.log(line) })) ? 0 : 1
+    })
   try {
     await program.parseAsync(argv)
   } catch (error) {

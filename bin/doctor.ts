@@ -61,7 +61,7 @@ export async function doctor({ config: file, env, print }: DoctorOptions): Promi
 }
 
 /** The sandbox writes its own configuration when it starts; only the environment can be wrong before that. */
-const sandboxStandIn = {
+export const sandboxStandIn = {
   implicitPolicy: 'deny-between-institutions',
   institutions: [],
   sandbox: { publicKey: { kty: 'EC' }, identities: [] },

@@ -19,6 +19,8 @@ export interface AppParts {
   readonly oauth: Router
   readonly capabilities: Public
   readonly smartConfiguration: Readonly<Record<string, unknown>>
+  /** open pages of the ledger's log: checkpoint, keys, proof of growth */
+  readonly log: Router
   /** health and metrics */
   readonly operations: Router
   readonly observe: (seen: { method: string; route: string; status: number; ms: number }) => void
@@ -34,6 +36,7 @@ export function createApp(parts: AppParts): express.Express {
   app.use((request, response, next) => observed(parts, request, response, next))
   app.use(parts.operations)
   app.use('/oauth', parts.oauth)
+  app.use('/audit', parts.log)
   app.get('/fhir/R4/metadata', (request, response) => reply(response, publish(parts.capabilities), askedBy(request)))
   app.get('/fhir/R4/.well-known/smart-configuration', (_request, response) => {
     response.set('access-control-allow-origin', '*').json(parts.smartConfiguration)
@@ -90,6 +93,9 @@ const openPaths: ReadonlySet<string> = new Set([
   '/oauth/jwks',
   '/oauth/introspect',
   '/oauth/revoke',
+  '/audit/checkpoint',
+  '/audit/consistency',
+  '/audit/keys',
 ])
 
 /** The row of the route table an address belongs to: what logs and metrics may hold. An id, and whatever a stranger writes, is not in it. */

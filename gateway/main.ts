@@ -15,8 +15,10 @@ import { deliverLoop, lanesOf } from './deliver.ts'
 import { createDirectory } from './directory.ts'
 import { takeParcel } from './incoming.ts'
 import { capabilities } from './interactions/capabilities.ts'
+import { logRoutes } from './log-routes.ts'
 import { createOperations } from './operations-routes.ts'
 import { routes } from './routes.ts'
+import { sealAll, sealLoop } from './seal.ts'
 import { createAuthorizationServer } from './security/authorization-server.ts'
 import { smartConfiguration } from './security/metadata.ts'
 import { createTokenVerifier } from './security/token.ts'
@@ -118,6 +120,7 @@ async function compose(config: Config, database: Database, log: Log): Promise<Ga
     oauth: oauth.router,
     capabilities: capabilities({ routes, publicUrl: config.publicUrl, startedAt: now().toISOString(), version }),
     smartConfiguration: smartConfiguration(config),
+    log: logRoutes(context),
     operations: operations.router,
     observe: operations.observe,
   })
@@ -129,6 +132,7 @@ async function compose(config: Config, database: Database, log: Log): Promise<Ga
     ),
     healthLoop(context, stop.signal),
     housekeeping(context, stop.signal),
+    sealLoop(context, { signal: stop.signal, sleep: (ms) => pause(ms, stop.signal) }),
   ]
   log('info', 'ready', { port: portOf(server) })
   return {
@@ -143,6 +147,7 @@ async function compose(config: Config, database: Database, log: Log): Promise<Ga
         setTimeout(() => server.closeAllConnections(), 5_000).unref()
       })
       await Promise.allSettled(loops)
+      await sealRest(context)
       for (const adapter of adapters.values()) await adapter.close()
       await database.close()
       log('info', 'stopped')
@@ -240,6 +245,13 @@ function createAlarm(signal: AbortSignal): Alarm {
       }
     },
   }
+}
+
+/** A gateway that stopped cleanly leaves no unsealed tail; what a damaged log or a lost database prevents is said, and the stop goes on. */
+async function sealRest(context: Context): Promise<void> {
+  await sealAll(context).catch((thrown: unknown) => {
+    context.log('error', 'sealing-fault', { fault: thrown instanceof Error ? (thrown.stack ?? thrown.name) : 'unknown' })
+  })
 }
 
 async function healthLoop(context: Context, signal: AbortSignal): Promise<void> {

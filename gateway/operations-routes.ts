@@ -46,7 +46,24 @@ export function createOperations(context: Context): Operations {
       this.set(await context.store.messages.quarantined())
     },
   })
-  for (const gauge of [parcels, quarantine]) registry.registerMetric(gauge)
+  const unsealed = new Gauge({
+    name: 'carenet_ledger_unsealed',
+    help: 'ledger entries that are committed and not sealed yet',
+    registers: [],
+    async collect() {
+      this.set((await context.store.log.backlog()).count)
+    },
+  })
+  const unsealedAge = new Gauge({
+    name: 'carenet_ledger_unsealed_age_seconds',
+    help: 'how long the first of them has waited; more than a few seconds means that nothing seals',
+    registers: [],
+    async collect() {
+      const { firstAtMs } = await context.store.log.backlog()
+      this.set(firstAtMs === undefined ? 0 : Math.max(0, context.now().getTime() - firstAtMs) / 1000)
+    },
+  })
+  for (const gauge of [parcels, quarantine, unsealed, unsealedAge]) registry.registerMetric(gauge)
   let isStopping = false
   const router = express.Router()
   router.get('/health/live', (_request, response) => {

@@ -49,6 +49,25 @@ function bodyAbout(body: string, persons: readonly string[]): string {
   return JSON.stringify(auditEventAbout(value, persons))
 }
 
+/** The proof that one entry is in the log is read like the entry itself: an entry of its own says so. */
+export async function releaseProof(
+  context: Context,
+  call: Call,
+  id: string,
+  parameter: NonNullable<PlainParameters['parameter']>,
+): Promise<Released> {
+  await record(context, call, {
+    action: 'R',
+    interaction: 'inclusion-proof',
+    outcome: 'success',
+    persons: [],
+    entities: [{ type: 'AuditEvent', id, version: '' }],
+    consents: [],
+    note: 'audit log read',
+  })
+  return publish({ resourceType: 'Parameters', parameter })
+}
+
 function auditId(body: string): string {
   const value: unknown = JSON.parse(body)
   return isResource(value) ? (value.id ?? '') : ''
@@ -57,11 +76,16 @@ function auditId(body: string): string {
 /** What cannot hold patient data, by type. The list is closed: anything else must be judged. */
 export type Public = CapabilityStatement | OperationOutcome | Organization | PlainParameters
 
-/** Parameters of codes alone: no resource fits in. */
+/** Parameters of plain values: no resource, reference or other element of a record fits in. */
 export interface PlainParameters {
   readonly resourceType: 'Parameters'
-  readonly parameter?: readonly { readonly name: string; readonly part: readonly { readonly name: string; readonly valueCode: string }[] }[]
+  readonly parameter?: readonly (PlainValue | { readonly name: string; readonly part: readonly PlainValue[] })[]
 }
+
+export type PlainValue =
+  | { readonly name: string; readonly valueCode: string }
+  | { readonly name: string; readonly valueString: string }
+  | { readonly name: string; readonly valueInteger: number }
 
 export function publish(
   resource: Public | { readonly resourceType: 'Bundle'; readonly organizations: readonly Organization[]; readonly self: string },

@@ -12,6 +12,7 @@ import { knownTypes, mayRun, mayTouch, type Interaction, type Operation } from '
 import { allows, levelOf, parseScopes } from './logic/scope.ts'
 import { availableActionsOf } from './operations/available-actions.ts'
 import { everything } from './operations/everything.ts'
+import { inclusionProofOf } from './operations/inclusion-proof.ts'
 import { matchPatient } from './operations/match.ts'
 import { processMessage } from './operations/process-message.ts'
 import { summary } from './operations/summary.ts'
@@ -47,6 +48,7 @@ export const routes: readonly Route[] = [
   { method: 'POST', path: 'Patient/:id/$everything', access: operation('everything', '*'), handler: everything },
   { method: 'POST', path: 'Patient/$match', access: operation('match', 'Patient'), handler: matchPatient },
   { method: 'GET', path: 'Task/:id/$available-actions', access: operation('available-actions', 'Task'), handler: availableActionsOf },
+  { method: 'GET', path: 'AuditEvent/:id/$inclusion-proof', access: operation('inclusion-proof', 'AuditEvent'), handler: inclusionProofOf },
   { method: 'GET', path: ':type/:id/_history/:version', access: byType('vread'), handler: vread },
   { method: 'GET', path: ':type/:id/_history', access: byType('history-instance'), handler: history },
   { method: 'GET', path: ':type/:id', access: byType('read'), handler: read },

@@ -60,10 +60,19 @@ async function readPerson(call: Call, context: Context, id: string): Promise<Rel
 }
 
 async function readAudit(call: Call, context: Context, id: string): Promise<Released> {
+  const { bodies, total, about } = await auditEntry(call, context, id)
+  return releaseLedger(context, call, { bodies, total, isRead: true, self: '', next: undefined, about })
+}
+
+/** The entry as the ledger holds it, if this caller may read it: a patient or proxy reads those about the person, and of those only that part. */
+export async function auditEntry(
+  call: Call,
+  context: Context,
+  id: string,
+): Promise<{ bodies: readonly string[]; total: number; about: readonly string[] | undefined }> {
   const isOwnOnly = call.caller.role === 'patient' || call.caller.role === 'proxy'
   if (isOwnOnly && call.caller.person === '') throw notFound()
   const about = isOwnOnly ? await context.store.identities.idsOf(await personsOf(context, call, [call.caller.person])) : undefined
   const found = await context.store.ledger.find({ id, limit: 1, offset: 0, ...(about === undefined ? {} : { persons: about }) })
-  const { bodies, total } = found
-  return releaseLedger(context, call, { bodies, total, isRead: true, self: '', next: undefined, about })
+  return { ...found, about }
 }

@@ -145,7 +145,15 @@ export function lettersFor(role: Role, type: string): string {
   return (Object.hasOwn(grant.types, type) ? grant.types[type] : grant.classes[typeClass]) ?? ''
 }
 
-export type Operation = 'summary' | 'everything' | 'match' | 'validate' | 'explain' | 'available-actions' | 'process-message'
+export type Operation =
+  | 'summary'
+  | 'everything'
+  | 'match'
+  | 'validate'
+  | 'explain'
+  | 'available-actions'
+  | 'process-message'
+  | 'inclusion-proof'
 
 const operations: Readonly<Record<Operation, readonly Role[]>> = {
   summary: ['doctor', 'nurse', 'patient', 'proxy'],
@@ -156,6 +164,8 @@ const operations: Readonly<Record<Operation, readonly Role[]>> = {
   explain: ['privacy-officer'],
   'available-actions': ['system', 'doctor', 'nurse', 'coordinator'],
   'process-message': ['system', 'doctor'],
+  // whoever may read AuditEvents
+  'inclusion-proof': ['patient', 'proxy', 'privacy-officer', 'auditor'],
 }
 
 export function mayRun(role: Role, operation: Operation): boolean {

@@ -27,9 +27,12 @@ export function ledger(sql: Sql) {
     async append(entries: readonly LedgerEntry[]): Promise<void> {
       if (entries.length === 0) return
       await sql.query(
-        `insert into ledger (id, at_ms, persons, institution, kind, body, sha256)
-         select id, "atMs", persons, institution, kind, body, sha256
-         from jsonb_to_recordset($1::jsonb) as k(id text, "atMs" bigint, persons text[], institution text, kind text, body text, sha256 text)`,
+        `with entry as (
+           insert into ledger (id, at_ms, persons, institution, kind, body, sha256)
+           select id, "atMs", persons, institution, kind, body, sha256
+           from jsonb_to_recordset($1::jsonb) as k(id text, "atMs" bigint, persons text[], institution text, kind text, body text, sha256 text)
+           returning seq)
+         insert into ledger_pending (seq) select seq from entry`,
         [JSON.stringify(entries)],
       )
     },

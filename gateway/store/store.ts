@@ -2,6 +2,7 @@
 import { consents } from './consents.ts'
 import { identities } from './identities.ts'
 import { ledger } from './ledger.ts'
+import { ledgerLog } from './ledger-log.ts'
 import { messages } from './messages.ts'
 import { dues, parcels } from './parcels.ts'
 import type { Database, Sql } from './pool.ts'
@@ -16,6 +17,7 @@ function bind(sql: Sql) {
     identities: identities(sql),
     consents: consents(sql),
     ledger: ledger(sql),
+    log: ledgerLog(sql),
     relations: relations(sql),
     parcels: parcels(sql),
     dues: dues(sql),

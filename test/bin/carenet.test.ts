@@ -38,7 +38,7 @@ async function healthPage(status: number): Promise<{ readonly url: string; reado
 test('the command line names its commands, and an unknown one is an error', async () => {
   const help = await runNode([carenet, '--help'])
   expect(help.code).toBe(0)
-  for (const command of ['serve', 'sandbox', 'token', 'doctor']) expect(help.output).toMatch(new RegExp(`^ {2}${command} `, 'm'))
+  for (const command of ['serve', 'sandbox', 'token', 'doctor', 'audit']) expect(help.output).toMatch(new RegExp(`^ {2}${command} `, 'm'))
   expect(await runNode([carenet, 'docter'])).toMatchObject({ code: 1, output: expect.stringContaining("unknown command 'docter'") })
 })
 

@@ -9,4 +9,5 @@ const bundle: Bundle = { resourceType: 'Bundle', type: 'searchset' }
 export const shown: readonly Released[] = [
   publish(patient), // forbidden: TS2345|TS2769
   publish(bundle), // forbidden: TS2345|TS2769
+  publish({ resourceType: 'Parameters', parameter: [{ name: 'patient', resource: patient }] }), // forbidden: TS2322|TS2353|TS2769
 ]

@@ -21,6 +21,8 @@ const proofs = [
   { claim: 'identity matching is symmetric and never merges two generated people', path: 'test/gateway/logic/match' },
   { claim: 'hostile JSON never throws, hangs or pollutes', path: 'test/fhir-profiles/json' },
   { claim: 'kill -9 of the gateway loses nothing acknowledged and delivers once', path: 'test/journeys/kill' },
+  { claim: 'kill -9 of the sealer loses no committed entry and leaves a sound log', path: 'test/gateway/seal-kill' },
+  { claim: 'any log grown in any steps has the roots and proofs of RFC 6962', path: 'test/gateway/logic/chain' },
   { claim: 'a withdrawal is obeyed by the next request, on any process', path: 'test/journeys/withdrawal' },
   { claim: 'a reply equals the reply of a store without the refused records', path: 'test/gateway/non-interference' },
 ] as const

@@ -103,6 +103,7 @@ test.each<readonly [Operation, readonly Role[]]>([
   ['summary', ['doctor', 'nurse', 'patient', 'proxy']],
   ['match', ['system', 'doctor', 'nurse']],
   ['explain', ['privacy-officer']],
+  ['inclusion-proof', ['patient', 'proxy', 'privacy-officer', 'auditor']],
 ])('$%s is for %j only', (operation, expected) => {
   expect(roles.filter((role) => mayRun(role, operation))).toEqual(expected)
 })

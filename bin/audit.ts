@@ -1,0 +1,84 @@
+/**
+ * `carenet audit verify`: is the ledger what was sealed? Opens the database itself and changes nothing. One line per finding, naming the entry
+ * and never what it says; true only when there is none. What is committed and not sealed yet is named as well, and is no fault.
+ */
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { loadConfig, readConfig } from '../gateway/config-load.ts'
+import type { Environment } from '../gateway/config-load.ts'
+import type { Config } from '../gateway/config.ts'
+import { lockFileOf } from '../gateway/store/embedded.ts'
+import { lockHolder } from '../gateway/store/folder-lock.ts'
+import { ledgerRows } from '../gateway/store/ledger-rows.ts'
+import { verifyLedger, type LedgerReport } from '../gateway/store/ledger-verify.ts'
+import { openDatabase } from '../gateway/store/pool.ts'
+import { sandboxStandIn } from './doctor.ts'
+
+export interface AuditOptions {
+  /** the config file; without one the sandbox is looked at */
+  readonly config?: string | undefined
+  /** a file with a checkpoint that was kept elsewhere */
+  readonly checkpoint?: string | undefined
+  readonly env: Environment
+  readonly print: (line: string) => void
+}
+
+/** Prints what it finds; resolves to true when the ledger is what was sealed. Throws when the database or the files cannot be read. */
+export async function auditVerify({ config: file, checkpoint, env, print }: AuditOptions): Promise<boolean> {
+  const isSandbox = file === undefined && (env['CARENET_CONFIG'] ?? '') === ''
+  const loaded = isSandbox ? readConfig(env, sandboxStandIn, new Date()) : await loadConfig(env, file)
+  if ('faults' in loaded) throw new Error(`the configuration cannot be used:\n  ${loaded.faults.join('\n  ')}`)
+  requireReachable(loaded.ok)
+  const trusted = checkpoint === undefined ? undefined : await readFile(checkpoint, 'utf8')
+  const database = await openDatabase(loaded.ok)
+  try {
+    if (!(await ledgerRows(database.sql).hasLog()))
+      throw new Error('this database has no log yet: start the gateway once, it brings the schema up to date')
+    const report = await verifyLedger(database, trusted)
+    for (const line of linesOf(report, trusted !== undefined)) print(line)
+    return report.findings.length === 0
+  } finally {
+    await database.close()
+  }
+}
+
+/** An embedded database belongs to one process; and opening one that is not there would make it. */
+function requireReachable({ databaseUrl, dataDir }: Config): void {
+  if (databaseUrl !== undefined) return
+  const holder = lockHolder(lockFileOf(dataDir))
+  if (holder?.isAlive === true)
+    throw new Error(
+      `the embedded database is in use by process ${holder.pid}: stop that gateway and verify again (on PostgreSQL it may run on); ` +
+        'while it runs, one entry is proven by GET AuditEvent/{id}/$inclusion-proof and the log by GET /audit/checkpoint',
+    )
+  if (!existsSync(join(dataDir, 'db')))
+    throw new Error(`there is no database in \`${dataDir}\`: name its config file, or set CARENET_DATA_DIR`)
+}
+
+function linesOf(report: LedgerReport, isTrusted: boolean): readonly string[] {
+  const { entries, leaves, checkpoints, keys, unsealed, newest, findings } = report
+  const head = `${count(entries, 'entry', 'entries')}, ${count(leaves, 'leaf', 'leaves')}, ${count(checkpoints, 'checkpoint', 'checkpoints')}, ${count(keys, 'key', 'keys')}`
+  return [
+    `${findings.length === 0 ? 'ok   ' : 'found'} ledger: ${head}`,
+    ...(newest === undefined
+      ? []
+      : [
+          `      newest checkpoint: size ${newest.size}, root ${newest.root.toString('base64')}, ${new Date(newest.atMs).toISOString()}, key ${newest.keyId}`,
+        ]),
+    ...(unsealed === 0 ? [] : [`      unsealed tail: ${count(unsealed, 'entry is', 'entries are')} committed and not sealed yet`]),
+    ...findings.map(({ kind, says }) => `fault ${kind}: ${says}`),
+    ...(isTrusted && !findings.some(({ kind }) => kind === 'trusted' || kind === 'truncated')
+      ? ['ok    the trusted checkpoint is a beginning of this log']
+      : []),
+    ...(isTrusted || findings.length > 0
+      ? []
+      : [
+          '      keep a checkpoint elsewhere (GET /audit/checkpoint) and give it with --checkpoint: only that finds a history rewritten with its signatures',
+        ]),
+  ]
+}
+
+function count(number: number, one: string, many: string): string {
+  return `${number} ${number === 1 ? one : many}`
+}

@@ -1,0 +1,294 @@
+/**
+ * Is the ledger what was sealed? Every leaf is hashed again from its stored entry, the tree is grown again from its leaves, and every
+ * checkpoint must be signed by a published key and fit the tree at its size; so every checkpoint is consistent with every later one. Reads
+ * one snapshot in chunks and changes nothing. Findings name entries by seq and id, never by what they say.
+ */
+import { createHash } from 'node:crypto'
+import { emptyFrontier, grow, leafHash, rootOf, type Frontier, type Hash } from '../logic/chain.ts'
+import { checkpointText, isSigned, readNote } from '../logic/checkpoint.ts'
+import { ledgerColumns } from '../logic/ledger-columns.ts'
+import { ledgerLog, type LogKey, type StoredCheckpoint } from './ledger-log.ts'
+import { ledgerRows, type SealedRow } from './ledger-rows.ts'
+import type { Database, Sql } from './pool.ts'
+
+export type FindingKind =
+  | 'changed'
+  | 'moved'
+  | 'deleted'
+  | 'inserted'
+  | 'truncated'
+  | 'column'
+  | 'leaf'
+  | 'tree'
+  | 'checkpoint'
+  | 'signature'
+  | 'uncovered'
+  | 'trusted'
+
+export interface Finding {
+  readonly kind: FindingKind
+  /** one sentence: seq, id, leaf, size; no patient data */
+  readonly says: string
+  /** seq of the entry it is about, where it is about one */
+  readonly seq?: number
+}
+
+export interface LedgerReport {
+  /** entries in the ledger, sealed or not */
+  readonly entries: number
+  readonly leaves: number
+  readonly checkpoints: number
+  readonly keys: number
+  /** entries that are committed and wait for the sealer */
+  readonly unsealed: number
+  readonly newest: StoredCheckpoint | undefined
+  /** empty = the ledger is what was sealed */
+  readonly findings: readonly Finding[]
+}
+
+const chunk = 500
+/** A ledger that was replaced as a whole would otherwise print itself. */
+const maxFindings = 1000
+
+/** `trusted`: a checkpoint note that was kept elsewhere; it finds a history that was rewritten and signed anew. */
+export async function verifyLedger(database: Database, trusted?: string): Promise<LedgerReport> {
+  return database.transaction((tx) => verifySnapshot(tx, trusted), { isolation: 'repeatable read', readOnly: true })
+}
+
+async function verifySnapshot(sql: Sql, trusted: string | undefined): Promise<LedgerReport> {
+  // years of entries are counted and compared in single statements
+  await sql.query('set local statement_timeout = 0')
+  const log = ledgerLog(sql)
+  const rows = ledgerRows(sql)
+  const [keys, counts, newest] = [await log.keys(), await rows.counts(), await log.newestCheckpoint()]
+  const witness = witnessOf(trusted, keys)
+  const walk = startWalk(keys, witness.checkpoint)
+  for (let from = 0; from < counts.leaves; from += chunk) {
+    const until = Math.min(from + chunk, counts.leaves)
+    const nodes = await rows.nodesIn(from, until)
+    const checkpoints = await log.checkpoints(from, until)
+    visitChunk(walk, { from, until, rows: await rows.sealed(from, until), nodes, checkpoints })
+  }
+  const beyond = await log.checkpoints(counts.leaves, Number.MAX_SAFE_INTEGER)
+  for (const checkpoint of beyond) checkSignature(walk, checkpoint)
+  const findings = [
+    ...lostAndMoved(walk, counts.leaves),
+    ...walk.findings,
+    ...rootFindings(walk),
+    ...edge(counts.leaves, newest, witness.checkpoint),
+    ...witness.findings,
+    ...(await rows.uninvited(maxFindings)).map(({ seq, id }): Finding => {
+      return {
+        kind: 'inserted',
+        seq,
+        says: `entry ${id} (seq ${seq}) was put in past the gateway, or taken from the sealer's queue: it is neither sealed nor waiting to be`,
+      }
+    }),
+    ...(await rows.lostPending(maxFindings)).map((seq): Finding => {
+      return { kind: 'deleted', seq, says: `the entry of seq ${seq} was removed before it was sealed` }
+    }),
+  ].slice(0, maxFindings)
+  const { entries, leaves, unsealed } = counts
+  return { entries, leaves, checkpoints: walk.checkpoints + beyond.length, keys: keys.length, unsealed, newest, findings }
+}
+
+/** What one pass over the leaves remembers. */
+interface Walk {
+  readonly keys: ReadonlyMap<string, LogKey>
+  readonly witness: { readonly size: number; readonly root: Hash } | undefined
+  readonly findings: Finding[]
+  frontier: Frontier
+  /** a leaf is missing: from there on no root can be computed */
+  isBroken: boolean
+  checkpoints: number
+  /** size of the last checkpoint that fitted before the first that did not */
+  lastSound: number
+  firstUnsound: number | undefined
+  unsound: number
+  /** where the last reported damage of the tree ends: the nodes above it differ too, and are not news */
+  damagedUntil: number
+  readonly changed: { readonly row: SealedRow; readonly actual: string }[]
+  readonly deleted: SealedRow[]
+}
+
+function startWalk(keys: readonly LogKey[], witness: Walk['witness']): Walk {
+  return {
+    keys: new Map(keys.map((key) => [key.id, key])),
+    witness,
+    findings: [],
+    frontier: emptyFrontier,
+    isBroken: false,
+    checkpoints: 0,
+    lastSound: 0,
+    firstUnsound: undefined,
+    unsound: 0,
+    damagedUntil: 0,
+    changed: [],
+    deleted: [],
+  }
+}
+
+interface Chunk {
+  readonly from: number
+  readonly until: number
+  readonly rows: readonly SealedRow[]
+  /** `level/leaf` → hash */
+  readonly nodes: ReadonlyMap<string, Hash>
+  readonly checkpoints: readonly StoredCheckpoint[]
+}
+
+function visitChunk(walk: Walk, { from, until, rows, nodes, checkpoints }: Chunk): void {
+  const byLeaf = new Map(rows.map((row) => [row.leaf, row]))
+  const bySize = new Map(checkpoints.map((checkpoint) => [checkpoint.size, checkpoint]))
+  for (let leaf = from; leaf < until; leaf += 1) {
+    const row = byLeaf.get(leaf)
+    if (row === undefined) {
+      walk.isBroken = true
+      walk.findings.push({ kind: 'leaf', says: `leaf ${leaf} is missing from the log` })
+    } else {
+      checkEntry(walk, row)
+      if (!walk.isBroken) growOver(walk, row, nodes)
+    }
+    const checkpoint = bySize.get(leaf + 1)
+    if (checkpoint !== undefined) {
+      walk.checkpoints += 1
+      checkSignature(walk, checkpoint)
+      checkRoot(walk, checkpoint)
+    }
+    if (walk.witness?.size === leaf + 1) checkWitness(walk, walk.witness)
+  }
+}
+
+function checkEntry(walk: Walk, row: SealedRow): void {
+  const { entry } = row
+  if (entry === undefined) {
+    walk.deleted.push(row)
+    return
+  }
+  const actual = leafHash(entry.body)
+  if (!actual.equals(row.hash)) {
+    walk.changed.push({ row, actual: actual.toString('hex') })
+    return
+  }
+  const sealed = ledgerColumns(entry.body)
+  const isSame = {
+    sha256: createHash('sha256').update(entry.body).digest('hex') === entry.sha256,
+    id: sealed?.id === entry.id,
+    at_ms: sealed?.atMs === entry.atMs,
+    persons: JSON.stringify(sealed?.persons) === JSON.stringify(entry.persons),
+    institution: sealed?.institution === entry.institution,
+    kind: sealed?.kind === entry.kind,
+  }
+  const wrong = Object.entries(isSame).flatMap(([name, same]) => (same ? [] : [name]))
+  if (wrong.length > 0)
+    walk.findings.push({
+      kind: 'column',
+      seq: row.seq,
+      says: `entry ${sealed?.id ?? entry.id} (seq ${row.seq}, leaf ${row.leaf}) is filed wrongly: ${wrong.join(', ')} differ from the sealed entry`,
+    })
+}
+
+/** Grows the tree by one leaf and compares what that completes with what is kept. */
+function growOver(walk: Walk, row: SealedRow, nodes: Chunk['nodes']): void {
+  const grown = grow(walk.frontier, row.hash)
+  walk.frontier = grown.frontier
+  for (const [at, made] of grown.made.entries()) {
+    const level = at + 1
+    const first = row.leaf + 1 - 2 ** level
+    const isSound = nodes.get(`${level}/${row.leaf}`)?.equals(made) === true
+    if (isSound || first < walk.damagedUntil) continue
+    walk.damagedUntil = row.leaf + 1
+    walk.findings.push({
+      kind: 'tree',
+      seq: row.seq,
+      says: `the log does not fit itself over the leaves ${first} to ${row.leaf}: one of them was changed after it was sealed (the last is seq ${row.seq})`,
+    })
+  }
+}
+
+function checkSignature(walk: Walk, checkpoint: StoredCheckpoint): void {
+  const key = walk.keys.get(checkpoint.keyId)
+  const isGood = key !== undefined && isSigned(checkpointText({ ...checkpoint, origin: key.origin }), checkpoint.signature, key.publicKey)
+  if (!isGood)
+    walk.findings.push({
+      kind: 'signature',
+      says: `the checkpoint of size ${checkpoint.size} is not signed by the key it names (${checkpoint.keyId})`,
+    })
+}
+
+function checkRoot(walk: Walk, checkpoint: StoredCheckpoint): void {
+  if (!walk.isBroken && rootOf(walk.frontier).equals(checkpoint.root)) {
+    if (walk.firstUnsound === undefined) walk.lastSound = checkpoint.size
+    return
+  }
+  walk.firstUnsound ??= checkpoint.size
+  walk.unsound += 1
+}
+
+function checkWitness(walk: Walk, witness: { readonly size: number; readonly root: Hash }): void {
+  if (!walk.isBroken && rootOf(walk.frontier).equals(witness.root)) return
+  walk.findings.push({
+    kind: 'trusted',
+    says: `the first ${witness.size} entries are not those of the trusted checkpoint: history was rewritten`,
+  })
+}
+
+function rootFindings({ firstUnsound, lastSound, unsound }: Walk): readonly Finding[] {
+  if (firstUnsound === undefined) return []
+  const more = unsound > 1 ? `, nor do ${unsound - 1} later ones` : ''
+  const where = `between leaf ${lastSound} and leaf ${firstUnsound - 1}`
+  return [{ kind: 'checkpoint', says: `the checkpoint of size ${firstUnsound} does not fit the log${more}: the cause lies ${where}` }]
+}
+
+/** Entries that are gone, are another's, or are no longer what was sealed. What was sealed elsewhere has moved. */
+function lostAndMoved(walk: Walk, leaves: number): readonly Finding[] {
+  const sealedAt = new Map([...walk.changed.map(({ row }) => row), ...walk.deleted].map((row) => [row.hash.toString('hex'), row.leaf]))
+  const changed = walk.changed.map(({ row, actual }): Finding => {
+    const name = `entry ${row.entry?.id ?? ''} (seq ${row.seq}, leaf ${row.leaf})`
+    const other = sealedAt.get(actual)
+    return other === undefined
+      ? { kind: 'changed', seq: row.seq, says: `${name} is not what was sealed` }
+      : { kind: 'moved', seq: row.seq, says: `${name} stands where another was sealed: it was sealed as leaf ${other}` }
+  })
+  const kept = walk.deleted.slice()
+  const tail: SealedRow[] = []
+  while (kept.at(-1)?.leaf === leaves - 1 - tail.length) tail.unshift(...kept.splice(-1))
+  const lost = kept.map(({ seq, leaf }): Finding => {
+    return { kind: 'deleted', seq, says: `the entry of seq ${seq} (leaf ${leaf}) was removed` }
+  })
+  const [first] = tail
+  const last = tail.at(-1)
+  if (first === undefined || last === undefined) return [...changed, ...lost]
+  const says = `the end of the ledger was cut off: ${tail.length} sealed entries, seq ${first.seq} to ${last.seq}, were removed`
+  return [...changed, ...lost, { kind: 'truncated', seq: first.seq, says }]
+}
+
+/** Does the log end where its newest checkpoint, and the trusted one, say? */
+function edge(leaves: number, newest: StoredCheckpoint | undefined, witness: { readonly size: number } | undefined): readonly Finding[] {
+  const size = newest?.size ?? 0
+  const cut = (claim: string): Finding => ({ kind: 'truncated', says: `the end of the log was cut off: ${claim}, ${leaves} are there` })
+  return [
+    ...(size > leaves ? [cut(`the newest checkpoint counts ${size} entries`)] : []),
+    ...(size < leaves ? [{ kind: 'uncovered' as const, says: `leaves ${size} to ${leaves - 1} are in no checkpoint` }] : []),
+    ...(witness !== undefined && witness.size > leaves ? [cut(`the trusted checkpoint counts ${witness.size} entries`)] : []),
+  ]
+}
+
+interface Witness {
+  readonly checkpoint: { readonly size: number; readonly root: Hash } | undefined
+  readonly findings: readonly Finding[]
+}
+
+/** A kept note must be of this log and signed by one of its keys; a log that was made anew has others. */
+function witnessOf(note: string | undefined, keys: readonly LogKey[]): Witness {
+  if (note === undefined) return { checkpoint: undefined, findings: [] }
+  const read = readNote(note)
+  if (read === undefined) return { checkpoint: undefined, findings: [{ kind: 'trusted', says: 'the trusted file is not a checkpoint' }] }
+  const isOurs = read.signatures.some(({ keyId, name, signature }) =>
+    keys.some(
+      (key) => key.id === keyId && key.origin === name && name === read.checkpoint.origin && isSigned(read.text, signature, key.publicKey),
+    ),
+  )
+  const says = 'the trusted checkpoint is not signed by a key of this log: it is of another log, or the keys were replaced'
+  return { checkpoint: read.checkpoint, findings: isOurs ? [] : [{ kind: 'trusted', says }] }
+}

@@ -1,0 +1,92 @@
+/** `carenet audit verify` as an auditor runs it. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { newestCheckpoint } from '../../gateway/ledger-proof.ts'
+import { sealAll } from '../../gateway/seal.ts'
+import { openDatabase, type Database } from '../../gateway/store/pool.ts'
+import { hasPostgres, openTestDatabase, withoutPostgres, type Engine, type TestDatabase } from '../support/databases.ts'
+import { runNode } from '../support/processes.ts'
+import { logContext, write } from '../gateway/log.ts'
+
+const carenet = fileURLToPath(new URL('../../bin/carenet.mjs', import.meta.url))
+
+let folder = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'care-audit-'))
+})
+afterEach(() => {
+  rmSync(folder, { recursive: true })
+})
+
+const verify = (env: Readonly<Record<string, string>>, ...args: readonly string[]) =>
+  runNode([carenet, 'audit', 'verify', ...args], { env: { CARENET_DATA_DIR: folder, ...env } })
+
+const addressOf = ({ source }: TestDatabase): Readonly<Record<string, string>> =>
+  'dataDir' in source ? { CARENET_DATA_DIR: source.dataDir } : { DATABASE_URL: source.databaseUrl }
+
+/** Opens the database as a gateway would, and closes it again: the command line needs the folder for itself. */
+async function during<T>({ source }: TestDatabase, work: (database: Database) => Promise<T>): Promise<T> {
+  const database = await openDatabase(source)
+  try {
+    return await work(database)
+  } finally {
+    await database.close()
+  }
+}
+
+function auditing(engine: Engine): void {
+  test('exits 0 on a sound ledger, names the unsealed tail, and 1 with the entry that was changed', async () => {
+    const made = await openTestDatabase(engine)
+    const context = logContext(made.database)
+    await write(context, 6)
+    await sealAll(context)
+    await write(context, 2)
+    const checkpoint = join(folder, 'checkpoint.txt')
+    writeFileSync(checkpoint, (await newestCheckpoint(context.store))?.note ?? '')
+    await made.database.close()
+
+    const sound = await verify(addressOf(made), '--checkpoint', checkpoint)
+    expect(sound.output).toContain('ok    ledger: 8 entries, 6 leaves, 1 checkpoint, 1 key')
+    expect(sound.output).toContain('unsealed tail: 2 entries are committed and not sealed yet')
+    expect(sound.output).toContain('ok    the trusted checkpoint is a beginning of this log')
+    expect(sound.code).toBe(0)
+
+    await during(made, (database) => database.sql.query("update ledger set body = replace(body, 'person-1', 'person-3') where seq = 4"))
+    const found = await verify(addressOf(made), '--checkpoint', checkpoint)
+    expect(found.output).toMatch(/^fault changed: entry [0-9a-f-]{36} \(seq 4, leaf 3\) is not what was sealed$/m)
+    expect(found.output).not.toContain('person-')
+    expect(found.code).toBe(1)
+    await made.close()
+  })
+}
+
+describe('audit verify, on PGlite', () => {
+  auditing('PGlite')
+
+  test('leaves a database alone that a running gateway holds, and says what to do', async () => {
+    const made = await openTestDatabase('PGlite')
+    const found = await verify(addressOf(made))
+    await made.close()
+    expect(found.output).toMatch(/in use by process \d+: stop that gateway and verify again/)
+    expect(found.code).toBe(1)
+  })
+
+  test('makes no database where there is none', async () => {
+    const found = await verify({})
+    expect(found.output).toContain('there is no database in')
+    expect(found.code).toBe(1)
+  })
+
+  test('says of a database from before the log that it has none', async () => {
+    const made = await openTestDatabase('PGlite', { schema: 'empty' })
+    await made.database.close()
+    const found = await verify(addressOf(made))
+    await made.close()
+    expect(found.output).toContain('this database has no log yet')
+    expect(found.code).toBe(1)
+  })
+})
+;(hasPostgres ? describe : describe.skip)(`audit verify, on PostgreSQL ${hasPostgres ? '' : withoutPostgres}`, () => auditing('PostgreSQL'))
