@@ -3,7 +3,7 @@
  * somewhere to sign in to, and the sandbox grant where there is a sandbox.
  * Every feature it can leave off is off; what it must not answer is not routed to it (`authorization-server.ts`).
  */
-import { type ClientMetadata, errors, type KoaContextWithOIDC, Provider, type TokenEndpointGrantContext } from 'oidc-provider'
+import { type AccessToken, type ClientMetadata, errors, type KoaContextWithOIDC, Provider, type TokenEndpointGrantContext } from 'oidc-provider'
 import type { Log } from '../context.ts'
 import { type Bearer, extensionsFor } from './claims.ts'
 import { appMetadata } from './apps.ts'
@@ -55,7 +55,7 @@ const fixedSettings = {
   enabledJWA: { clientAuthSigningAlgValues: [...assertionAlgorithms], idTokenSigningAlgValues: ['ES256'] },
   clockTolerance: clientClockSkewS,
   ttl: {
-    AccessToken: personTokenS,
+    AccessToken: (_ctx: unknown, token: AccessToken) => token.resourceServer?.accessTokenTTL ?? personTokenS,
     AuthorizationCode: codeS,
     ClientCredentials: systemTokenS,
     Grant: personTokenS,

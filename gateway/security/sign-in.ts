@@ -229,10 +229,9 @@ function faultOf(error: string, why: string): string {
 /** Undefined when an app asked for scopes and the person, who has some, has none of these. */
 function grantedScopes({ interaction }: Visit, bearer: Bearer): readonly string[] | undefined {
   const requested = textOf(interaction.params['scope']).split(' ')
-  const granted = scopesGranted(
-    requested.filter((word) => word !== '' && word !== signedInScope),
-    bearer,
-  )
+  const words = requested.filter((word) => word !== '' && word !== signedInScope)
+  const isWhole = peopleScopes.every((scope) => words.includes(scope))
+  const granted = isWhole ? scopesForRole(bearer.role) : scopesGranted(words, bearer)
   return granted.length === 0 && scopesForRole(bearer.role).length > 0 ? undefined : [...granted, signedInScope]
 }
 
