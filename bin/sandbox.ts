@@ -121,9 +121,7 @@ export async function prepareFolder(dataDir: string, ports: SandboxPorts, url: s
 }
 
 /** An app to try the sign-in page with; whatever listens there, or nothing: the code is in the address. */
-const sandboxApps = [
-  { clientId: 'sandbox-app', name: '시험용 앱', redirectUris: ['http://localhost:9999/callback'], kind: 'public' },
-]
+const sandboxApps = [{ clientId: 'sandbox-app', name: '시험용 앱', redirectUris: ['http://localhost:9999/callback'], kind: 'public' }]
 
 /** Passwords are made once for whoever has none yet: readable in `passwords.json`, hashed in what the gateway reads. */
 async function withPasswords(folder: string) {

@@ -19,7 +19,10 @@ export type Admission = { readonly ok: true } | { readonly ok: false; readonly r
 /** `now` in milliseconds of real time. */
 export function attemptLimits(sql: Sql, now: () => number) {
   const attempts = signInAttempts(sql)
-  const bucketsOf = ({ account, address }: Attempt) => ({ account: bucket('account', account), address: bucket('address', network(address)) })
+  const bucketsOf = ({ account, address }: Attempt) => ({
+    account: bucket('account', account),
+    address: bucket('address', network(address)),
+  })
   return {
     /** Counts the attempt; refused ones are not judged at all. */
     async admit(attempt: Attempt): Promise<Admission> {
@@ -31,7 +34,9 @@ export function attemptLimits(sql: Sql, now: () => number) {
         ...(byAddress.count > maxPerAddress ? [byAddress.untilMs] : []),
         ...(byAccount.count > maxPerAccount ? [byAccount.untilMs] : []),
       ]
-      return full.length === 0 ? { ok: true } : { ok: false, retryAfterS: Math.max(1, Math.ceil((Math.max(...full) - window.nowMs) / 1000)) }
+      return full.length === 0
+        ? { ok: true }
+        : { ok: false, retryAfterS: Math.max(1, Math.ceil((Math.max(...full) - window.nowMs) / 1000)) }
     },
     /** The password was right: the account starts anew, the address is not charged. */
     async succeeded(attempt: Attempt): Promise<void> {

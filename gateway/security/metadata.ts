@@ -39,11 +39,7 @@ function shared(config: Config): Readonly<Record<string, unknown>> {
     response_types_supported: isOpen ? ['code'] : [],
     response_modes_supported: isOpen ? ['query'] : [],
     code_challenge_methods_supported: isOpen ? ['S256'] : [],
-    grant_types_supported: [
-      'client_credentials',
-      ...(isOpen ? ['authorization_code'] : []),
-      ...(sandbox ? [sandboxGrantType] : []),
-    ],
+    grant_types_supported: ['client_credentials', ...(isOpen ? ['authorization_code'] : []), ...(sandbox ? [sandboxGrantType] : [])],
     scopes_supported: isOpen ? [...grantableScopes, launchPatient] : grantableScopes,
     introspection_endpoint: at.introspect,
     introspection_endpoint_auth_methods_supported: ['private_key_jwt'],

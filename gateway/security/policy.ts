@@ -25,7 +25,10 @@ export function scopeOfNobody(requested: readonly string[]): string | undefined 
 }
 
 /** Of the requested scopes those that this person has. */
-export function scopesGranted(requested: readonly string[], { role, person }: { readonly role: Role; readonly person: string }): readonly string[] {
+export function scopesGranted(
+  requested: readonly string[],
+  { role, person }: { readonly role: Role; readonly person: string },
+): readonly string[] {
   return requested.filter((word) => (word === launchPatient ? person !== '' : covers(role, word)))
 }
 

@@ -3,7 +3,14 @@
  * somewhere to sign in to, and the sandbox grant where there is a sandbox.
  * Every feature it can leave off is off; what it must not answer is not routed to it (`authorization-server.ts`).
  */
-import { type AccessToken, type ClientMetadata, errors, type KoaContextWithOIDC, Provider, type TokenEndpointGrantContext } from 'oidc-provider'
+import {
+  type AccessToken,
+  type ClientMetadata,
+  errors,
+  type KoaContextWithOIDC,
+  Provider,
+  type TokenEndpointGrantContext,
+} from 'oidc-provider'
 import type { Log } from '../context.ts'
 import { type Bearer, extensionsFor } from './claims.ts'
 import { appMetadata } from './apps.ts'

@@ -93,9 +93,15 @@ export function faultPage(korean: string, english: string): string {
 
 /** What oidc-provider refuses where it may not send the browser back to the app. */
 export function requestFaultPage(why: string): string {
-  return faultPage('애플리케이션이 보낸 로그인 요청을 받아들일 수 없습니다. 애플리케이션에서 다시 시작하십시오.', `The request cannot be taken: ${why}.`)
+  return faultPage(
+    '애플리케이션이 보낸 로그인 요청을 받아들일 수 없습니다. 애플리케이션에서 다시 시작하십시오.',
+    `The request cannot be taken: ${why}.`,
+  )
 }
 
 export function signedOutPage(): string {
-  return page('로그아웃되었습니다 · Signed out', '<p>이 브라우저에서 받은 열람 권한이 모두 끝났습니다.<br><small>Every access given in this browser has ended.</small></p>')
+  return page(
+    '로그아웃되었습니다 · Signed out',
+    '<p>이 브라우저에서 받은 열람 권한이 모두 끝났습니다.<br><small>Every access given in this browser has ended.</small></p>',
+  )
 }

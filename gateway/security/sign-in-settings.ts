@@ -66,4 +66,3 @@ export async function addPatient(ctx: KoaContextWithOIDC, bearerFor: (token: Acc
   const { person } = await bearerFor(token)
   if (person !== '') ctx.body = { ...body, patient: person }
 }
-

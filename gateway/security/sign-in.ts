@@ -47,24 +47,26 @@ interface Visit {
 export function signInRoutes(setup: SignInSetup): Router {
   const router = express.Router()
   const form = express.urlencoded({ extended: false, limit: '8kb', parameterLimit: 20 })
-  router.get('/authorize', async (request, response) => {
-    guardPage(response)
+  router.get('/authorize', (request, response) => {
     request.url = withSignedInScope(request.url)
-    await (await setup.provider()).callback()(request, response)
+    return passOn(setup, request, response)
   })
-  router.get('/authorize/:uid', async (request, response) => {
-    guardPage(response)
-    await (await setup.provider()).callback()(request, response)
-  })
-  router.get('/sign-in/:uid', async (request, response) => {
-    const visit = await visitOf(setup, request, response)
-    if (visit !== undefined) show(visit, 200, '')
-  })
-  router.post('/sign-in/:uid', form, async (request, response) => {
-    const visit = await visitOf(setup, request, response)
-    if (visit !== undefined) await take(visit)
-  })
+  router.get('/authorize/:uid', (request, response) => passOn(setup, request, response))
+  router.get('/sign-in/:uid', (request, response) => visited(setup, { request, response }, async (visit) => show(visit, 200, '')))
+  router.post('/sign-in/:uid', form, (request, response) => visited(setup, { request, response }, take))
   return router
+}
+
+async function passOn(setup: SignInSetup, request: Request, response: Response): Promise<void> {
+  guardPage(response)
+  await (await setup.provider()).callback()(request, response)
+}
+
+type Exchange = Pick<Visit, 'request' | 'response'>
+
+async function visited(setup: SignInSetup, exchange: Exchange, work: (visit: Visit) => Promise<void>): Promise<void> {
+  const visit = await visitOf(setup, exchange)
+  if (visit !== undefined) await work(visit)
 }
 
 /** A request that asks for nothing in particular asks for whatever the person has. What is doubled is left for oidc-provider to refuse. */
@@ -78,7 +80,7 @@ function withSignedInScope(url: string): string {
 }
 
 /** Undefined when it was answered already: the interaction is over, or was begun in another browser. */
-async function visitOf(setup: SignInSetup, request: Request, response: Response): Promise<Visit | undefined> {
+async function visitOf(setup: SignInSetup, { request, response }: Exchange): Promise<Visit | undefined> {
   const provider = await setup.provider()
   guardPage(response)
   try {
@@ -119,7 +121,8 @@ function show(visit: Visit, status: number, fault: string): void {
     fault,
   }
   const identity = signedInAs(visit)
-  const page = identity === undefined ? passwordPage(form) : purposePage({ ...form, name: identity.displayName, minutes: breakGlassMinutes })
+  const page =
+    identity === undefined ? passwordPage(form) : purposePage({ ...form, name: identity.displayName, minutes: breakGlassMinutes })
   response.status(status).type('html').send(page)
 }
 
@@ -149,7 +152,8 @@ async function takePassword(visit: Visit, form: JsonObject): Promise<void> {
   const { setup, interaction, response } = visit
   const name = textOf(form['name']).slice(0, 128)
   const identity = setup.config.sandbox?.identities.find((known) => known.name === name && known.role !== 'system')
-  if (!(await isRightPassword(visit, { name, stored: identity?.password, given: textOf(form['password']) })) || identity === undefined) return
+  if (!(await isRightPassword(visit, { name, stored: identity?.password, given: textOf(form['password']) })) || identity === undefined)
+    return
   if (!hasSeveralPurposes(identity.role)) return finish(visit, identity, { sub: identity.name })
   interaction.lastSubmission = { signedInAs: identity.name }
   await interaction.persist()

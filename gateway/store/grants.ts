@@ -128,10 +128,11 @@ export function providerRows(sql: Sql, model: string) {
     },
     /** False when it was consumed before: of two requests at the same instant one is told so. */
     async consume(id: string, nowMs: number): Promise<boolean> {
-      const done = await sql.query(
-        'update oidc set consumed_ms = $3 where model = $1 and id = $2 and consumed_ms is null returning id',
-        [model, id, nowMs],
-      )
+      const done = await sql.query('update oidc set consumed_ms = $3 where model = $1 and id = $2 and consumed_ms is null returning id', [
+        model,
+        id,
+        nowMs,
+      ])
       return done.rows.length === 1
     },
     async remove(id: string): Promise<void> {

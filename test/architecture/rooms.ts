@@ -157,7 +157,14 @@ export const rooms: readonly Room[] = [
   {
     name: 'security',
     holds: ['gateway/security/'],
-    uses: ['gateway/security/', 'gateway/logic/', 'gateway/problem.ts', 'gateway/store/grants.ts', 'gateway/store/sign-in.ts', 'fhir-profiles/'],
+    uses: [
+      'gateway/security/',
+      'gateway/logic/',
+      'gateway/problem.ts',
+      'gateway/store/grants.ts',
+      'gateway/store/sign-in.ts',
+      'fhir-profiles/',
+    ],
     types: ['gateway/config.ts', 'gateway/context.ts', 'gateway/store/pool.ts'],
     packages: ['node:crypto', 'express', 'jose', 'oidc-provider'],
     isPure: false,

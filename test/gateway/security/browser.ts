@@ -20,7 +20,7 @@ export interface Browser {
 
 export function browser(): Browser {
   const cookies: Browser['cookies'] = new Map()
-  const send = async (url: string, init: RequestInit): Promise<Page> => {
+  const send = async (url: string, init: { readonly method?: string; readonly body?: URLSearchParams; readonly headers: Readonly<Record<string, string>> }): Promise<Page> => {
     const { pathname } = new URL(url)
     const cookie = [...cookies].flatMap(([name, { value, path }]) => (pathname.startsWith(path) ? [`${name}=${value}`] : [])).join('; ')
     const headers = { ...init.headers, ...(cookie === '' ? {} : { cookie }) }
@@ -76,7 +76,10 @@ export function csrfIn(page: Page): string {
 }
 
 /** From the app to the sign-in page. */
-export async function atSignIn(client: Browser, { url }: Pick<Authorization, 'url'>): Promise<{ readonly address: string; readonly page: Page }> {
+export async function atSignIn(
+  client: Browser,
+  { url }: Pick<Authorization, 'url'>,
+): Promise<{ readonly address: string; readonly page: Page }> {
   const sent = await client.get(url)
   if (sent.status !== 303) throw new Error(`not sent to the page: ${sent.status} ${sent.text}`)
   return { address: sent.location, page: await client.get(sent.location) }

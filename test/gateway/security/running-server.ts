@@ -130,8 +130,17 @@ export const identities: readonly SandboxIdentity[] = [
 
 export const passwordOf = (name: string): string => `비밀번호 of ${name}`
 
+const hashes = new Map<string, Promise<string>>()
+
+/** Hashed once per name and test file: the hash is slow by design. */
 async function withPasswords(people: readonly SandboxIdentity[]): Promise<readonly SandboxIdentity[]> {
-  return Promise.all(people.map(async (person) => ({ ...person, password: await hashPassword(passwordOf(person.name)) })))
+  return Promise.all(
+    people.map(async (person) => {
+      const hash = hashes.get(person.name) ?? hashPassword(passwordOf(person.name))
+      hashes.set(person.name, hash)
+      return { ...person, password: await hash }
+    }),
+  )
 }
 
 function institution(id: string, name: string, number: string, type: string): Config['institutions'][number] {
