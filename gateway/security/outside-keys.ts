@@ -70,7 +70,11 @@ export async function fetchJson(
       headers: { accept: 'application/json', ...init.headers },
       signal: AbortSignal.timeout(deadlineMs),
     })
-    if (response.status !== 200) throw new Error(`status ${response.status}`)
+    if (response.status !== 200) {
+      // unread, the body would hold the connection until its deadline
+      await response.body?.cancel()
+      throw new Error(`status ${response.status}`)
+    }
     return await response.json()
   } catch (cause) {
     throw new IssuerUnavailable('the issuer did not answer with what was asked for', { cause })

@@ -20,7 +20,10 @@ export interface Browser {
 
 export function browser(): Browser {
   const cookies: Browser['cookies'] = new Map()
-  const send = async (url: string, init: { readonly method?: string; readonly body?: URLSearchParams; readonly headers: Readonly<Record<string, string>> }): Promise<Page> => {
+  const send = async (
+    url: string,
+    init: { readonly method?: string; readonly body?: URLSearchParams; readonly headers: Readonly<Record<string, string>> },
+  ): Promise<Page> => {
     const { pathname } = new URL(url)
     const cookie = [...cookies].flatMap(([name, { value, path }]) => (pathname.startsWith(path) ? [`${name}=${value}`] : [])).join('; ')
     const headers = { ...init.headers, ...(cookie === '' ? {} : { cookie }) }

@@ -59,7 +59,11 @@ describe('a token of an outside issuer', () => {
       breakGlass: { kind: 'none' },
     })
     const patient = { role: 'patient', purposes: ['PATRQT'], person: 'urn:oid:1|P-1', scope: 'patient/*.rs' }
-    expect(await callerBy(verify, await outside.token(patient))).toMatchObject({ role: 'patient', institution: 'network', person: 'person-1' })
+    expect(await callerBy(verify, await outside.token(patient))).toMatchObject({
+      role: 'patient',
+      institution: 'network',
+      person: 'person-1',
+    })
     const officer = { role: 'privacy-officer', institution: 'network', purposes: 'HOPERAT', scope: 'user/Consent.rs' }
     expect(await callerBy(verify, await outside.token(officer))).toMatchObject({ role: 'privacy-officer', institution: 'network' })
   })
@@ -70,7 +74,12 @@ describe('a token of an outside issuer', () => {
       claimMap: { ...claimMap, role: '/realm/roles', institution: 'https://hira.or.kr/number' },
       roles: { 의사: 'doctor' },
     })
-    const claims = { role: undefined, realm: { roles: ['offline', '의사'] }, institution: undefined, 'https://hira.or.kr/number': '31100001' }
+    const claims = {
+      role: undefined,
+      realm: { roles: ['offline', '의사'] },
+      institution: undefined,
+      'https://hira.or.kr/number': '31100001',
+    }
     expect(await callerBy(verifierOf(server, issuer), await outside.token(claims))).toMatchObject({ role: 'doctor', institution: 'clinic' })
   })
 
@@ -79,9 +88,12 @@ describe('a token of an outside issuer', () => {
     expect(await callerBy(plain(), ours)).toMatchObject({ subject: 'clinic-nurse' })
   })
 
-  test.each(['name', 'role', 'institution', 'departments', 'practitioner', 'purposes', 'scope'])('without `%s` is refused', async (claim) => {
-    expect(await refusal(plain(), await outside.token({ [claim]: undefined }))).toBe('missing-claim')
-  })
+  test.each(['name', 'role', 'institution', 'departments', 'practitioner', 'purposes', 'scope'])(
+    'without `%s` is refused',
+    async (claim) => {
+      expect(await refusal(plain(), await outside.token({ [claim]: undefined }))).toBe('missing-claim')
+    },
+  )
 
   test.each([
     ['a role nobody has here', { role: 'surgeon' }],
@@ -142,7 +154,10 @@ describe('the issuer', () => {
   test.each([
     ['a private key', async () => ({ ...(await exportJWK(outside.signer)), kid: 'k2', alg: 'ES256' })],
     ['a symmetric key', async () => ({ kty: 'oct', k: 'AAAA', kid: 'k2', alg: 'HS256' })],
-    ['one key id for two keys', async () => ({ ...(await exportJWK((await generateKeyPair('ES256')).publicKey)), kid: 'k1', alg: 'ES256' })],
+    [
+      'one key id for two keys',
+      async () => ({ ...(await exportJWK((await generateKeyPair('ES256')).publicKey)), kid: 'k1', alg: 'ES256' }),
+    ],
   ])('that publishes %s is not trusted', async (_case, make) => {
     outside.keys.push(await make())
     const answer = await refusal(plain(), await outside.token())

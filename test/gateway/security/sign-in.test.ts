@@ -192,4 +192,3 @@ for (const engine of ['PGlite', 'PostgreSQL'] as const) {
     })
   })
 }
-
