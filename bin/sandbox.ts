@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { randomBytes } from 'node:crypto'
 import { exportJWK, generateKeyPair } from 'jose'
 import { callFhir, defaultPurpose, sandboxToken, type SandboxKey } from './sandbox/client.ts'
+import { hashPassword } from '../gateway/security/password.ts'
 import { identities, institutions, portsFrom, type SandboxPorts } from './sandbox/network.ts'
 import { seededConsents, seededReferrals } from './sandbox/stories.ts'
 
@@ -91,7 +92,8 @@ export async function prepareFolder(dataDir: string, ports: SandboxPorts, url: s
       institution: clientId.split('-')[0],
       jwks: { keys: [jwk] },
     })),
-    sandbox: { publicKey, identities: identities() },
+    apps: sandboxApps,
+    sandbox: { publicKey, identities: await withPasswords(folder) },
   }
   for (const [clientId, jwk] of Object.entries(secrets.systems))
     writeFileSync(join(folder, `${clientId}.jwk.json`), JSON.stringify(jwk), { mode: 0o600 })
@@ -116,6 +118,27 @@ export async function prepareFolder(dataDir: string, ports: SandboxPorts, url: s
   for (const [name, content] of Object.entries(files))
     writeFileSync(join(folder, `${name}.json`), JSON.stringify(content, undefined, 2), { mode: 0o600 })
   return { key }
+}
+
+/** An app to try the sign-in page with; whatever listens there, or nothing: the code is in the address. */
+const sandboxApps = [{ clientId: 'sandbox-app', name: '시험용 앱', redirectUris: ['http://localhost:9999/callback'], kind: 'public' }]
+
+/** Passwords are made once for whoever has none yet: readable in `passwords.json`, hashed in what the gateway reads. */
+async function withPasswords(folder: string) {
+  const people = identities()
+  const passwords = await once(join(folder, 'passwords.json'), async (): Promise<Record<string, string>> => ({}))
+  const hashes = await once(join(folder, 'password-hashes.json'), async (): Promise<Record<string, string>> => ({}))
+  for (const { name, role } of people) {
+    if (role === 'system') continue
+    passwords[name] ??= randomBytes(9).toString('base64url')
+    hashes[name] ??= await hashPassword(passwords[name])
+  }
+  writeFileSync(join(folder, 'passwords.json'), JSON.stringify(passwords, undefined, 2), { mode: 0o600 })
+  writeFileSync(join(folder, 'password-hashes.json'), JSON.stringify(hashes), { mode: 0o600 })
+  return people.map((person) => {
+    const password = hashes[person.name]
+    return password === undefined ? person : { ...person, password }
+  })
 }
 
 function clinicClock(): { clockOffsetMs?: number } {

@@ -96,6 +96,8 @@ const openPaths: ReadonlySet<string> = new Set([
   '/audit/checkpoint',
   '/audit/consistency',
   '/audit/keys',
+  '/oauth/authorize',
+  '/oauth/logout',
 ])
 
 /** The row of the route table an address belongs to: what logs and metrics may hold. An id, and whatever a stranger writes, is not in it. */
@@ -103,6 +105,8 @@ function routeName({ originalUrl }: Request): string {
   // not `path`, which express shortens below a mount
   const [path = ''] = originalUrl.split('?')
   if (openPaths.has(path)) return path
+  // the id of a sign-in is a secret while it lasts
+  if (/^\/oauth\/(sign-in|authorize)\//.test(path)) return path.split('/').slice(0, 3).join('/')
   const [, below] = /^\/fhir\/R4(?:\/(.*?))?\/?$/.exec(path) ?? []
   const shape = path.startsWith('/fhir/R4') ? shapeOf(below ?? '') : undefined
   return shape === undefined ? 'other' : `/fhir/R4/${shape}`

@@ -6,7 +6,8 @@ import { readFile } from 'node:fs/promises'
 import { Ajv } from 'ajv'
 import type { ErrorObject } from 'ajv'
 import { configSchema, environmentNames } from './config-schema.ts'
-import type { ClientConfig, Config, InstitutionConfig, Limits, SandboxConfig } from './config.ts'
+import { signInContradictions } from './config-sign-in.ts'
+import type { AppConfig, ClientConfig, Config, InstitutionConfig, IssuerConfig, Limits, SandboxConfig } from './config.ts'
 
 export type Loaded = { readonly ok: Config } | { readonly faults: readonly string[] }
 
@@ -21,6 +22,8 @@ interface FileConfig {
   readonly implicitPolicy: Config['implicitPolicy']
   readonly institutions: readonly InstitutionConfig[]
   readonly clients: readonly ClientConfig[]
+  readonly apps: readonly AppConfig[]
+  readonly issuer?: IssuerConfig
   readonly sandbox?: SandboxConfig
   readonly limits: Limits
 }
@@ -59,6 +62,8 @@ export function readConfig(env: Environment, content: unknown, realNow: Date): L
     implicitPolicy: file.implicitPolicy,
     institutions: file.institutions,
     clients: file.clients,
+    apps: file.apps,
+    issuer: file.issuer,
     sandbox: file.sandbox,
     limits: file.limits,
   }
@@ -115,6 +120,7 @@ function contradictions(config: Config): readonly string[] {
     ...repeats(ids).map((id) => `\`institutions\`: two have the id \`${id}\``),
     ...repeats(config.institutions.map((each) => each.number)).map((number) => `\`institutions\`: two have the number \`${number}\``),
     ...repeats(config.clients.map((client) => client.clientId)).map((id) => `\`clients\`: two have the clientId \`${id}\``),
+    ...signInContradictions(config),
     ...repeats((config.sandbox?.identities ?? []).map((each) => each.name)).map(
       (name) => `\`sandbox.identities\`: two are called \`${name}\``,
     ),

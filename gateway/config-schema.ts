@@ -45,6 +45,21 @@ const client = {
   },
 } as const
 
+const jwks = client.properties.jwks
+
+const app = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['clientId', 'name', 'redirectUris', 'kind'],
+  properties: {
+    clientId: text,
+    name: text,
+    redirectUris: { type: 'array', minItems: 1, items: text },
+    kind: { enum: ['public', 'confidential'] },
+    jwks,
+  },
+} as const
+
 const roles = ['system', 'doctor', 'nurse', 'coordinator', 'patient', 'proxy', 'privacy-officer', 'auditor', 'integrator'] as const
 
 const identity = {
@@ -59,8 +74,46 @@ const identity = {
     departments: { type: 'array', items: text },
     practitioner: { type: 'string' },
     patient: { type: 'string' },
+    password: { type: 'string', pattern: '^scrypt\\$15\\$8\\$1\\$[A-Za-z0-9_-]{22}\\$[A-Za-z0-9_-]{43}$' },
   },
 } as const
+
+const claim = (name: string) => ({ ...text, default: name })
+
+/** The claims are named here, so that a deployment states only where its issuer differs. */
+const issuer = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['issuer', 'audience'],
+  properties: {
+    issuer: text,
+    jwksUri: text,
+    audience: text,
+    tokenType: { ...text, default: 'at+jwt' },
+    maxLifetimeS: { ...count, maximum: 86_400, default: 300 },
+    claimMap: {
+      type: 'object',
+      additionalProperties: false,
+      default: {},
+      properties: {
+        name: claim('name'),
+        role: claim('role'),
+        institution: claim('institution'),
+        departments: claim('departments'),
+        practitioner: claim('practitioner'),
+        purposes: claim('purposes'),
+        person: claim('person'),
+      },
+    },
+    roles: { type: 'object', default: {}, additionalProperties: { enum: roles.filter((role) => role !== 'system') } },
+    introspection: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['endpoint', 'clientId', 'clientSecret'],
+      properties: { endpoint: text, clientId: text, clientSecret: text, cacheS: { type: 'integer', minimum: 0, maximum: 30, default: 30 } },
+    },
+  },
+}
 
 const sandbox = {
   type: 'object',
@@ -98,6 +151,8 @@ export const configSchema = {
     implicitPolicy: { enum: ['deny-between-institutions', 'deny', 'basic-normal'] },
     institutions: { type: 'array', items: institution },
     clients: { type: 'array', items: client, default: [] },
+    apps: { type: 'array', items: app, default: [] },
+    issuer,
     sandbox,
     limits,
   },

@@ -15,6 +15,10 @@ export interface Config {
   readonly implicitPolicy: 'deny-between-institutions' | 'deny' | 'basic-normal'
   readonly institutions: readonly InstitutionConfig[]
   readonly clients: readonly ClientConfig[]
+  /** applications people may sign in to with an authorization code */
+  readonly apps: readonly AppConfig[]
+  /** an outside OIDC issuer whose access tokens are taken for people; undefined = only our own */
+  readonly issuer: IssuerConfig | undefined
   /** people who may sign in by the sandbox grant; undefined in production, and then that grant does not exist */
   readonly sandbox: SandboxConfig | undefined
   readonly limits: Limits
@@ -41,6 +45,53 @@ export interface ClientConfig {
   readonly jwks: { readonly keys: readonly Readonly<Record<string, unknown>>[] }
 }
 
+export interface AppConfig {
+  readonly clientId: string
+  /** as people read it on the sign-in page */
+  readonly name: string
+  /** compared whole, never by prefix */
+  readonly redirectUris: readonly string[]
+  readonly kind: 'public' | 'confidential'
+  /** public keys of a confidential app (private_key_jwt), as JWKs */
+  readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] }
+}
+
+export interface IssuerConfig {
+  /** exact value of `iss` */
+  readonly issuer: string
+  /** undefined = what the issuer's discovery document says; of the issuer's origin either way */
+  readonly jwksUri?: string
+  /** exact value that `aud` must be or hold */
+  readonly audience: string
+  /** `typ` of its access tokens */
+  readonly tokenType: string
+  /** longest life of a token, in seconds; at most 300 without introspection */
+  readonly maxLifetimeS: number
+  /** which claim says what: a name, or a JSON Pointer when it begins with `/` */
+  readonly claimMap: ClaimMap
+  /** the issuer's words for our roles; a role it does not list is taken as it stands */
+  readonly roles: Readonly<Record<string, Role>>
+  readonly introspection?: {
+    readonly endpoint: string
+    readonly clientId: string
+    readonly clientSecret: string
+    /** how long an answer is remembered, in seconds; at most 30 */
+    readonly cacheS: number
+  }
+}
+
+export interface ClaimMap {
+  readonly name: string
+  readonly role: string
+  /** directory id or 요양기관기호 of staff, `network` for the operator's people */
+  readonly institution: string
+  readonly departments: string
+  readonly practitioner: string
+  readonly purposes: string
+  /** patients and proxies: network person id, or `system|value` of a patient number */
+  readonly person: string
+}
+
 export interface SandboxConfig {
   /** public JWK that verifies the assertions of `carenet token` */
   readonly publicKey: Readonly<Record<string, unknown>>
@@ -60,6 +111,8 @@ export interface SandboxIdentity {
   readonly practitioner: string
   /** patients: the own record; proxies: the record they act for; as `system|value` of a patient number; empty for staff */
   readonly patient: string
+  /** scrypt hash (`security/password.ts`); without one nobody signs in by this name on the page */
+  readonly password?: string
 }
 
 export interface Limits {

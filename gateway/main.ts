@@ -21,7 +21,8 @@ import { routes } from './routes.ts'
 import { sealAll, sealLoop } from './seal.ts'
 import { createAuthorizationServer } from './security/authorization-server.ts'
 import { smartConfiguration } from './security/metadata.ts'
-import { createTokenVerifier } from './security/token.ts'
+import { outsideIssuer } from './security/outside-issuer.ts'
+import { createTokenVerifier, type OutsideIssuer } from './security/token.ts'
 import { migrate } from './store/migrate.ts'
 import { openDatabase, type Database } from './store/pool.ts'
 import { createStore } from './store/store.ts'
@@ -106,6 +107,7 @@ async function compose(config: Config, database: Database, log: Log): Promise<Ga
     log,
   })
   const verify = createTokenVerifier({
+    outside: outsideIssuerOf(context, database),
     sql: database.sql,
     issuer: oauth.issuer,
     audience: oauth.audience,
@@ -153,6 +155,16 @@ async function compose(config: Config, database: Database, log: Log): Promise<Ga
       log('info', 'stopped')
     },
   }
+}
+
+/** The outside issuer of the configuration; its own origin is the only one it can make us call. */
+function outsideIssuerOf(context: Context, { sql }: Database): OutsideIssuer | undefined {
+  const { config } = context
+  const { issuer } = config
+  if (issuer === undefined) return undefined
+  const fetch = guardedFetch({ allowOrigins: [new URL(issuer.issuer).origin], deadlineMs: 5_000, maxBytes: 1024 * 1024 })
+  const resolvePatient = patientResolver(context)
+  return outsideIssuer({ config, issuer, resolvePatient, sql, now: () => Date.now(), clockSkewS, fetch })
 }
 
 function adapterFor(context: Context, id: string): EmrAdapter {

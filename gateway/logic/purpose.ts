@@ -45,6 +45,11 @@ const entitlements: Readonly<Record<Role, Entitlement>> = {
   integrator: { default: 'HOPERAT', emergency: [] },
 }
 
+/** Whether a person of this role must say what a sign-in is for; everybody else has one purpose only. */
+export function hasSeveralPurposes(role: Role): boolean {
+  return entitlements[role].emergency.length > 0
+}
+
 /** Total: an entitled request comes back with its purposes in a fixed order, everything else with the rule that refused it. */
 export function judgePurposes({ role, purposes, ground, person }: PurposeRequest): PurposeVerdict {
   const entitled = entitlements[role]

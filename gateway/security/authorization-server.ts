@@ -1,5 +1,6 @@
 /**
- * The authorization server, mounted at `/oauth`: systems by client_credentials and private_key_jwt, and in the sandbox people by `carenet token`.
+ * The authorization server, mounted at `/oauth`: systems by client_credentials and private_key_jwt; in the sandbox people by the sign-in page
+ * (authorization code with PKCE) and by `carenet token`.
  * Only the routes below exist; oidc-provider is asked for tokens and for nothing else.
  */
 import express, { type NextFunction, type Request, type Response, type Router } from 'express'
@@ -9,16 +10,19 @@ import type { Config } from '../config.ts'
 import type { Log } from '../context.ts'
 import type { IssuedGrant } from '../store/grants.ts'
 import type { Sql } from '../store/pool.ts'
+import { peopleSignIn } from './apps.ts'
 import { takeAssertion } from './assertion.ts'
 import type { Bearer } from './claims.ts'
 import { knownClients } from './clients.ts'
 import { clientClockSkewS, endpointsOf, sandboxAssertionLifetimeS, sandboxClientId } from './endpoints.ts'
 import { type KeySet, type PublicKey, type SigningKeys, signingKeys } from './keys.ts'
+import { logout } from './logout.ts'
 import { serverMetadata } from './metadata.ts'
 import type { IssueSetup } from './issue.ts'
 import { checkClients, createProvider } from './provider.ts'
 import { isObject, isText, type JsonObject } from './read.ts'
 import { type ResolvePatient, sandboxBearer } from './sandbox.ts'
+import { signInRoutes } from './sign-in.ts'
 import { introspect, revoke, type StatusAnswer, type StatusSetup } from './status.ts'
 import { createTokenReader } from './token.ts'
 
@@ -52,26 +56,47 @@ export async function createAuthorizationServer(setup: AuthorizationServerSetup)
   const keys = signingKeys(sql, now)
   const sandbox = await sandboxVerifier(setup)
   const providerFor = rebuiltOnRotation({ ...setup, clients, sandbox })
-  await checkClients(providerFor(await keys.current()), clients)
+  const provider = async () => providerFor(await keys.current())
+  await checkClients(await provider(), [...clients.keys(), ...(sandbox === undefined ? [] : config.apps.map((app) => app.clientId))])
   const read = createTokenReader({ ...endpoints, keys: keys.published, now, clockSkewS: clientClockSkewS })
-  const status: StatusSetup = { sql, now, endpoints, clients, read, hasSandbox: sandbox !== undefined }
+  const status: StatusSetup = { sql, now, endpoints, clients, read, publicClients: publicClients(config) }
 
   const router = express.Router()
+  router.use(asSeen(endpoints.issuer))
   const metadata = serverMetadata(config)
   const form = express.urlencoded({ extended: false, limit: '56kb', parameterLimit: 20 })
   router.get(['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'], open, (_request, response) => {
     response.json(metadata)
   })
   router.get('/jwks', open, (_request, response) => publish(response, keys))
-  const token = async (request: Request, response: Response) => providerFor(await keys.current()).callback()(request, response)
+  const token = async (request: Request, response: Response) => (await provider()).callback()(request, response)
   router.post('/token', (request, response) => token(request, response))
   router.post('/introspect', form, (request, response) => answer(response, introspect(formOf(request), status)))
   router.post('/revoke', form, (request, response) => answer(response, revoke(formOf(request), status)))
+  if (peopleSignIn(config)) router.use(signInRoutes({ ...setup, provider }))
+  const leaving = { sql, now, read, cookiePath: new URL(endpoints.issuer).pathname }
+  router.post('/logout', form, (request, response) => logout(request, response, formOf(request), leaving))
   router.use((_request, response) => {
     response.status(404).json({ error: 'not_found' })
   })
   router.use((error: unknown, _request: Request, response: Response, next: NextFunction) => fail(error, response, next))
   return { router, issuer: endpoints.issuer, audience: endpoints.audience, publishedKeys: keys.published, rotateKeys: keys.rotate }
+}
+
+/** Addresses and cookies are those the world sees, whatever a client writes into its headers and however a proxy speaks to us. */
+function asSeen(issuer: string): (request: Request, response: Response, next: NextFunction) => void {
+  const { host, protocol } = new URL(issuer)
+  return (request, _response, next) => {
+    delete request.headers['x-forwarded-host']
+    request.headers.host = host
+    request.headers['x-forwarded-proto'] = protocol.replace(':', '')
+    next()
+  }
+}
+
+function publicClients({ apps, sandbox }: Config): ReadonlySet<string> {
+  if (sandbox === undefined) return new Set()
+  return new Set([sandboxClientId, ...apps.flatMap((app) => (app.kind === 'public' ? [app.clientId] : []))])
 }
 
 function rebuiltOnRotation(setup: IssueSetup): (keys: KeySet) => Provider {

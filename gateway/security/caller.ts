@@ -65,7 +65,8 @@ export function callerOf(token: VerifiedToken): Caller {
 const iuaName = 'extensions.ihe_iua'
 const ownName = `extensions.${ownExtension}`
 
-function missing(claim: string): Problem {
+/** The refusal of a token that lacks a claim, or states it wrongly. */
+export function missingClaim(claim: string): Problem {
   return new Problem('forbidden', `the access token lacks claim \`${claim}\` or states it wrongly; request a new one`, {
     id: 'missing-claim',
     headers: { 'WWW-Authenticate': 'Bearer realm="care-network", error="invalid_token"' },
@@ -74,26 +75,26 @@ function missing(claim: string): Problem {
 
 function objectIn(from: JsonObject, name: string, claim: string): JsonObject {
   const value = from[name]
-  if (!isObject(value)) throw missing(claim)
+  if (!isObject(value)) throw missingClaim(claim)
   return value
 }
 
 function textIn(from: JsonObject, name: string, within: string): string {
   const value = from[name]
-  if (!isText(value)) throw missing(`${within}.${name}`)
+  if (!isText(value)) throw missingClaim(`${within}.${name}`)
   return value
 }
 
 function roleIn(iua: JsonObject): Role {
   const codes = codesIn(iua['subject_role'], roleSystem)
   const role = roles.find((known) => known === codes?.[0])
-  if (role === undefined || codes?.length !== 1) throw missing(`${iuaName}.subject_role`)
+  if (role === undefined || codes?.length !== 1) throw missingClaim(`${iuaName}.subject_role`)
   return role
 }
 
 function purposesIn(iua: JsonObject): readonly string[] {
   const codes = codesIn(iua['purpose_of_use'], system.actReason)
-  if (codes === undefined || codes.length === 0) throw missing(`${iuaName}.purpose_of_use`)
+  if (codes === undefined || codes.length === 0) throw missingClaim(`${iuaName}.purpose_of_use`)
   return codes
 }
 
@@ -106,20 +107,20 @@ function codesIn(value: unknown, codeSystem: string): readonly string[] | undefi
 
 function scopesIn(claims: JsonObject): readonly string[] {
   const { scope } = claims
-  if (typeof scope !== 'string') throw missing('scope')
+  if (typeof scope !== 'string') throw missingClaim('scope')
   return scope.split(' ').filter((word) => word !== '')
 }
 
 function departmentsIn(own: JsonObject): readonly string[] {
   const { departments } = own
-  if (!isTexts(departments)) throw missing(`${ownName}.departments`)
+  if (!isTexts(departments)) throw missingClaim(`${ownName}.departments`)
   return departments
 }
 
 function practitionerIn(own: JsonObject, role: Role): string {
   const { practitioner } = own
   const needed = role === 'doctor' || role === 'nurse'
-  if (typeof practitioner !== 'string' || (needed && !isText(practitioner))) throw missing(`${ownName}.practitioner`)
+  if (typeof practitioner !== 'string' || (needed && !isText(practitioner))) throw missingClaim(`${ownName}.practitioner`)
   return practitioner
 }
 
@@ -132,7 +133,7 @@ function breakGlassIn(own: JsonObject, about: { role: Role; purposes: readonly s
     declared !== about.purposes.some((purpose) => purpose === 'BTG' || purpose === 'ETREAT') ||
     (declared && about.role !== 'doctor')
   ) {
-    throw missing(`${ownName}.break_glass`)
+    throw missingClaim(`${ownName}.break_glass`)
   }
   return declaration.kind === 'none' ? declaration : { ...declaration, untilMs: about.untilMs }
 }

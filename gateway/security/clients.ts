@@ -21,7 +21,7 @@ export interface KnownClient {
 }
 
 const members = ['crv', 'x', 'y', 'n', 'e', 'alg', 'use'] as const
-const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
+export const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 
 /** Throws once, naming every client whose registration cannot be used and why; a private key among them is such a fault. */
 export function knownClients(clients: readonly ClientConfig[]): ReadonlyMap<string, KnownClient> {

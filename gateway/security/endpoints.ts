@@ -15,6 +15,14 @@ export const sandboxAssertionLifetimeS = 60
 /** How far the clock of a client may be off. */
 export const clientClockSkewS = 15
 
+/** An authorization code is exchanged at once or not at all. */
+export const codeS = 60
+/** from being sent to the sign-in page to being done with it */
+export const signInS = 600
+/** Names the session in the browser; nobody is let in by it, it is only for signing out. Longer than any token issued in it. */
+export const sessionS = 3600
+export const sessionCookie = 'carenet_session'
+
 export const systemTokenS = 300
 /** People, and with it the bound of break-glass: its token ends when it ends. */
 export const personTokenS = breakGlassMinutes * 60
@@ -23,6 +31,9 @@ export interface Endpoints {
   readonly issuer: string
   /** RFC 8707 resource and `aud` of every access token: the FHIR base */
   readonly audience: string
+  readonly authorize: string
+  readonly signIn: string
+  readonly logout: string
   readonly token: string
   readonly jwks: string
   readonly introspect: string
@@ -34,6 +45,9 @@ export function endpointsOf({ publicUrl }: Pick<Config, 'publicUrl'>): Endpoints
   return {
     issuer,
     audience: `${publicUrl}/fhir/R4`,
+    authorize: `${issuer}/authorize`,
+    signIn: `${issuer}/sign-in`,
+    logout: `${issuer}/logout`,
     token: `${issuer}/token`,
     jwks: `${issuer}/jwks`,
     introspect: `${issuer}/introspect`,

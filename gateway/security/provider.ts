@@ -1,16 +1,25 @@
 /**
- * oidc-provider, set up to do two things only: client_credentials with private_key_jwt for systems, and the sandbox grant where there is a sandbox.
+ * oidc-provider, set up to do three things only: client_credentials with private_key_jwt for systems, codes with PKCE for people where there is
+ * somewhere to sign in to, and the sandbox grant where there is a sandbox.
  * Every feature it can leave off is off; what it must not answer is not routed to it (`authorization-server.ts`).
  */
-import { type ClientMetadata, errors, Provider, type TokenEndpointGrantContext } from 'oidc-provider'
+import {
+  type AccessToken,
+  type ClientMetadata,
+  errors,
+  type KoaContextWithOIDC,
+  Provider,
+  type TokenEndpointGrantContext,
+} from 'oidc-provider'
 import type { Log } from '../context.ts'
 import { type Bearer, extensionsFor } from './claims.ts'
-import type { KnownClient } from './clients.ts'
+import { appMetadata } from './apps.ts'
 import { assertionAlgorithms, assertionLifetimeS, clientClockSkewS, endpointsOf, personTokenS, systemTokenS } from './endpoints.ts'
-import { sandboxClientId, sandboxGrantType } from './endpoints.ts'
+import { codeS, sandboxClientId, sandboxGrantType, sessionS, signInS } from './endpoints.ts'
 import { bearerOf, type IssueSetup, record, resourceSettings, sandboxGrant } from './issue.ts'
 import type { KeySet } from './keys.ts'
 import { isObject, isText, type JsonObject } from './read.ts'
+import { addPatient, signInSettings } from './sign-in-settings.ts'
 import { providerStorage } from './storage.ts'
 
 /** One provider signs with one key set; a rotation makes a new provider. */
@@ -21,32 +30,44 @@ export function createProvider(setup: IssueSetup, keys: KeySet): Provider {
     jwks: { keys: keys.all },
     clientAuthMethods: setup.sandbox === undefined ? ['private_key_jwt'] : ['private_key_jwt', 'none'],
     ...fixedSettings,
+    ...signInSettings(setup.config),
     features: { ...closedFeatures, resourceIndicators: resourceSettings(setup, keys) },
     assertJwtClientAuthClaimsAndHeader: (_ctx, claims, header) => strictAssertion(claims, header, setup.now()),
-    extraTokenClaims: (_ctx, token) => ({ extensions: extensionsFor(bearerOf(token, setup, bearers), setup.config) }),
-    formats: { customizers: { jwt: (_ctx, token, parts) => record(setup, bearerOf(token, setup, bearers), parts) } },
+    extraTokenClaims: async (_ctx, token) => ({ extensions: extensionsFor(await bearerOf(token, setup, bearers), setup.config) }),
+    formats: {
+      customizers: {
+        jwt: async (_ctx, token, { payload }) => record(setup, await bearerOf(token, setup, bearers), { token, payload }),
+      },
+    },
   })
   const { sandbox } = setup
   if (sandbox !== undefined) {
     const grant = (ctx: TokenEndpointGrantContext) => sandboxGrant(ctx, { ...setup, sandbox, keys, bearers })
     provider.registerGrantType(sandboxGrantType, grant, ['assertion', 'scope'])
   }
+  provider.use(async (ctx: KoaContextWithOIDC, next) => {
+    await next()
+    await addPatient(ctx, (token) => bearerOf(token, setup, bearers))
+  })
+  // cookies are secure where the world sees https; the listener behind a proxy speaks http (`asSeen` states what the world sees)
+  provider.proxy = true
   report(provider, setup.log)
   return provider
 }
 
 const fixedSettings = {
   scopes: [],
-  responseTypes: [],
   claims: {},
   clientDefaults: { id_token_signed_response_alg: 'ES256' },
   enabledJWA: { clientAuthSigningAlgValues: [...assertionAlgorithms], idTokenSigningAlgValues: ['ES256'] },
   clockTolerance: clientClockSkewS,
-  clientBasedCORS: () => false,
-  ttl: { AccessToken: personTokenS, ClientCredentials: systemTokenS },
-  renderError: (ctx: { type: string; body: unknown }, out: unknown) => {
-    ctx.type = 'json'
-    ctx.body = out
+  ttl: {
+    AccessToken: (_ctx: unknown, token: AccessToken) => token.resourceServer?.accessTokenTTL ?? personTokenS,
+    AuthorizationCode: codeS,
+    ClientCredentials: systemTokenS,
+    Grant: personTokenS,
+    Interaction: signInS,
+    Session: sessionS,
   },
 } as const
 
@@ -59,7 +80,7 @@ const closedFeatures = {
   userinfo: { enabled: false },
 } as const
 
-function clientMetadata({ clients, sandbox }: IssueSetup): readonly ClientMetadata[] {
+function clientMetadata({ clients, sandbox, config }: IssueSetup): readonly ClientMetadata[] {
   const systems = [...clients.values()].map((client) => ({
     client_id: client.clientId,
     token_endpoint_auth_method: 'private_key_jwt' as const,
@@ -75,7 +96,7 @@ function clientMetadata({ clients, sandbox }: IssueSetup): readonly ClientMetada
     response_types: [],
     redirect_uris: [],
   }
-  return sandbox === undefined ? systems : [...systems, command]
+  return sandbox === undefined ? systems : [...systems, command, ...appMetadata(config.apps)]
 }
 
 /** What SMART asks of a client assertion beyond RFC 7523: a named key, one audience, five minutes at most. */
@@ -100,8 +121,8 @@ function faultOf(error: unknown): string {
 }
 
 /** Builds each registered client once, so that a registration oidc-provider cannot use stops the start and not the first sign-in. */
-export async function checkClients(provider: Provider, clients: ReadonlyMap<string, KnownClient>): Promise<void> {
-  for (const clientId of clients.keys()) {
+export async function checkClients(provider: Provider, clientIds: readonly string[]): Promise<void> {
+  for (const clientId of clientIds) {
     const found = await provider.Client.find(clientId)
     if (!isObject(found)) throw new Error(`client \`${clientId}\` cannot be used`)
   }

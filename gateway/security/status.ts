@@ -6,14 +6,15 @@ import { grantIsLive, grants } from '../store/grants.ts'
 import { type AssertionMemory, assertionType, clientAssertionRules, takeAssertion } from './assertion.ts'
 import { ownExtension } from './claims.ts'
 import type { KnownClient } from './clients.ts'
-import { type Endpoints, sandboxClientId } from './endpoints.ts'
+import type { Endpoints } from './endpoints.ts'
 import { isObject, isText, type JsonObject } from './read.ts'
 import type { ReadToken } from './token.ts'
 
 export interface StatusSetup extends AssertionMemory {
   readonly endpoints: Endpoints
   readonly clients: ReadonlyMap<string, KnownClient>
-  readonly hasSandbox: boolean
+  /** the command of the sandbox and public apps */
+  readonly publicClients: ReadonlySet<string>
   readonly read: (raw: string) => Promise<ReadToken>
 }
 
@@ -52,10 +53,10 @@ export async function revoke(form: JsonObject, setup: StatusSetup): Promise<Stat
   return { status: 200, body: {} }
 }
 
-/** private_key_jwt for systems; the public client of the sandbox proves itself by holding the token, so it may only revoke. */
+/** private_key_jwt for systems; a public client proves itself by holding the token, so it may only revoke. */
 async function authenticate(form: JsonObject, setup: StatusSetup, endpoint: string): Promise<Authenticated> {
   const { client_id: clientId, client_assertion: assertion, client_assertion_type: type } = form
-  if (assertion === undefined && clientId === sandboxClientId && setup.hasSandbox && endpoint === setup.endpoints.revoke) {
+  if (assertion === undefined && isText(clientId) && setup.publicClients.has(clientId) && endpoint === setup.endpoints.revoke) {
     return { ok: true, clientId, institution: undefined }
   }
   if (!isText(assertion) || type !== assertionType) return unauthenticated('authenticate with private_key_jwt')

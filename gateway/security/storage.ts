@@ -1,6 +1,6 @@
 /** The storage of oidc-provider: one adapter per model, on our SQL; clients come from the configuration and have no rows. */
 import { type Adapter, type AdapterPayload, type ClientMetadata, errors } from 'oidc-provider'
-import { providerRows, useOnce } from '../store/grants.ts'
+import { grants, providerRows, useOnce } from '../store/grants.ts'
 import type { Sql } from '../store/pool.ts'
 import { objectFrom } from './read.ts'
 
@@ -24,9 +24,16 @@ export function providerStorage(sql: Sql, now: () => number, clients: readonly C
       find: (id) => find('id', id),
       findByUid: (uid) => find('uid', uid),
       findByUserCode: (userCode) => find('user_code', userCode),
-      consume: (id) => rows.consume(id, now()),
+      async consume(id) {
+        // oidc-provider looks whether a code was used and then says that it is: here the race is decided
+        if (!(await rows.consume(id, now()))) throw new errors.InvalidGrant('it was used before')
+      },
       destroy: (id) => rows.remove(id),
-      revokeByGrantId: (grantId) => rows.removeByGrant(grantId),
+      async revokeByGrantId(grantId) {
+        await rows.removeByGrant(grantId)
+        // access tokens are JWTs and have no row here but one of our own
+        if (model === 'AccessToken') await grants(sql).endSignIn(grantId, now())
+      },
     }
   }
 }

@@ -4,7 +4,7 @@
  * `crit` is refused. Specs: https://www.rfc-editor.org/rfc/rfc9068, https://www.rfc-editor.org/rfc/rfc8725
  */
 import { createHash } from 'node:crypto'
-import { decodeProtectedHeader, errors, jwtVerify, type ProtectedHeaderParameters } from 'jose'
+import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type ProtectedHeaderParameters } from 'jose'
 import { Problem } from '../problem.ts'
 import { grantIsLive } from '../store/grants.ts'
 import type { Sql } from '../store/pool.ts'
@@ -49,6 +49,14 @@ export interface TokenRules {
   readonly clockSkewS: number
 }
 
+/** The second issuer whose tokens are taken, by its own rules (`outside-issuer.ts`). */
+export interface OutsideIssuer {
+  readonly issuer: string
+  readonly read: (raw: string) => Promise<ReadToken>
+}
+
+export type VerifierRules = TokenRules & { readonly sql: Sql; readonly outside?: OutsideIssuer | undefined }
+
 const algorithms = ['ES256']
 const maxTokenLength = 8192
 const maxRemembered = 5000
@@ -68,17 +76,29 @@ const told: Readonly<Record<TokenFault, string>> = {
 }
 
 /** Verifies the value of an `Authorization` header; throws `unauthenticated` with id `token-<fault>`. Asks the database whether the token was ended. */
-export function createTokenVerifier(rules: TokenRules & { readonly sql: Sql }): (header: string | undefined) => Promise<VerifiedToken> {
+export function createTokenVerifier(rules: VerifierRules): (header: string | undefined) => Promise<VerifiedToken> {
   const read = createTokenReader(rules)
   return async (header) => {
     if (header === undefined || header === '') throw refused('missing')
     const raw = /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i.exec(header)?.[1]
     if (raw === undefined) throw refused('malformed')
-    const answer = await read(raw)
+    const { outside } = rules
+    const answer = await (outside !== undefined && claimedIssuer(raw) === outside.issuer ? outside.read(raw) : read(raw))
     if (!answer.ok) throw refused(answer.fault)
     const live = await grantIsLive(rules.sql, answer.token.jti)
     if (!live) throw refused('revoked')
     return answer.token
+  }
+}
+
+/** Unverified: only good for choosing whose rules refuse or accept the token. */
+function claimedIssuer(raw: string): unknown {
+  try {
+    return decodeJwt(raw).iss
+  } catch (thrown) {
+    // not a JWT at all: the reader says so
+    if (thrown instanceof errors.JOSEError) return undefined
+    throw thrown
   }
 }
 
@@ -164,7 +184,8 @@ function bounded(claims: JsonObject, { now, clockSkewS }: TokenRules): ReadToken
 
 const claimFaults: Readonly<Record<string, TokenFault>> = { typ: 'typ', iss: 'issuer', aud: 'audience', nbf: 'not-yet' }
 
-function faultOf(thrown: errors.JOSEError): TokenFault {
+/** What jose refused, in our words. */
+export function faultOf(thrown: errors.JOSEError): TokenFault {
   if (thrown instanceof errors.JWTExpired) return 'expired'
   if (thrown instanceof errors.JWTClaimValidationFailed) return claimFaults[thrown.claim] ?? 'claims'
   if (thrown instanceof errors.JWSSignatureVerificationFailed || thrown instanceof errors.JOSEAlgNotAllowed) return 'signature'

@@ -11,6 +11,10 @@ export interface IssuedGrant {
   readonly issuedMs: number
   readonly expiresMs: number
   readonly breakGlass: { readonly person: string; readonly reason: string; readonly note: string } | undefined
+  /** oidc-provider's Grant, for tokens of an authorization code: ends with a replay of that code */
+  readonly signIn?: string | undefined
+  /** the browser session it was issued in: ends with it */
+  readonly session?: string | undefined
 }
 
 /**
@@ -29,13 +33,20 @@ export async function grantIsLive(sql: Sql, jti: string): Promise<boolean> {
 
 export function grants(sql: Sql) {
   return {
-    /** Written before the token leaves: a token without a row is never accepted. */
-    async record(grant: IssuedGrant): Promise<void> {
+    /**
+     * Written before the token leaves: a token without a row is never accepted. False, and nothing written, when its session or its
+     * sign-in has ended meanwhile: `for share` makes a logout or a replay wait for this statement, or this statement see it.
+     */
+    async record(grant: IssuedGrant): Promise<boolean> {
       const { breakGlass } = grant
-      await sql.query(
-        `insert into "grant" (jti, subject, client, institution, role, purposes, issued_ms, expires_ms,
-                              break_glass_person, break_glass_reason, break_glass_note)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+      const done = await sql.query(
+        `with live_session as (select 1 from oidc where model = 'Session' and uid = $13 for share),
+              live_sign_in as (select 1 from oidc where model = 'Grant' and id = $12 for share)
+         insert into "grant" (jti, subject, client, institution, role, purposes, issued_ms, expires_ms,
+                              break_glass_person, break_glass_reason, break_glass_note, sign_in, session)
+         select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
+         where ($13::text is null or exists (select 1 from live_session)) and ($12::text is null or exists (select 1 from live_sign_in))
+         returning jti`,
         [
           grant.jti,
           grant.subject,
@@ -48,8 +59,25 @@ export function grants(sql: Sql) {
           breakGlass?.person ?? null,
           breakGlass?.reason ?? null,
           breakGlass?.note ?? null,
+          grant.signIn ?? null,
+          grant.session ?? null,
         ],
       )
+      return done.rows.length === 1
+    },
+    /** Ends every token of a sign-in whose code was brought a second time. Spec: https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2 */
+    async endSignIn(signIn: string, atMs: number): Promise<void> {
+      await sql.query(`delete from oidc where model = 'Grant' and id = $1`, [signIn])
+      await sql.query(`update "grant" set revoked_ms = $2, ended = 'replay' where sign_in = $1 and revoked_ms is null`, [signIn, atMs])
+    },
+    /** Writes the row of a token of an outside issuer when it is first seen; true then. */
+    async firstSeen(grant: IssuedGrant): Promise<boolean> {
+      const done = await sql.query(
+        `insert into "grant" (jti, subject, client, institution, role, purposes, issued_ms, expires_ms)
+         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (jti) do nothing returning jti`,
+        [grant.jti, grant.subject, grant.client, grant.institution, grant.role, grant.purposes, grant.issuedMs, grant.expiresMs],
+      )
+      return done.rows.length === 1
     },
     /** Ends a token before its time; false when it had ended already or was never issued. The commit is the moment of effect. */
     async end(jti: string, how: 'revoked', atMs: number): Promise<boolean> {
@@ -98,8 +126,14 @@ export function providerRows(sql: Sql, model: string) {
         [model, id, row.payload, row.uid ?? null, row.userCode ?? null, row.grantId ?? null, row.expiresMs ?? null],
       )
     },
-    async consume(id: string, nowMs: number): Promise<void> {
-      await sql.query('update oidc set consumed_ms = $3 where model = $1 and id = $2', [model, id, nowMs])
+    /** False when it was consumed before: of two requests at the same instant one is told so. */
+    async consume(id: string, nowMs: number): Promise<boolean> {
+      const done = await sql.query('update oidc set consumed_ms = $3 where model = $1 and id = $2 and consumed_ms is null returning id', [
+        model,
+        id,
+        nowMs,
+      ])
+      return done.rows.length === 1
     },
     async remove(id: string): Promise<void> {
       await sql.query('delete from oidc where model = $1 and id = $2', [model, id])

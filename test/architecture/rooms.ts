@@ -160,7 +160,14 @@ export const rooms: readonly Room[] = [
   {
     name: 'security',
     holds: ['gateway/security/'],
-    uses: ['gateway/security/', 'gateway/logic/', 'gateway/problem.ts', 'gateway/store/grants.ts', 'fhir-profiles/'],
+    uses: [
+      'gateway/security/',
+      'gateway/logic/',
+      'gateway/problem.ts',
+      'gateway/store/grants.ts',
+      'gateway/store/sign-in.ts',
+      'fhir-profiles/',
+    ],
     types: ['gateway/config.ts', 'gateway/context.ts', 'gateway/store/pool.ts'],
     packages: ['node:crypto', 'express', 'jose', 'oidc-provider'],
     isPure: false,
@@ -229,6 +236,7 @@ export const rooms: readonly Room[] = [
       'gateway/store/',
       'gateway/config*.ts',
       'gateway/main.ts',
+      'gateway/security/password.ts',
       'adapters/sandbox/',
       'adapters/registry.ts',
       contract,

@@ -48,6 +48,8 @@ test('a file with only what has no default gives a whole configuration', () => {
     implicitPolicy: 'deny-between-institutions',
     institutions: [clinic],
     clients: [],
+    apps: [],
+    issuer: undefined,
     sandbox: undefined,
     limits: {
       maxBodyBytes: 20 * 1024 * 1024,

@@ -17,6 +17,8 @@ const config: Config = {
     { id: 'tertiary', name: '누리대학교병원', number: '01100003', type: '01', phone: '', departments: [], adapter: { kind: 'x' } },
   ],
   clients: [],
+  apps: [],
+  issuer: undefined,
   sandbox: undefined,
   limits: { maxBodyBytes: 1, maxDepth: 1, maxBundleEntries: 1, maxPageSize: 1, liveDeadlineMs: 1, maxLiveResources: 1 },
 }

@@ -2,13 +2,14 @@
 import type { Server } from 'node:http'
 import express from 'express'
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose'
-import type { Config, SandboxIdentity } from '../../../gateway/config.ts'
+import type { AppConfig, Config, SandboxIdentity } from '../../../gateway/config.ts'
 import { type AuthorizationServer, createAuthorizationServer } from '../../../gateway/security/authorization-server.ts'
 import { sandboxClientId, sandboxGrantType } from '../../../gateway/security/endpoints.ts'
+import { hashPassword } from '../../../gateway/security/password.ts'
 import { createTokenVerifier, type VerifiedToken } from '../../../gateway/security/token.ts'
 import type { IssuedGrant } from '../../../gateway/store/grants.ts'
 import type { Database } from '../../../gateway/store/pool.ts'
-import { openTestDatabase } from '../../support/databases.ts'
+import { type Engine, openTestDatabase } from '../../support/databases.ts'
 
 export const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
@@ -34,9 +35,20 @@ export interface ServerOptions {
   readonly sandbox: boolean
   /** milliseconds of real time; shift it to let time pass for our own code */
   readonly now?: () => number
+  readonly engine?: Engine
+  /** applications people may sign in to; their identities then have the password `passwordOf(name)` */
+  readonly apps?: readonly AppConfig[]
+  /** more people, without changing the usual ones */
+  readonly people?: readonly SandboxIdentity[]
 }
 
-export async function startServer({ sandbox, now = Date.now }: ServerOptions): Promise<RunningServer> {
+export async function startServer({
+  sandbox,
+  now = Date.now,
+  engine = 'PGlite',
+  apps = [],
+  people = [],
+}: ServerOptions): Promise<RunningServer> {
   const clinic = await generateKeyPair('ES384', { extractable: true })
   const hospital = await generateKeyPair('RS384', { extractable: true })
   const cli = await generateKeyPair('ES256', { extractable: true })
@@ -52,9 +64,15 @@ export async function startServer({ sandbox, now = Date.now }: ServerOptions): P
       { clientId: 'clinic-system', institution: 'clinic', jwks: { keys: [{ ...(await exportJWK(clinic.publicKey)), kid: 'c1' }] } },
       { clientId: 'hospital-system', institution: 'hospital', jwks: { keys: [{ ...(await exportJWK(hospital.publicKey)), kid: 'h1' }] } },
     ],
-    sandbox: sandbox ? { publicKey: { ...(await exportJWK(cli.publicKey)) }, identities } : undefined,
+    apps,
+    sandbox: sandbox
+      ? {
+          publicKey: { ...(await exportJWK(cli.publicKey)) },
+          identities: apps.length === 0 ? identities : await withPasswords([...identities, ...people]),
+        }
+      : undefined,
   }
-  const opened = await openTestDatabase('PGlite')
+  const opened = await openTestDatabase(engine)
   const { database } = opened
   const issued: IssuedGrant[] = []
   const authorizationServer = await createAuthorizationServer({
@@ -110,6 +128,21 @@ export const identities: readonly SandboxIdentity[] = [
   identity('integrator', 'integrator', 'network'),
 ]
 
+export const passwordOf = (name: string): string => `비밀번호 of ${name}`
+
+const hashes = new Map<string, Promise<string>>()
+
+/** Hashed once per name and test file: the hash is slow by design. */
+async function withPasswords(people: readonly SandboxIdentity[]): Promise<readonly SandboxIdentity[]> {
+  return Promise.all(
+    people.map(async (person) => {
+      const hash = hashes.get(person.name) ?? hashPassword(passwordOf(person.name))
+      hashes.set(person.name, hash)
+      return { ...person, password: await hash }
+    }),
+  )
+}
+
 function institution(id: string, name: string, number: string, type: string): Config['institutions'][number] {
   return { id, name, number, type, phone: '', departments: [], adapter: { kind: 'none' } }
 }
@@ -121,6 +154,7 @@ const settings = {
   timeZone: 'Asia/Seoul',
   clockOffsetMs: 0,
   implicitPolicy: 'deny-between-institutions',
+  issuer: undefined,
   institutions: [
     institution('clinic', '해맑은의원', '31100001', '31'),
     institution('hospital', '한빛종합병원', '11100002', '11'),
