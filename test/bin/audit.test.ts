@@ -8,7 +8,8 @@ import { newestCheckpoint } from '../../gateway/ledger-proof.ts'
 import { sealAll } from '../../gateway/seal.ts'
 import { openDatabase, type Database } from '../../gateway/store/pool.ts'
 import { hasPostgres, openTestDatabase, withoutPostgres, type Engine, type TestDatabase } from '../support/databases.ts'
-import { runNode } from '../support/processes.ts'
+import { clientOf, gatewaySetup } from '../support/gateway.ts'
+import { runNode, startNode } from '../support/processes.ts'
 import { logContext, write } from '../gateway/log.ts'
 
 const carenet = fileURLToPath(new URL('../../bin/carenet.mjs', import.meta.url))
@@ -65,6 +66,20 @@ function auditing(engine: Engine): void {
 
 describe('audit verify, on PGlite', () => {
   auditing('PGlite')
+
+  test('finds nothing unsealed after a gateway that stopped cleanly, however late the last request came', async () => {
+    const setup = await gatewaySetup()
+    const config = join(folder, 'gateway.json')
+    writeFileSync(config, JSON.stringify(setup.content))
+    const running = startNode([carenet, 'serve', '--config', config], { env: { CARENET_DATA_DIR: folder } })
+    await running.line(/^gateway /)
+    for (let read = 0; read < 3; read += 1) expect((await clientOf(setup).as('auditor').get('AuditEvent/none')).status).toBe(404)
+    expect((await running.stop()).code).toBe(0)
+    const found = await verify({}, '--config', config)
+    expect(found.output).toMatch(/^ok {4}ledger: 3 entries, 3 leaves, /m)
+    expect(found.output).not.toContain('unsealed')
+    expect(found.code).toBe(0)
+  })
 
   test('leaves a database alone that a running gateway holds, and says what to do', async () => {
     const made = await openTestDatabase('PGlite')
