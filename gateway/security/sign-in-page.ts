@@ -46,14 +46,14 @@ export interface PageForm {
 }
 
 const faultLine = (fault: string): string => (fault === '' ? '' : `<p class="error" role="alert">${escaped(fault)}</p>`)
-const opening = (form: PageForm, step: string): string =>
-  `<form method="post" action="${escaped(form.action)}"><input type="hidden" name="csrf" value="${escaped(form.csrf)}"><input type="hidden" name="step" value="${step}">`
+const opening = (form: PageForm): string =>
+  `<form method="post" action="${escaped(form.action)}"><input type="hidden" name="csrf" value="${escaped(form.csrf)}">`
 
 /** First page: who. */
 export function passwordPage(form: PageForm): string {
   return page(
     '로그인 · Sign in',
-    `<p><b>${escaped(form.app)}</b> (${escaped(form.destination)})에 로그인합니다.<br><small>Signing in to ${escaped(form.app)}.</small></p>${faultLine(form.fault)}${opening(form, 'password')}` +
+    `<p><b>${escaped(form.app)}</b> (${escaped(form.destination)})에 로그인합니다.<br><small>Signing in to ${escaped(form.app)}.</small></p>${faultLine(form.fault)}${opening(form)}` +
       `<label for="name">아이디 · User name</label><input id="name" name="name" autocomplete="username" required maxlength="128">` +
       `<label for="password">비밀번호 · Password</label><input id="password" name="password" type="password" autocomplete="current-password" required maxlength="256">` +
       `<button>로그인 · Sign in</button></form>`,
@@ -71,7 +71,7 @@ export function purposePage(form: PageForm & { readonly name: string; readonly m
   const grounds = Object.entries(groundNames).map(([code, name]) => `<option value="${escaped(code)}">${escaped(name)}</option>`)
   return page(
     '열람 목적 · Purpose',
-    `<p>${escaped(form.name)}</p>${faultLine(form.fault)}${opening(form, 'purpose')}` +
+    `<p>${escaped(form.name)}</p>${faultLine(form.fault)}${opening(form)}` +
       `<fieldset><legend>무엇을 위해 열람합니까? · What for?</legend>` +
       `<label><input type="radio" name="purpose" value="TREAT" checked> 진료 · Treatment</label>` +
       `<label><input type="radio" name="purpose" value="BTG"> 응급 열람 · Break-glass</label>` +

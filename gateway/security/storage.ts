@@ -19,6 +19,7 @@ export function providerStorage(sql: Sql, now: () => number, clients: readonly C
         const expiresMs = expiresInS === undefined ? undefined : now() + expiresInS * 1000
         const text = JSON.stringify(payload)
         if (model === 'ReplayDetection') return refuseReplay(sql, { id, text, nowMs: now(), untilMs: expiresMs ?? now() })
+        if (model === 'Interaction') await rows.forgetExpired(now())
         await rows.put(id, { payload: text, uid: payload.uid, userCode: payload.userCode, grantId: payload.grantId, expiresMs })
       },
       find: (id) => find('id', id),

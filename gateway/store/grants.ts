@@ -138,6 +138,10 @@ export function providerRows(sql: Sql, model: string) {
     async remove(id: string): Promise<void> {
       await sql.query('delete from oidc where model = $1 and id = $2', [model, id])
     },
+    /** Anybody may begin a sign-in; what came to nothing does not stay. */
+    async forgetExpired(nowMs: number): Promise<void> {
+      await sql.query('delete from oidc where expires_ms <= $1', [nowMs])
+    },
     async removeByGrant(grantId: string): Promise<void> {
       await sql.query('delete from oidc where model = $1 and grant_id = $2', [model, grantId])
     },

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { exportJWK, generateKeyPair } from 'jose'
 import { smartConfiguration } from '../../../gateway/security/metadata.ts'
 import { atSignIn, authorization, browser, callback, codeIn, csrfIn, exchange, signIn } from './browser.ts'
-import { passwordOf, type RunningServer, startServer } from './running-server.ts'
+import { assertionType, clientAssertion, passwordOf, type RunningServer, startServer } from './running-server.ts'
 
 const apps = [
   { clientId: 'viewer', name: '기록 보기', redirectUris: [callback], kind: 'public' },
@@ -181,9 +182,37 @@ describe('the sign-in page', () => {
   test('the second page is not reached without the first', async () => {
     const client = browser()
     const { address, page } = await atSignIn(client, authorization(server))
-    const answer = await client.post(address, { csrf: csrfIn(page), step: 'purpose', purpose: 'TREAT' })
+    const answer = await client.post(address, { csrf: csrfIn(page), purpose: 'TREAT' })
     expect([answer.status, answer.location]).toEqual([403, ''])
   })
+})
+
+test('a confidential app proves itself with its key; a page of the app, and no other, may read the answer of the token endpoint', async () => {
+  const { publicKey, privateKey } = await generateKeyPair('ES384', { extractable: true })
+  const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: 'a1' }] }
+  const server = await startServer({ sandbox: true, apps: [{ ...apps[0], kind: 'confidential', jwks }] })
+  const asked = authorization(server)
+  const code = codeIn(await signIn(browser(), asked, { name: 'clinic-nurse' }))
+  const bare = await exchange(server, asked, { code })
+  expect([bare.status, bare.body['error']]).toEqual([401, 'invalid_client'])
+  const proof = {
+    client_assertion_type: assertionType,
+    client_assertion: await clientAssertion(server, {
+      key: privateKey,
+      header: { alg: 'ES384', kid: 'a1' },
+      claims: { iss: 'viewer', sub: 'viewer' },
+    }),
+  }
+  expect((await exchange(server, asked, { code, ...proof })).status).toBe(200)
+  for (const [origin, allowed] of [
+    ['http://localhost:9999', 'http://localhost:9999'],
+    ['https://evil.example', null],
+  ] as const) {
+    const body = new URLSearchParams({ grant_type: 'authorization_code', client_id: 'viewer', code: 'x' })
+    const answer = await fetch(`${server.url}/oauth/token`, { method: 'POST', body, headers: { origin } })
+    expect([origin, answer.headers.get('access-control-allow-origin')]).toEqual([origin, allowed])
+  }
+  await server.close()
 })
 
 test('discovery says what runs: a place to sign in where people can, and S256 only', async () => {
