@@ -130,7 +130,15 @@ async function compose(config: Config, database: Database, log: Log): Promise<Ga
   const loops = [
     ...lanesOf([...adapters.keys()]).map((lane) => deliverLoop(context, { signal: stop.signal, sleep: alarm.sleeper(), lane })),
     ...[...adapters].flatMap(([id, adapter]) =>
-      adapter.listen === undefined ? [] : [adapter.listen((parcel) => takeParcel(context, id, parcel), stop.signal)],
+      adapter.listen === undefined
+        ? []
+        : [
+            survived(
+              context,
+              id,
+              adapter.listen((parcel) => takeParcel(context, id, parcel), stop.signal),
+            ),
+          ],
     ),
     healthLoop(context, stop.signal),
     housekeeping(context, stop.signal),
@@ -266,12 +274,24 @@ async function sealRest(context: Context): Promise<void> {
   })
 }
 
+/** One adapter that breaks is that institution's trouble: it is logged, and the rest of the network goes on. */
+async function survived(context: Context, institution: string, work: Promise<void>): Promise<void> {
+  await work.catch((thrown: unknown) => context.log('error', 'adapter-broke', { institution, fault: faultOf(thrown) }))
+}
+
+function faultOf(thrown: unknown): string {
+  return thrown instanceof Error ? (thrown.stack ?? thrown.name) : 'unknown'
+}
+
 async function healthLoop(context: Context, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     for (const [id, adapter] of context.adapters) {
       if (adapter.description.mode !== 'live') continue
-      const answer = await adapter.check(AbortSignal.any([signal, AbortSignal.timeout(context.config.limits.liveDeadlineMs)]))
-      if (!signal.aborted) context.health.report(id, answer.ok)
+      const check = async (): Promise<void> => {
+        const answer = await adapter.check(AbortSignal.any([signal, AbortSignal.timeout(context.config.limits.liveDeadlineMs)]))
+        if (!signal.aborted) context.health.report(id, answer.ok)
+      }
+      await survived(context, id, check())
     }
     await pause(healthEveryMs, signal)
   }
@@ -279,7 +299,10 @@ async function healthLoop(context: Context, signal: AbortSignal): Promise<void> 
 
 async function housekeeping(context: Context, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    await context.store.messages.forgetBefore(context.now().getTime() - messagesKeptMs)
+    // a database that is away now is there in an hour
+    await context.store.messages
+      .forgetBefore(context.now().getTime() - messagesKeptMs)
+      .catch((thrown: unknown) => context.log('error', 'housekeeping-failed', { fault: faultOf(thrown) }))
     await pause(housekeepingEveryMs, signal)
   }
 }

@@ -216,7 +216,8 @@ describe('logs and metrics of a gateway in a process of its own', () => {
   beforeAll(async () => {
     database = await unopenedDatabase('PGlite')
     const dataDir = 'dataDir' in database.source ? database.source.dataDir : ''
-    const setup = await gatewaySetup()
+    // one institution's adapter cannot even listen: the others are served all the same
+    const setup = await gatewaySetup({ tertiary: 'broken' })
     writeFileSync(join(dataDir, 'gateway.json'), JSON.stringify(setup.content))
     const program = fileURLToPath(new URL('../../bin/carenet.mjs', import.meta.url))
     running = startNode([program, 'serve', '--config', join(dataDir, 'gateway.json')], {

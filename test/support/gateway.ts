@@ -75,8 +75,8 @@ export interface TestGateway {
 
 export interface GatewayOptions {
   readonly limits?: Partial<Limits>
-  /** `away`: the tertiary hospital is asked live and is never there; default: it feeds like the others */
-  readonly tertiary?: 'feeds' | 'away'
+  /** `away`: the tertiary hospital is asked live and is never there; `broken`: it cannot be listened to; default: it feeds like the others */
+  readonly tertiary?: 'feeds' | 'away' | 'broken'
 }
 
 export interface GatewaySetup {
@@ -97,13 +97,14 @@ export async function gatewaySetup(options: GatewayOptions = {}): Promise<Gatewa
   const url = `http://127.0.0.1:${port}`
   const notThere = { kind: 'hl7v2-mllp', listen: { host: '127.0.0.1', port: 0 }, sendTo: { host: '127.0.0.1', port: closed } }
   const away = { kind: 'fhir-rest', baseUrl: `http://127.0.0.1:${closed}/fhir`, token: 'none', pollMs: 60_000, deadlineMs: 300 }
+  const broken = { kind: 'hl7v2-mllp', sendTo: notThere.sendTo }
   const content = {
     port,
     publicUrl: url,
     implicitPolicy: 'deny-between-institutions',
     institutions: institutions(portsFrom(port), { folder: '/nowhere', mapping: '/nowhere', tertiaryToken: 'none' }).map((institution) => ({
       ...institution,
-      adapter: institution.id === 'tertiary' && options.tertiary === 'away' ? away : notThere,
+      adapter: institution.id === 'tertiary' ? { feeds: notThere, away, broken }[options.tertiary ?? 'feeds'] : notThere,
     })),
     clients: await Promise.all(
       systems.map(async ({ id, pair }) => ({
