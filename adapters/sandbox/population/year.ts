@@ -1,0 +1,84 @@
+/** One person's year of care: follow-up of long illnesses, acute ones in their season, check-ups, vaccinations. */
+import { acuteVisits } from './acute-visits.ts'
+import { ageOn, plusDays } from './calendar.ts'
+import type { Visit } from './care.ts'
+import type { Place } from './conditions.ts'
+import { followUps } from './follow-up.ts'
+import { appointment, measuredOn, noVisit, vitalsOn } from './life.ts'
+import type { Life } from './life.ts'
+import type { PanelName } from './tests.ts'
+import { vaccinationsOf } from './vaccinations.ts'
+
+/** Oldest first, all within the year and after birth. */
+export function yearOf(life: Life): readonly Visit[] {
+  const visits = [...followUps(life), ...acuteVisits(life), ...vaccinationVisits(life), ...checkUp(life)]
+  const told = visits.length > 0 ? visits : [lightVisit(life)]
+  return told.filter((visit) => visit.end.slice(0, 10) <= life.until && visit.start.slice(0, 10) >= life.person.birthDate).sort(byStart)
+}
+
+function byStart(a: Visit, b: Visit): number {
+  return a.start < b.start ? -1 : a.start > b.start ? 1 : a.place.localeCompare(b.place)
+}
+
+function vaccinationVisits(life: Life): readonly Visit[] {
+  if (!life.outlook.usesClinic) return []
+  return vaccinationsOf(life.chance, life.person, life).map(({ day, reason, vaccines }) => {
+    const slot = appointment(life.chance, day, 'clinic', life.until)
+    const age = ageOn(life.person.birthDate, day)
+    const { weightKg: weight, heightCm: height } = vitalsOn(life, day)
+    return {
+      ...noVisit,
+      ...slot,
+      person: life.person.number,
+      place: 'clinic' as const,
+      department: '23',
+      diagnoses: [{ ...reason, status: 'resolved' as const }],
+      vitals: age < 15 && weight !== undefined && height !== undefined ? { weightKg: weight, heightCm: height } : {},
+      vaccinations: vaccines,
+    }
+  })
+}
+
+const general = { kcd: 'Z00.0', name: '일반적 의학검사', status: 'resolved' } as const
+
+/** The national check-up: every second year from forty on. */
+function checkUp(life: Life): readonly Visit[] {
+  const age = ageOn(life.person.birthDate, life.from)
+  const isPregnant = life.outlook.courses.some(({ name }) => name === 'pregnancy')
+  return age >= 40 && !isPregnant && life.chance.chance(0.36) ? [checkUpVisit(life)] : []
+}
+
+function checkUpVisit(life: Life): Visit {
+  const { chance, outlook } = life
+  const place: Place = outlook.usesClinic && chance.chance(0.7) ? 'clinic' : 'hospital'
+  const slot = appointment(chance, plusDays(life.from, chance.between(20, 340)), place, life.until)
+  const day = slot.start.slice(0, 10)
+  const names: PanelName[] = ['count', 'kidney', 'sugar', 'lipids', 'liver', 'urine']
+  return {
+    ...noVisit,
+    ...slot,
+    person: life.person.number,
+    place,
+    department: '01',
+    diagnoses: [general],
+    panels: measuredOn(life, day, names),
+    vitals: vitalsOn(life, day),
+  }
+}
+
+/** Nobody is on file without a reason: who had nothing else came once, grown-ups for a check-up, children to be measured. */
+function lightVisit(life: Life): Visit {
+  const { person, chance, outlook } = life
+  if (ageOn(person.birthDate, life.until) >= 20) return checkUpVisit(life)
+  const place: Place = outlook.usesClinic ? 'clinic' : 'hospital'
+  const slot = appointment(chance, plusDays(life.from, chance.between(40, 340)), place, life.until)
+  return {
+    ...noVisit,
+    ...slot,
+    person: person.number,
+    place,
+    department: place === 'clinic' ? '23' : '11',
+    diagnoses: [{ kcd: 'Z00.1', name: '일상적 소아건강검사', status: 'resolved' }],
+    vitals: vitalsOn(life, slot.start.slice(0, 10)),
+  }
+}
