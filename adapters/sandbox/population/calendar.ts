@@ -25,11 +25,14 @@ export function monthOf(day: string): number {
   return Number(day.slice(5, 7)) - 1
 }
 
-/** The nearest day on or after `day` on which the doors are open: not Sundays, and at hospitals not Saturdays. */
+/** public holidays that fall on the same day every year; those of the lunar calendar are left out */
+const holidays = ['01-01', '03-01', '05-05', '06-06', '08-15', '10-03', '10-09', '12-25']
+
+/** The nearest day on or after `day` on which the doors are open: no holidays, no Sundays, and at hospitals no Saturdays. */
 export function openDay(day: string, isHospital: boolean): string {
   const weekday = new Date(`${day}T00:00:00Z`).getUTCDay()
-  if (weekday === 0) return plusDays(day, 1)
-  return weekday === 6 && isHospital ? plusDays(day, 2) : day
+  const isClosed = weekday === 0 || (weekday === 6 && isHospital) || holidays.includes(day.slice(5))
+  return isClosed ? openDay(plusDays(day, 1), isHospital) : day
 }
 
 /** `2026-03-02T09:30` plus minutes */

@@ -20,6 +20,12 @@ export interface Chronic {
   /** illnesses that rule it out (one stage of a disease, the other form of it) */
   readonly not?: readonly string[]
   readonly everyDays: number
+  /** days of medicine at a visit; until the next one where it is not said */
+  readonly supplyDays?: number
+  /** found years ago: what came first (operation, first treatment) lies before the year that is told */
+  readonly isOld?: boolean
+  /** over within months */
+  readonly isShort?: boolean
   /** one is taken and kept; allergies and other illnesses rule some out */
   readonly regimens: readonly (readonly DrugName[])[]
   /** a panel, and how many visits lie between two of them */
@@ -67,11 +73,11 @@ export const chronic = {
   },
   allergicRhinitis: {
     kcd: 'J30.4', name: '상세불명의 알레르기비염', followed: [['clinic', '23']],
-    rates: [[4, 16, 13], [13, 12, 12], [40, 6, 7], [65, 3, 3]], everyDays: 112, regimens: [['cetirizine'], ['cetirizine', 'fluticasoneNasal']], panels: [],
+    rates: [[4, 16, 13], [13, 12, 12], [40, 6, 7], [65, 3, 3]], everyDays: 112, supplyDays: 14, regimens: [['cetirizine'], ['cetirizine', 'fluticasoneNasal']], panels: [],
   },
   atopic: {
     kcd: 'L20.9', name: '상세불명의 아토피피부염', followed: [['clinic', '23']],
-    rates: [[1, 12, 11], [7, 7, 7], [13, 3, 3], [20, 0.5, 0.5]], everyDays: 112, regimens: [['hydrocortisoneCream']], panels: [],
+    rates: [[1, 12, 11], [7, 7, 7], [13, 3, 3], [20, 0.5, 0.5]], everyDays: 112, supplyDays: 14, regimens: [['hydrocortisoneCream']], panels: [],
   },
   asthmaChild: {
     kcd: 'J45.0', name: '주로 알레르기성 천식', followed: [['hospital', '11'], ['tertiary', '11']],
@@ -87,11 +93,11 @@ export const chronic = {
   },
   kneeArthrosis: {
     kcd: 'M17.1', name: '기타 원발성 무릎관절증', followed: [['hospital', '05'], ['clinic', '23']],
-    rates: [[55, 5, 12], [65, 10, 24], [75, 13, 30]], everyDays: 56, regimens: [['celecoxib'], ['acetaminophen']], panels: [],
+    rates: [[55, 5, 12], [65, 10, 24], [75, 13, 30]], everyDays: 56, supplyDays: 28, regimens: [['celecoxib'], ['acetaminophen']], panels: [],
   },
   backPain: {
     kcd: 'M51.2', name: '기타 명시된 추간판전위', followed: [['hospital', '05'], ['clinic', '23']],
-    rates: [[35, 4, 4], [60, 6, 7]], everyDays: 112, regimens: [['celecoxib', 'eperisone'], ['acetaminophen', 'eperisone']], panels: [],
+    rates: [[35, 4, 4], [60, 6, 7]], everyDays: 112, supplyDays: 14, regimens: [['celecoxib', 'eperisone'], ['acetaminophen', 'eperisone']], panels: [],
   },
   osteoporosis: {
     kcd: 'M81.0', name: '폐경후 골다공증', followed: [['clinic', '01'], ['hospital', '05']],
@@ -137,7 +143,7 @@ export const chronic = {
   },
   ironDeficiency: {
     kcd: 'D50.9', name: '상세불명의 철결핍빈혈', followed: [['clinic', '01'], ['hospital', '01'], ['tertiary', '01']],
-    rates: [[15, 0, 3], [30, 0, 6], [51, 0, 0]], everyDays: 56, regimens: [['iron']], panels: [['count', 1], ['iron', 2]],
+    rates: [[15, 0, 3], [30, 0, 6], [51, 0, 0]], isShort: true, everyDays: 56, regimens: [['iron']], panels: [['count', 1], ['iron', 2]],
   },
   rheumatoid: {
     kcd: 'M06.9', name: '상세불명의 류마티스관절염', followed: [['tertiary', '01']],
@@ -145,11 +151,11 @@ export const chronic = {
   },
   breastCancer: {
     kcd: 'C50.9', name: '상세불명의 유방의 악성 신생물', followed: [['tertiary', '04']],
-    rates: [[40, 0, 3], [60, 0, 3]], everyDays: 84, regimens: [['tamoxifen'], ['letrozole']], panels: [['breastMarker', 2], ['count', 2], ['liver', 2]],
+    rates: [[40, 0, 3], [60, 0, 3]], isOld: true, everyDays: 84, regimens: [['tamoxifen'], ['letrozole']], panels: [['breastMarker', 2], ['count', 2], ['liver', 2]],
   },
   colonCancer: {
     kcd: 'C18.9', name: '상세불명의 결장의 악성 신생물', followed: [['tertiary', '04']],
-    rates: [[55, 2, 1.3], [68, 4, 2]], not: ['C50.9'], everyDays: 42, regimens: [['capecitabine']], panels: [['cea', 2], ['count', 1], ['liver', 1]],
+    rates: [[55, 2, 1.3], [68, 4, 2]], not: ['C50.9'], isOld: true, everyDays: 84, regimens: [[]], panels: [['cea', 2], ['count', 1], ['liver', 1]],
   },
   lungCancer: {
     kcd: 'C34.9', name: '상세불명의 기관지 또는 폐의 악성 신생물', followed: [['tertiary', '01']],
@@ -157,7 +163,7 @@ export const chronic = {
   },
   thyroidCancer: {
     kcd: 'C73', name: '갑상선의 악성 신생물', followed: [['tertiary', '04']],
-    rates: [[35, 0.6, 3]], not: ['E03.9', 'E05.0', 'C50.9'], everyDays: 168, regimens: [['levothyroxine']], panels: [['thyroid', 1]],
+    rates: [[35, 0.6, 3]], not: ['E03.9', 'E05.0', 'C50.9'], isOld: true, everyDays: 168, regimens: [['levothyroxine']], panels: [['thyroid', 1]],
   },
   depression: {
     kcd: 'F32.1', name: '중등도 우울에피소드', followed: [['hospital', '03'], ['tertiary', '03']],
@@ -173,7 +179,7 @@ export const chronic = {
   },
   bipolar: {
     kcd: 'F31.9', name: '상세불명의 양극성 정동장애', followed: [['tertiary', '03']],
-    rates: [[22, 1, 1], [55, 0, 0]], not: ['F32.1', 'F41.1', 'F41.0'], everyDays: 28, regimens: [['quetiapine', 'lithium']], panels: [['lithium', 3], ['thyroid', 6], ['kidney', 6]], sensitive: 'mental',
+    rates: [[22, 1, 1], [55, 0, 0]], not: ['F32.1', 'F41.1', 'F41.0'], isOld: true, everyDays: 28, regimens: [['quetiapine', 'lithium']], panels: [['lithium', 3], ['thyroid', 6], ['kidney', 6]], sensitive: 'mental',
   },
   adhd: {
     kcd: 'F90.0', name: '활동성 및 주의력 장애', followed: [['hospital', '03'], ['tertiary', '03']],

@@ -106,7 +106,7 @@ function courseOf(
   )
   const youngest = condition.rates[0]?.[0] ?? Math.max(0, age - 6)
   const longest = Math.max(0.3, Math.min(name === 'pregnancy' ? 0.6 : 11, age - Math.max(1, youngest - 5)))
-  const isNew = chance.chance(0.24)
+  const isNew = condition.isShort === true || (chance.chance(0.24) && condition.isOld !== true)
   const years = isNew ? chance.next() * Math.min(0.9, longest) : 0.9 + chance.next() * Math.max(0.1, longest - 0.9)
   const days = name === 'pregnancy' ? chance.between(100, 330) : Math.max(12, Math.round(Math.min(years, longest) * 365))
   return { name, condition, since: plusDays(asOf, -days), place, department }

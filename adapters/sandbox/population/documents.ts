@@ -77,7 +77,7 @@ export const yearly: Partial<Readonly<Record<ChronicName, Document>>> = {
   depression: {
     kind: 'consult',
     title: '정신건강의학과 경과 기록',
-    text: '우울감과 불면은 처음보다 호전됨.\n자해 사고 없음. 직장 복귀를 준비 중임.\n계획: 현재 약물 유지, 4주 뒤 재진.',
+    text: '우울감과 불면은 처음보다 호전됨.\n자해 사고 없음. 가벼운 산책 등 일상 활동이 늘어남.\n계획: 현재 약물 유지, 4주 뒤 재진.',
   },
   bipolar: {
     kind: 'consult',
@@ -106,16 +106,13 @@ export const yearly: Partial<Readonly<Record<ChronicName, Document>>> = {
   },
 }
 
-/** what is written when the illness is found */
+/** what is written when the illness is found, instead of the yearly letter */
 export const first: Partial<Readonly<Record<ChronicName, Document>>> = {
-  breastCancer: {
+  lungCancer: {
     kind: 'pathology',
     title: '병리 판독',
-    text: '유방, 중심침생검.\n침윤성 관암종, 조직학적 등급 2.\nER 양성, PR 양성, HER2 음성.',
+    text: '좌상엽, 경피적 침생검.\n선암종.\nEGFR 엑손 19 결손 검출됨.',
   },
-  colonCancer: { kind: 'pathology', title: '병리 판독', text: '구불결장, 내시경 생검.\n중등도 분화 선암종.' },
-  lungCancer: { kind: 'pathology', title: '병리 판독', text: '좌상엽, 경피적 침생검.\n선암종.\nEGFR 엑손 19 결손 검출됨.' },
-  thyroidCancer: { kind: 'pathology', title: '병리 판독', text: '갑상선, 세침흡인.\n유두암종 (베데스다 6).' },
 }
 
 /** gene and finding of the genetic test, and the letter that goes with it */

@@ -108,7 +108,6 @@ const rows = {
   entecavir: ['ETV05', 'J05AF10', 'entecavir', '엔테카비르정 0.5밀리그램', '정', 1, 1, '공복'],
   tamoxifen: ['TMX20', 'L02BA01', 'tamoxifen', '타목시펜정 20밀리그램', '정', 1, 1, '아침 식후'],
   letrozole: ['LTZ25', 'L02BG04', 'letrozole', '레트로졸정 2.5밀리그램', '정', 1, 1, '아침 식후'],
-  capecitabine: ['CAP500', 'L01BC06', 'capecitabine', '카페시타빈정 500밀리그램', '정', 3, 2, '식후 30분, 2주 복용 후 1주 휴약'],
   osimertinib: ['OSI80', 'L01EB04', 'osimertinib', '오시머티닙정 80밀리그램', '정', 1, 1, '매일 같은 시간'],
   sulfasalazine: ['SSZ500', 'A07EC01', 'sulfasalazine', '설파살라진장용정 500밀리그램', '정', 2, 2, '아침 저녁 식후'],
   hydroxychloroquine: ['HCQ200', 'P01BA02', 'hydroxychloroquine', '히드록시클로로퀸정 200밀리그램', '정', 1, 1, '식후'],

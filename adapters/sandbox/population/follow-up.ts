@@ -63,10 +63,13 @@ function followUp(life: Life, { seen, slot, everyDays, regimen, due, isFirst }: 
   )
   const gene = seen.map(({ name }) => genes[name]).find((each) => each !== undefined)
   const wanted = gene !== undefined && isFirst ? [...names, 'genes' as const] : names
+  const suited = seen.map(({ name, condition }) => ({ names: regimen.get(name) ?? [], days: condition.supplyDays ?? everyDays }))
   const medicines = chosenDrugs(
-    seen.flatMap(({ name }) => regimen.get(name) ?? []),
+    suited.flatMap(({ names }) => names),
     taker,
   )
+  const { heightCm: height, ...vitals } = vitalsOn(life, day)
+  const isMeasured = (isFirst || taker.age < 20) && height !== undefined
   return {
     ...noVisit,
     ...slot,
@@ -74,9 +77,11 @@ function followUp(life: Life, { seen, slot, everyDays, regimen, due, isFirst }: 
     place: head?.place ?? 'clinic',
     department: head?.department ?? '01',
     diagnoses: seen.map(diagnosisOf),
-    prescriptions: prescribed(medicines, everyDays, taker),
+    prescriptions: medicines.flatMap((name) =>
+      prescribed([name], suited.find((each) => each.names.includes(name))?.days ?? everyDays, taker),
+    ),
     panels: measuredOn(life, day, wanted, undefined, gene === undefined ? undefined : [gene.gene, gene.finding]),
-    vitals: vitalsOn(life, day),
+    vitals: isMeasured ? { ...vitals, heightCm: height } : vitals,
     documents: lettersOf(life, seen, isFirst),
   }
 }
@@ -88,6 +93,7 @@ function lettersOf(life: Life, seen: readonly Course[], isFirst: boolean): Visit
     const genetic = gene === undefined ? [] : [{ kind: 'genetic' as const, title: '유전자검사 결과', text: gene.text }]
     const atFirst = since >= life.from ? first[name] : undefined
     const ofYear = yearly[name]
-    return [...(atFirst === undefined ? [] : [atFirst]), ...(ofYear === undefined ? [] : [ofYear]), ...genetic]
+    const letter = atFirst ?? ofYear
+    return [...(letter === undefined ? [] : [letter]), ...genetic]
   })
 }

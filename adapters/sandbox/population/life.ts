@@ -1,5 +1,5 @@
 /** One person through one year: what every kind of visit needs to know of them, on any day. */
-import { buildOf, heightCm, pressureOf, weightKg } from './body.ts'
+import { buildOf, heightCm, oneDecimal, pressureOf, weightKg } from './body.ts'
 import type { Build } from './body.ts'
 import { ageOn, daysBetween, openDay, plusDays, plusMinutes } from './calendar.ts'
 import type { Diagnosis, Visit } from './care.ts'
@@ -50,7 +50,7 @@ export interface Slot {
 /** Ten-minute appointments, not at lunch. */
 export function appointment(chance: Random, day: string, place: Place, last: string): Slot {
   const open = openDay(day, place !== 'clinic')
-  const kept = open <= last ? open : openDay(plusDays(last, -3), place !== 'clinic')
+  const kept = open <= last ? open : openDay(plusDays(last, -6), place !== 'clinic')
   const hour = chance.pick([9, 9, 10, 10, 11, 14, 15, 16, 17])
   const start = `${kept}T${String(hour).padStart(2, '0')}:${chance.between(0, 5)}0`
   return { start, end: plusMinutes(start, place === 'clinic' ? 20 : 40) }
@@ -92,12 +92,16 @@ export function diagnosisOf({ condition }: Course): Diagnosis {
   return { kcd, name, status: 'active', ...(sensitive === undefined ? {} : { sensitive }) }
 }
 
+/** A raised pressure is there before somebody calls it an illness. */
 export function vitalsOn(life: Life, day: string): Visit['vitals'] {
-  const { person, build, chance, outlook, habit } = life
+  const { person, build, chance, outlook, habit, from } = life
   const age = ageOn(person.birthDate, day)
-  const pressure = outlook.courses.find(({ name, since }) => name === 'hypertension' && since <= day)
-  const years = pressure === undefined ? 9 : daysBetween(pressure.since, day) / 365
+  const pressure = outlook.courses.find(({ name }) => name === 'hypertension')
+  const years = pressure === undefined ? 9 : Math.max(0, daysBetween(pressure.since, day) / 365)
   const raised = pressure === undefined ? 0 : 8 + habit('bp') * 4 + 26 * Math.exp(-years / 0.25)
-  const size = { weightKg: weightKg(build, person.gender, age), heightCm: heightCm(build, person.gender, age) }
+  // Grown-ups are measured once; the scales sway.
+  const heightAge = age < 20 ? age : ageOn(person.birthDate, from)
+  const sway = age < 4 ? 0 : chance.normal(0, age < 20 ? 0.2 : 0.5)
+  const size = { weightKg: oneDecimal(weightKg(build, person.gender, age) + sway), heightCm: heightCm(build, person.gender, heightAge) }
   return age < 4 ? size : { pressure: pressureOf(chance, age, raised), ...size }
 }

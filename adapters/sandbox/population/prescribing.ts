@@ -62,6 +62,5 @@ export function chosenDrugs(names: readonly DrugName[], taker: Taker): readonly 
 }
 
 export function prescribed(names: readonly DrugName[], days: number, taker: Taker): readonly Prescription[] {
-  // Capecitabine is taken for two weeks of three.
-  return names.map((name) => prescription(name, name === 'capecitabine' ? 14 : days, taker.weightKg))
+  return names.map((name) => prescription(name, days, taker.weightKg))
 }

@@ -59,26 +59,22 @@ function count(body: Body): Values {
   const isPregnant = has(body, 'Z34.9')
   const usual = isChild ? 11.9 + age * 0.12 : (sex === 'male' ? 15.1 : 13.3) - Math.max(0, age - 60) * 0.03
   const iron = has(body, 'D50.9')
-  const cells = has(body, 'C18.9', 'C34.9') ? -1.8 : has(body, 'N18.3') ? -1.6 : isPregnant ? -1.6 : has(body, 'B20.6') ? -1.5 : 0
-  const haemoglobin = iron ? treated(body, 'D50.9', around(body, 'hb', 9.4, 0.6), 12.6) : around(body, 'hb', usual + cells, 0.6, 0.2)
-  const volume = iron
-    ? treated(body, 'D50.9', 73, 84)
-    : has(body, 'C18.9')
-      ? 99
-      : isChild
-        ? 80 + age * 0.5
-        : around(body, 'mcv', 91, 2, 0.3)
+  const cells = has(body, 'C34.9') ? -1.2 : has(body, 'N18.3') ? -1.6 : isPregnant ? -1.6 : has(body, 'B20.6') ? -1.5 : 0
+  const haemoglobin = iron
+    ? treated(body, 'D50.9', around(body, 'hb', 9.4, 0.6), 12.6) + body.chance.normal(0, 0.12)
+    : around(body, 'hb', usual + cells, 0.6, 0.2)
+  const volume = iron ? treated(body, 'D50.9', 73, 84) : isChild ? 80 + age * 0.5 : around(body, 'mcv', 91, 2, 0.3)
   const haematocrit = haemoglobin / (iron ? 0.322 : 0.336)
   const infected = acute === 'J18.9' || acute === 'K35.8'
   const whites = infected
     ? body.chance.normal(14, 1.6)
-    : around(body, 'wbc', has(body, 'C18.9', 'B20.6') ? 4.1 : isPregnant ? 8.9 : isChild ? 7.6 : 6.2, 1)
+    : around(body, 'wbc', has(body, 'B20.6') ? 4.3 : isPregnant ? 8.9 : isChild ? 7.6 : 6.2, 1)
   return {
     haemoglobin,
     haematocrit,
     redCells: (haematocrit / volume) * 10,
     whiteCells: whites,
-    platelets: around(body, 'plt', (iron ? 320 : has(body, 'C18.9') ? 185 : isChild ? 300 : 245) + (infected ? 40 : 0), 35),
+    platelets: around(body, 'plt', (iron ? 320 : isChild ? 300 : 245) + (infected ? 40 : 0), 35),
   }
 }
 
@@ -132,7 +128,7 @@ function lipids(body: Body): Values {
   const goal = has(body, 'I20.9', 'I69.3') ? 66 : 92
   const usual = around(body, 'ldl', 108, 13, 4)
   const raised = treated(body, 'E78.5', 172, goal) + body.habit('ldl') * 7 + body.chance.normal(0, 4)
-  const inherited = treated(body, 'E78.0', 248, 118) + body.habit('ldl') * 10
+  const inherited = treated(body, 'E78.0', 248, 118) + body.habit('ldl') * 10 + body.chance.normal(0, 5)
   const ldl = Math.round(has(body, 'E78.0') ? inherited : has(body, 'E78.5') ? raised : Math.min(usual, 138))
   const hdl = Math.round(around(body, 'hdl', body.sex === 'male' ? 48 : 56, 6, 2))
   const triglyceride = Math.round(Math.max(55, around(body, 'tg', has(body, 'E11.9', 'K76.0') ? 165 : 108, 26, 10)))
@@ -143,16 +139,19 @@ function lipids(body: Body): Values {
 function liver(body: Body): Values {
   const fat = has(body, 'K76.0')
   const stones = body.acute === 'K80.2'
-  const alt = fat
-    ? around(body, 'alt', 58, 11, 5)
-    : stones
-      ? body.chance.normal(48, 8)
-      : around(body, 'alt', body.sex === 'male' ? 24 : 18, 5, 2)
+  const virus = has(body, 'B18.1')
+  const alt = virus
+    ? treated(body, 'B18.1', 96, around(body, 'alt', 24, 5, 2))
+    : fat
+      ? around(body, 'alt', 58, 11, 5)
+      : stones
+        ? body.chance.normal(48, 8)
+        : around(body, 'alt', body.sex === 'male' ? 24 : 18, 5, 2)
   return {
     alt,
     ast: fat ? alt * 0.68 : alt * 0.8 + 6,
     ggt: around(body, 'ggt', fat ? 62 : stones ? 88 : body.sex === 'male' ? 31 : 19, fat ? 12 : 5),
-    albumin: around(body, 'alb', has(body, 'C18.9', 'C34.9') ? 3.8 : 4.4, 0.15, 0.06),
+    albumin: around(body, 'alb', has(body, 'C34.9') ? 3.9 : 4.4, 0.15, 0.06),
   }
 }
 
@@ -177,14 +176,21 @@ function hiv(body: Body): Values {
   const first = code === 'B20.6' ? 310_000 : 42_000
   const copies = first * Math.exp(-(body.since.get(code) ?? 9) / 0.045)
   return {
-    hivViralLoad: copies < 20 ? 20 : copies,
-    cd4: treated(body, code, code === 'B20.6' ? 74 : 340, (code === 'B20.6' ? 390 : 640) + body.habit('cd4') * 60),
+    hivViralLoad: viral(copies),
+    cd4:
+      treated(body, code, code === 'B20.6' ? 74 : 340, code === 'B20.6' ? 176 + body.habit('cd4') * 8 : 640 + body.habit('cd4') * 60) +
+      body.chance.normal(0, 9),
   }
+}
+
+/** What cannot be counted is told as the limit; the rest has three digits that mean something. */
+function viral(copies: number): number {
+  return copies < 20 ? 20 : Number(copies.toPrecision(3))
 }
 
 const heart = (body: Body): Values => ({
   ntProBnp: has(body, 'I50.9')
-    ? treated(body, 'I50.9', 3400, 950) * (1 + 0.15 * body.habit('bnp'))
+    ? treated(body, 'I50.9', 3400, 950) * (1 + 0.15 * body.habit('bnp') + body.chance.normal(0, 0.06))
     : Math.max(22, around(body, 'bnp', has(body, 'I48.9') ? 480 : 35 + Math.max(0, body.age - 50) * 2, has(body, 'I48.9') ? 90 : 12)),
   troponin: Math.max(0.003, around(body, 'tni', 0.009, 0.003, 0.002)),
 })
@@ -232,12 +238,14 @@ const measured: Readonly<Record<PanelName, (body: Body) => Values>> = {
   lithium: (body) => ({ lithium: around(body, 'lith', 0.76, 0.06, 0.05) }),
   hepatitisB: (body) => {
     const copies = 2_400_000 * Math.exp(-(body.since.get('B18.1') ?? 9) / 0.07)
-    return { hbvDna: copies < 20 ? 20 : copies, afp: around(body, 'afp', 2.9, 0.6, 0.2) }
+    return { hbvDna: viral(copies), afp: around(body, 'afp', 2.9, 0.6, 0.2) }
   },
-  cea: (body) => ({ cea: treated(body, has(body, 'C34.9') ? 'C34.9' : 'C18.9', 14, 3.1) + Math.abs(body.habit('cea')) * 0.5 }),
+  cea: (body) => ({
+    cea: treated(body, has(body, 'C34.9') ? 'C34.9' : 'C18.9', 14, 3.1) + Math.abs(body.habit('cea')) * 0.5 + body.chance.normal(0, 0.15),
+  }),
   breastMarker: (body) => ({
-    ca153: treated(body, 'C50.9', 27, 14) + body.habit('ca153'),
-    cea: Math.max(0.6, around(body, 'cea', 1.8, 0.4, 0.1)),
+    ca153: treated(body, 'C50.9', 27, 14) + body.habit('ca153') + body.chance.normal(0, 0.5),
+    cea: Math.max(0.6, around(body, 'cea', 1.8, 0.4, 0.2)),
   }),
   rheumatoid: (body) => ({
     rheumatoidFactor: Math.max(22, around(body, 'rf', 84, 25, 5)),

@@ -13,7 +13,22 @@ import { vaccinationsOf } from './vaccinations.ts'
 export function yearOf(life: Life): readonly Visit[] {
   const visits = [...followUps(life), ...acuteVisits(life), ...vaccinationVisits(life), ...checkUp(life)]
   const told = visits.length > 0 ? visits : [lightVisit(life)]
-  return told.filter((visit) => visit.end.slice(0, 10) <= life.until && visit.start.slice(0, 10) >= life.person.birthDate).sort(byStart)
+  const inTime = told.filter((visit) => visit.end.slice(0, 10) <= life.until && visit.start.slice(0, 10) >= life.person.birthDate)
+  return inTime.sort(byStart).filter((visit, at, all) => !all.some((other, place) => other !== visit && rulesOut(other, visit, place < at)))
+}
+
+/** Nobody is in two places at once: not at a doctor's while on a ward, not twice a day at two counters, not with the next cold in a week. */
+function rulesOut(other: Visit, visit: Visit, isEarlier: boolean): boolean {
+  const [day, otherDay] = [visit.start.slice(0, 10), other.start.slice(0, 10)]
+  const isOnWard = other.kind === 'inpatient' && visit.kind !== 'inpatient' && day >= otherDay && day <= other.end.slice(0, 10)
+  const isSecondStay = isEarlier && other.kind === 'inpatient' && visit.kind === 'inpatient' && day <= plusDays(other.end.slice(0, 10), 30)
+  const isAgain = isEarlier && otherDay === day
+  const isSoon = isEarlier && isAcute(other) && isAcute(visit) && visit.place === 'clinic' && day <= plusDays(otherDay, 9)
+  return isOnWard || isSecondStay || isAgain || isSoon
+}
+
+function isAcute({ diagnoses, vaccinations }: Visit): boolean {
+  return vaccinations.length === 0 && diagnoses.every(({ status }) => status === 'resolved')
 }
 
 function byStart(a: Visit, b: Visit): number {
