@@ -128,9 +128,9 @@ const substances: readonly (readonly [Substance, grown: number, child: number])[
     1.8,
     0.3,
   ],
-  [{ local: 'SHR', snomed: '735029006', name: '새우', category: 'food', reaction: '입술 부종', severity: 'mild' }, 2, 0.8],
+  [{ local: 'SHR', snomed: '735029006', name: '갑각류·조개류', category: 'food', reaction: '입술 부종', severity: 'mild' }, 2, 0.8],
   [{ local: 'EGG', snomed: '102263004', name: '달걀', category: 'food', reaction: '두드러기', severity: 'mild' }, 0, 3.2],
-  [{ local: 'PNT', snomed: '256349002', name: '땅콩', category: 'food', reaction: '아나필락시스', severity: 'severe' }, 0.3, 1.6],
+  [{ local: 'PNT', snomed: '762952008', name: '땅콩', category: 'food', reaction: '아나필락시스', severity: 'severe' }, 0.3, 1.6],
   [{ local: 'MITE', snomed: '260147004', name: '집먼지진드기', category: 'environment', reaction: '비염 증상', severity: 'mild' }, 3, 3.5],
 ]
 
