@@ -45,7 +45,8 @@ export function weightKg(build: Build, sex: Sex, age: number): number {
 function between(list: readonly number[], age: number): number {
   const below = Math.min(list.length - 1, Math.max(0, Math.floor(age)))
   const [low, high] = [list[below] ?? 0, list[below + 1] ?? list[below] ?? 0]
-  return low + (high - low) * (age - below)
+  // Infants grow fastest in their first months.
+  return low + (high - low) * (age < 1 ? Math.sqrt(age) : age - below)
 }
 
 /** A resting pressure; `raised` mmHg come on top for those whose treatment does not hold it. */

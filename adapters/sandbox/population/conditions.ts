@@ -163,7 +163,7 @@ export const chronic = {
   },
   thyroidCancer: {
     kcd: 'C73', name: '갑상선의 악성 신생물', followed: [['tertiary', '04']],
-    rates: [[35, 0.6, 3]], not: ['E03.9', 'E05.0', 'C50.9'], isOld: true, everyDays: 168, regimens: [['levothyroxine']], panels: [['thyroid', 1]],
+    rates: [[35, 0.6, 3]], not: ['E03.9', 'E05.0', 'C50.9'], isOld: true, everyDays: 84, regimens: [['levothyroxine']], panels: [['thyroid', 1]],
   },
   depression: {
     kcd: 'F32.1', name: '중등도 우울에피소드', followed: [['hospital', '03'], ['tertiary', '03']],

@@ -60,7 +60,10 @@ const general = { kcd: 'Z00.0', name: '일반적 의학검사', status: 'resolve
 function checkUp(life: Life): readonly Visit[] {
   const age = ageOn(life.person.birthDate, life.from)
   const isPregnant = life.outlook.courses.some(({ name }) => name === 'pregnancy')
-  return age >= 40 && !isPregnant && life.chance.chance(0.36) ? [checkUpVisit(life)] : []
+  if (age < 40 || isPregnant || !life.chance.chance(0.36)) return []
+  const visit = checkUpVisit(life)
+  // A check-up shortly before an illness was found would have found it.
+  return life.outlook.courses.some(({ since }) => since > visit.start.slice(0, 10)) ? [] : [visit]
 }
 
 function checkUpVisit(life: Life): Visit {
