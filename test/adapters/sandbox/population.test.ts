@@ -2,16 +2,31 @@ import { createHash } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import { acutes } from '../../../adapters/sandbox/population/acute.ts'
 import { ageOn, daysBetween } from '../../../adapters/sandbox/population/calendar.ts'
-import type { Patient, Result, Visit } from '../../../adapters/sandbox/population/care.ts'
+import type { Visit } from '../../../adapters/sandbox/population/care.ts'
 import { chronic } from '../../../adapters/sandbox/population/conditions.ts'
 import type { Chronic } from '../../../adapters/sandbox/population/conditions.ts'
 import { drugs } from '../../../adapters/sandbox/population/drugs.ts'
 import type { DrugName } from '../../../adapters/sandbox/population/drugs.ts'
 import { namesakePairs, namesakesOfOneDay, peopleCount, twinPairs } from '../../../adapters/sandbox/population/people.ts'
 import { population } from '../../../adapters/sandbox/population/population.ts'
-import { estimatedFiltration } from '../../../adapters/sandbox/population/results.ts'
 import { sandboxPeople } from '../../../adapters/sandbox/people.ts'
 import { chartText } from '../../support/charts.ts'
+import {
+  codes,
+  isDiabetic,
+  isDue,
+  isKnownSugar,
+  isOfStage,
+  isOneStory,
+  isPossible,
+  isPressure,
+  isSizeOf,
+  isSumOfLipids,
+  numberOf,
+  results,
+  sameFiltration,
+  within,
+} from '../../support/clinical-rules.ts'
 
 const asOf = '2026-11-22'
 const people = population(asOf)
@@ -25,13 +40,6 @@ const hash = (value: unknown): string => createHash('sha256').update(JSON.string
 function breaking(isKept: (each: Seen) => boolean): readonly string[] {
   return seen.filter((each) => !isKept(each)).map(({ person, visit }) => chartText({ ...person, visits: [visit] }))
 }
-
-const results = ({ panels }: Visit): readonly Result[] => panels.flatMap((panel) => panel.results)
-const numberOf = (visit: Visit, local: string): number | undefined => {
-  const found = results(visit).find(({ test }) => test.local === local)
-  return found === undefined ? undefined : Number(found.value.replace('<', ''))
-}
-const codes = ({ diagnoses }: Visit): readonly string[] => diagnoses.map(({ kcd }) => kcd)
 
 describe('the same people every time', () => {
   test('one seed and one day give one population, to the byte', () => {
@@ -234,85 +242,6 @@ const rules: readonly (readonly [title: string, isKept: (each: Seen) => boolean]
 test.each(rules)('in every chart: %s', (_, isKept) => {
   expect(breaking(isKept).slice(0, 3)).toEqual([])
 })
-
-function isPossible(possible: Result['test']['possible'], value: string): boolean {
-  const number = Number(value.replace('<', ''))
-  const [low, high] = possible
-  return typeof low === 'number' ? number >= low && number <= Number(high) : possible.some((word) => word === value)
-}
-
-function within(upper: number | undefined, lower: number | undefined, low: number, high: number): boolean {
-  return upper === undefined || lower === undefined || (upper / lower >= low && upper / lower <= high)
-}
-
-function sameFiltration(person: Patient, visit: Visit, age: number): boolean {
-  const [creatinine, shown] = [numberOf(visit, 'CREA'), numberOf(visit, 'EGFRC')]
-  return (
-    creatinine === undefined ||
-    (age < 18 ? shown === undefined : Math.abs(estimatedFiltration(creatinine, person.gender, age) - (shown ?? 0)) < 1)
-  )
-}
-
-function isOfStage(person: Patient, visit: Visit): boolean {
-  const shown = numberOf(visit, 'EGFRC')
-  const isIll = person.visits.some((each) => codes(each).includes('N18.3') && each.start <= visit.start)
-  const willBe = person.visits.some((each) => codes(each).includes('N18.3'))
-  return shown === undefined || (isIll ? shown >= 30 && shown < 60 : willBe || shown >= 60)
-}
-
-function isSumOfLipids(visit: Visit): boolean {
-  const [total, hdl, ldl, fat] = ['TC', 'HDL', 'LDLC', 'TG'].map((local) => numberOf(visit, local))
-  return total === undefined || Math.abs(total - (hdl ?? 0) - (ldl ?? 0) - (fat ?? 0) / 5) <= 1
-}
-
-/** Estimated average glucose by ADAG; fasting lies below it, never far above. */
-function isOneStory(glucose: number | undefined, hba1c: number | undefined): boolean {
-  if (glucose === undefined || hba1c === undefined) return true
-  const average = 28.7 * hba1c - 46.7
-  return glucose > average * 0.7 && glucose < average * 1.1
-}
-
-function isKnownSugar(person: Patient, visit: Visit): boolean {
-  const hba1c = numberOf(visit, 'A1C')
-  if (hba1c === undefined) return true
-  const isKnown = person.visits.some((each) => codes(each).includes('E11.9') && each.start <= visit.start)
-  return isKnown ? hba1c >= 5.9 : hba1c < 6 || isDiabetic(person)
-}
-
-function isDiabetic(person: Patient): boolean {
-  return person.visits.some((visit) => codes(visit).includes('E11.9'))
-}
-
-function isPressure(pressure: Visit['vitals']['pressure']): boolean {
-  if (pressure === undefined) return true
-  const [systolic, diastolic] = pressure
-  return systolic >= 80 && systolic <= 190 && diastolic >= 45 && diastolic <= 115 && systolic - diastolic >= 20
-}
-
-function isSizeOf({ vitals }: Visit, age: number): boolean {
-  const { heightCm, weightKg } = vitals
-  const [shortest, tallest] = age < 18 ? [48 + Math.sqrt(age) * 22, 74 + Math.sqrt(age) * 32] : [138, 195]
-  const [lightest, heaviest] = age < 18 ? [4 + age * 1.5, 16 + age * 5] : [35, 125]
-  return (
-    (heightCm === undefined || (heightCm >= shortest && heightCm <= tallest)) &&
-    (weightKg === undefined || (weightKg >= lightest && weightKg <= heaviest))
-  )
-}
-
-function isDue(code: string, age: number, gender: Patient['gender']): boolean {
-  const ages: Readonly<Record<string, readonly [number, number]>> = {
-    '29': [1, 7],
-    '30': [1, 2],
-    '21': [4, 7],
-    '32': [6, 7],
-    '24': [11, 13],
-    '34': [12, 13],
-    '27': [65, 67],
-    '35': [0.5, 130],
-  }
-  const [low, high] = ages[code] ?? [0, 0]
-  return age >= low && age < high && (code !== '34' || gender === 'female')
-}
 
 /** by KCD, the local codes of what the clinical tables give for it */
 const indications = new Map<string, Set<string>>()
