@@ -57,10 +57,7 @@ eachNetwork('a withdrawal', (network, engine) => {
     expect((await patient.patch(`Consent/${consent?.id}`, inactive)).status).toBe(400)
     expect((await patient.patch(`Consent/${consent?.id}`, inactive, '99')).status).toBe(412)
     const other = await network().as('patient-2')
-    const [hidden, random] = [
-      await other.patch(`Consent/${consent?.id}`, inactive, '1'),
-      await other.patch(`Consent/${randomUUID()}`, inactive, '1'),
-    ]
+    const [hidden, random] = [await other.patch(`Consent/${consent?.id}`, inactive, '1'), await other.patch(`Consent/${randomUUID()}`, inactive, '1')]
     expect([hidden.status, hidden.text]).toEqual([404, random.text])
     expect((await (await network().as('tertiary-doctor')).patch(`Consent/${consent?.id}`, inactive, '1')).status).toBe(403)
     const done = await patient.patch(`Consent/${consent?.id}`, inactive, '1')
@@ -85,11 +82,7 @@ eachNetwork('a withdrawal', (network, engine) => {
       expect((await tertiaryTasks(network())).length).toBe(before)
       // The requester may take it back; nobody else learned of it.
       const reason = { op: 'add', path: '/statusReason', value: { text: '보호자 철회' } }
-      const cancelled = await clinic.patch(
-        `Task/${id}`,
-        [{ op: 'replace', path: '/status', value: 'cancelled' }, reason],
-        task.meta?.versionId,
-      )
+      const cancelled = await clinic.patch(`Task/${id}`, [{ op: 'replace', path: '/status', value: 'cancelled' }, reason], task.meta?.versionId)
       expect(cancelled.status).toBe(200)
       expect((await guardian.post('Consent', networkConsent(person))).status).toBe(201)
       await new Promise((resolve) => setTimeout(resolve, 1_000))
@@ -105,18 +98,7 @@ eachNetwork('a withdrawal', (network, engine) => {
       await whenTask(clinic, id, 'received')
       const parcel = (await tertiaryTasks(network())).find((task) => !before.has(task.id))?.id ?? ''
       const r = await desk(network(), 'tertiary', `/tasks/${parcel}/accept`, {})
-      await whenTask(clinic, id, 'accepted').catch(() => {
-        console.log(
-          r,
-          network()
-            .process('gateway')
-            .output()
-            .split('\n')
-            .filter((l) => !/request"/.test(l))
-            .slice(-30)
-            .join('\n'),
-        )
-      })
+      await whenTask(clinic, id, 'accepted').catch(() => { console.log(r, network().process('gateway').output().split('\n').filter((l) => !/request"/.test(l)).slice(-30).join('\n')) })
       await withdraw(patient, patient.person)
       await desk(network(), 'tertiary', `/tasks/${parcel}/complete`, { report: '비밀로 남을 소견' })
       await whenTask(clinic, id, 'completed')
