@@ -93,6 +93,12 @@ function saveVisit(save: Save, { number, gender, visit, asOf }: Seen): void {
       RX_DTM: at,
     })
   }
+  saveResults(save, own, visit, gender)
+  saveMeasures(save, own, visit, at)
+  for (const { code, name } of visit.vaccinations) save('IMM_HIS', { ...own, VC_CD: code, VC_NM: name, VC_DTM: at })
+}
+
+function saveResults(save: Save, own: ChartRow, visit: Visit, gender: Patient['gender']): void {
   for (const { test, value } of visit.panels.flatMap(({ results }) => results)) {
     save('LAB_HIS', {
       ...own,
@@ -102,11 +108,9 @@ function saveVisit(save: Save, { number, gender, visit, asOf }: Seen): void {
       UNIT_NM: test.unit === '' ? null : (localUnits[test.unit] ?? test.unit),
       REF_LOW: limitText(limitOf(test.low, gender)),
       REF_HIGH: limitText(limitOf(test.high, gender)),
-      RSLT_DTM: end,
+      RSLT_DTM: digits(visit.end),
     })
   }
-  saveMeasures(save, own, visit, at)
-  for (const { code, name } of visit.vaccinations) save('IMM_HIS', { ...own, VC_CD: code, VC_NM: name, VC_DTM: at })
 }
 
 function saveMeasures(save: Save, own: ChartRow, { vitals }: Visit, at: string): void {

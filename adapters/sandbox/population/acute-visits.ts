@@ -2,7 +2,7 @@
 import { acutes } from './acute.ts'
 import type { Acute } from './acute.ts'
 import { ageOn, monthOf, plusDays, plusMinutes } from './calendar.ts'
-import type { Visit } from './care.ts'
+import type { Document, Visit } from './care.ts'
 import type { DrugName } from './drugs.ts'
 import { appointment, measuredOn, noVisit, takerOn, vitalsOn } from './life.ts'
 import type { Life } from './life.ts'
@@ -56,19 +56,16 @@ function acuteVisit(life: Life, acute: Acute, day: string, options: readonly (re
     panels: measuredOn(life, on, acute.panels ?? [], acute.kcd),
     vitals: acuteVitals(life, acute, on, taker.age),
     procedures: operation === undefined ? [] : [operation],
-    documents: [
-      ...(acute.imaging === undefined ? [] : [{ kind: 'imaging' as const, ...acute.imaging }]),
-      ...(nights === 0
-        ? []
-        : [
-            {
-              kind: 'discharge' as const,
-              title: '퇴원요약',
-              text: `진단: ${acute.name} (${acute.kcd})\n재원 기간: ${nights}박 ${nights + 1}일.\n${operation === undefined ? '치료 후 호전되어 퇴원함.' : `${operation.name} 시행 후 경과 양호하여 퇴원함.`}\n1주 뒤 외래 방문 예정.`,
-            },
-          ]),
-    ],
+    documents: lettersOf(acute, nights),
   }
+}
+
+function lettersOf({ kcd, name, imaging, operation }: Acute, nights: number): readonly Document[] {
+  const reading: readonly Document[] = imaging === undefined ? [] : [{ kind: 'imaging', ...imaging }]
+  if (nights === 0) return reading
+  const outcome = operation === undefined ? '치료 후 호전되어 퇴원함.' : `${operation.name} 시행 후 경과 양호하여 퇴원함.`
+  const text = `진단: ${name} (${kcd})\n재원 기간: ${nights}박 ${nights + 1}일.\n${outcome}\n1주 뒤 외래 방문 예정.`
+  return [...reading, { kind: 'discharge', title: '퇴원요약', text }]
 }
 
 function acuteVitals(life: Life, acute: Acute, day: string, age: number): Visit['vitals'] {
