@@ -7,7 +7,7 @@ export default {
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   testTimeout: 120_000,
-  maxWorkers: 2,
+  maxWorkers: 3,
   // PGlite and the module registry of each suite leave memory behind: begin a new process between suites beyond this
   workerIdleMemoryLimit: '1500MB',
   globalSetup: '<rootDir>/test/support/global-setup.ts',

@@ -18,9 +18,10 @@ export async function main(argv: readonly string[]): Promise<number> {
   program
     .command('sandbox')
     .description('the sandbox network: gateway, database, three institutions with their EMRs, seeded people')
-    .action(async () => {
+    .option('--population', '300 more invented people with a year of care; the records take minutes to arrive')
+    .action(async (options: { population?: boolean }) => {
       const { sandbox } = await import('./sandbox.ts')
-      await sandbox({})
+      await sandbox(options)
     })
   program
     .command('token')

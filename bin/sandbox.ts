@@ -12,29 +12,35 @@ import { randomBytes } from 'node:crypto'
 import { exportJWK, generateKeyPair } from 'jose'
 import { callFhir, defaultPurpose, sandboxToken, type SandboxKey } from './sandbox/client.ts'
 import { hashPassword } from '../gateway/security/password.ts'
+import { reportArrival } from './sandbox/arrival.ts'
 import { identities, institutions, portsFrom, type SandboxPorts } from './sandbox/network.ts'
 import { seededConsents, seededReferrals } from './sandbox/stories.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const startDeadlineMs = 90_000
 
-export async function sandbox(_options: Record<string, never>): Promise<void> {
+export interface SandboxOptions {
+  /** the generated people as well */
+  readonly population?: boolean
+}
+
+export async function sandbox({ population = false }: SandboxOptions): Promise<void> {
   const children: ChildProcess[] = []
   const stop = new AbortController()
   // Stays: npm passes on the Ctrl-C that the terminal already sent, and the second must not cut the clean stop short.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort(signal))
   try {
-    await run(children, stop)
+    await run(children, stop, population)
   } finally {
     await endAll(children)
   }
 }
 
-async function run(children: ChildProcess[], stop: AbortController): Promise<void> {
+async function run(children: ChildProcess[], stop: AbortController, population: boolean): Promise<void> {
   const dataDir = resolve(process.env['CARENET_DATA_DIR'] ?? '.data')
   const ports = portsFrom(Number(process.env['PORT'] ?? 8080))
   const url = process.env['CARENET_PUBLIC_URL'] ?? `http://localhost:${ports.gateway}`
-  const settings = await prepareFolder(dataDir, ports, url)
+  const settings = await prepareFolder(dataDir, ports, url, population)
   const emr = (name: string): Promise<string> =>
     start(children, stop, {
       name,
@@ -55,11 +61,15 @@ async function run(children: ChildProcess[], stop: AbortController): Promise<voi
       key: settings.key,
       clinicDesk: desk(ports.clinicDesk),
       hospitalDesk: desk(ports.hospitalDesk),
+      isQueueLong: population,
     })
     writeFileSync(seededMark, JSON.stringify({ seeded: true }))
     console.log('people: 9 with their stories, see README')
   }
   console.log(`ready ${url}`)
+  const now = emrNow().now
+  const watch = { url: `http://127.0.0.1:${ports.gateway}`, key: settings.key, ports, signal: stop.signal }
+  if (population) void reportArrival({ ...watch, now: now === undefined ? new Date() : new Date(now) })
   await new Promise<void>((done) => {
     if (stop.signal.aborted) done()
     else stop.signal.addEventListener('abort', () => done(), { once: true })
@@ -68,7 +78,7 @@ async function run(children: ChildProcess[], stop: AbortController): Promise<voi
 }
 
 /** Keys and configuration files, made once and kept; ports follow the environment of each start. */
-export async function prepareFolder(dataDir: string, ports: SandboxPorts, url: string): Promise<{ key: SandboxKey }> {
+export async function prepareFolder(dataDir: string, ports: SandboxPorts, url: string, population = false): Promise<{ key: SandboxKey }> {
   const folder = join(dataDir, 'sandbox')
   for (const name of ['clinic', 'hospital', 'tertiary']) mkdirSync(join(folder, name), { recursive: true })
   chmodSync(folder, 0o700)
@@ -99,12 +109,19 @@ export async function prepareFolder(dataDir: string, ports: SandboxPorts, url: s
     writeFileSync(join(folder, `${clientId}.jwk.json`), JSON.stringify(jwk), { mode: 0o600 })
   const files: Readonly<Record<string, unknown>> = {
     gateway,
-    clinic: { database: join(folder, 'clinic', 'clinic.db'), deskPort: ports.clinicDesk, seedReferrals: false, ...clinicClock() },
+    clinic: {
+      database: join(folder, 'clinic', 'clinic.db'),
+      deskPort: ports.clinicDesk,
+      seedReferrals: false,
+      population,
+      ...clinicClock(),
+    },
     hospital: {
       dataFile: join(folder, 'hospital', 'hospital.db'),
       deskPort: ports.hospitalDesk,
       listenPort: ports.hospitalMllp,
       peer: { host: '127.0.0.1', port: ports.mllpIn },
+      population,
       ...emrNow(),
     },
     tertiary: {
@@ -112,6 +129,7 @@ export async function prepareFolder(dataDir: string, ports: SandboxPorts, url: s
       port: ports.tertiary,
       deskPort: ports.tertiaryDesk,
       token: secrets.tertiaryToken,
+      population,
       ...emrNow(),
     },
   }
@@ -216,7 +234,14 @@ async function endAll(children: readonly ChildProcess[]): Promise<void> {
 }
 
 /** People arrive through their EMRs; then their consents, then the clinic's referrals. */
-async function seed(input: { url: string; key: SandboxKey; clinicDesk: string; hospitalDesk: string }): Promise<void> {
+async function seed(input: {
+  url: string
+  key: SandboxKey
+  clinicDesk: string
+  hospitalDesk: string
+  /** then nobody waits for its end: `ready` comes when the stories are told */
+  isQueueLong: boolean
+}): Promise<void> {
   const now = new Date()
   for (const { number, as, make } of seededConsents(new Date(now.getTime() - 86_400_000).toISOString())) {
     const token = await untilDone(`a token for ${as}`, () => sandboxToken(input.key, { as, purposes: [defaultPurpose(as)] }))
@@ -242,6 +267,7 @@ async function seed(input: { url: string; key: SandboxKey; clinicDesk: string; h
     const total = typeof found.body === 'object' && found.body !== null && 'total' in found.body ? found.body.total : 0
     if (typeof total !== 'number' || total < 2) throw new Error(`${String(total)} of 2 referrals have arrived`)
   })
+  if (input.isQueueLong) return
   await untilDone('the hospital to have told everything', async () => {
     const response = await fetch(`${input.hospitalDesk}/health`, { signal: AbortSignal.timeout(5_000) })
     const health: unknown = await response.json()
@@ -259,7 +285,8 @@ function personIn(token: string): string {
 }
 
 async function untilDone<T>(what: string, work: () => Promise<T>): Promise<T> {
-  const until = Date.now() + 60_000
+  // With the generated people the stories' own records and letters share the way in with thousands of others.
+  const until = Date.now() + 180_000
   for (;;) {
     try {
       return await work()

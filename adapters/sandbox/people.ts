@@ -118,7 +118,7 @@ export const sandboxPeople: readonly SandboxPerson[] = [
 ]
 
 /** The patient number one institution gave the person, e.g. `C-0001`. */
-export function patientNumber(person: SandboxPerson, institution: 'clinic' | 'hospital' | 'tertiary'): string {
+export function patientNumber(person: Pick<SandboxPerson, 'number'>, institution: 'clinic' | 'hospital' | 'tertiary'): string {
   const letter = { clinic: 'C', hospital: 'H', tertiary: 'T' }[institution]
   return `${letter}-${String(person.number).padStart(4, '0')}`
 }

@@ -39,6 +39,9 @@ export const sqlView: AdapterKind = {
 /** Longest pause between two tries while the database or the gateway is away. */
 const maxPauseMs = 30_000
 
+/** A first look finds years of records; letters must not wait until all of them are read. */
+const pagesPerTurn = 1
+
 /** One clinic. Holds no patient data: rows live for the call that reads them. */
 export class SqlViewAdapter implements EmrAdapter {
   readonly description: EmrAdapter['description']
@@ -104,10 +107,21 @@ export class SqlViewAdapter implements EmrAdapter {
   async listen(take: (parcel: Parcel) => Promise<Receipt>, signal: AbortSignal): Promise<void> {
     const stop = AbortSignal.any([signal, this.#closed.signal])
     const { source, memory, log } = { source: this.#source, memory: this.#ports.memory, log: this.#ports.log }
-    const poll: Poll = { source, memory, log, take, signal: stop, overlap: this.#config.overlap, batchRows: this.#config.batchRows }
+    const poll: Poll = {
+      source,
+      memory,
+      log,
+      take,
+      signal: stop,
+      overlap: this.#config.overlap,
+      batchRows: this.#config.batchRows,
+      pages: pagesPerTurn,
+    }
     let failures = 0
     while (!stop.aborted) {
-      failures = (await this.#pollAll(poll)) ? 0 : failures + 1
+      const look = await this.#pollAll(poll)
+      if (look === 'more') continue
+      failures = look === 'good' ? 0 : failures + 1
       await pause(
         failures === 0 ? this.#config.pollMs : Math.min(this.#config.pollMs * 2 ** failures, Math.max(maxPauseMs, this.#config.pollMs)),
         stop,
@@ -119,8 +133,9 @@ export class SqlViewAdapter implements EmrAdapter {
     this.#closed.abort()
   }
 
-  /** All views in the order of the mapping file; false when the next look should wait longer. */
-  async #pollAll(poll: Poll): Promise<boolean> {
+  /** All views in turn, in the order of the mapping file. `more`: look again at once; `bad`: the next look should wait longer. */
+  async #pollAll(poll: Poll): Promise<'good' | 'more' | 'bad'> {
+    let isMore = false
     for (const feed of this.#feeds) {
       const name = `sql-view/${this.#config.epoch}/${feed.view}`
       try {
@@ -128,16 +143,18 @@ export class SqlViewAdapter implements EmrAdapter {
         const result = await pollView(feed, name, cursor, poll)
         this.#cursors.set(name, result.cursor)
         this.#shapeFaults.delete(feed.view)
-        if (result.end !== 'read') return result.end === 'stopped'
+        if (result.end === 'transient') return 'bad'
+        if (result.end === 'stopped') return 'good'
+        isMore ||= result.end === 'more'
       } catch (error) {
         this.#cursors.delete(name)
         if (!this.#isShape(feed, error)) {
           poll.log('sql-view.away', { view: feed.view, reason: reasonOf(error) })
-          return false
+          return 'bad'
         }
       }
     }
-    return true
+    return isMore ? 'more' : 'good'
   }
 
   /** A view that is not as the mapping says stops itself, not the other views. */

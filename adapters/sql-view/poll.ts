@@ -3,6 +3,7 @@
  * Invariant: a row version is remembered only after `take` answered ok or fatal, so whatever happens in between it is offered again
  * under the same parcel id.
  */
+import { setImmediate as giveWay } from 'node:timers/promises'
 import type { AdapterPorts, Gap, Parcel, Receipt } from '../contract.ts'
 import { advanced, floorOf, saveCursor, seenKey, trimmed } from './cursor.ts'
 import type { Cursor } from './cursor.ts'
@@ -26,12 +27,14 @@ export interface Poll {
   /** how many change numbers below the highest one taken are read again */
   readonly overlap: number
   readonly batchRows: number
+  /** how many pages of one view are read before the other views have their turn; all when it is not said */
+  readonly pages?: number
 }
 
 export interface PollResult {
   readonly cursor: Cursor
-  /** read: nothing new is left · transient: the gateway wants the same parcel later · stopped: by the signal */
-  readonly end: 'read' | 'transient' | 'stopped'
+  /** read: nothing new is left · more: its turn is over, something new is left · transient: the gateway wants the same parcel later · stopped: by the signal */
+  readonly end: 'read' | 'more' | 'transient' | 'stopped'
 }
 
 interface FreshRow {
@@ -48,7 +51,8 @@ interface FreshRow {
  */
 export async function pollView(feed: Feed, name: string, start: Cursor, poll: Poll): Promise<PollResult> {
   let cursor = start
-  while (!poll.signal.aborted) {
+  for (let turn = 0; !poll.signal.aborted; turn += 1) {
+    if (turn === poll.pages) return { cursor, end: 'more' }
     const fresh = await freshRows(feed, cursor, poll)
     if (fresh.length === 0) return { cursor, end: 'read' }
     const page = await takeRows(feed, fresh, cursor, poll)
@@ -106,6 +110,8 @@ async function takeRows(feed: Feed, rows: readonly FreshRow[], start: Cursor, po
     }
     if (receipt.outcome === 'fatal') poll.log('sql-view.refused', { view: feed.view, change, reason: receipt.reason, where: receipt.where })
     cursor = advanced(cursor, change, hash, receipt.outcome === 'fatal' ? 'refused' : 'taken')
+    // An embedded database answers without ever leaving this turn of the event loop: thousands of rows would keep every caller waiting.
+    await giveWay()
   }
   return { cursor, end: 'read' }
 }

@@ -18,3 +18,9 @@ export function seedOr(own: number): number {
 export function generateAlike(check: { configureGlobal: (settings: { seed: number; numRuns: number }) => void }): void {
   check.configureGlobal({ seed: seedOr(20261122), numRuns: cases(100) })
 }
+
+/** For suites whose tables are tested on both engines elsewhere: one engine in `npm test`, both in `npm run prove`. */
+export function enginesAtThisScale(hasServer: boolean): readonly ('PGlite' | 'PostgreSQL')[] {
+  if (scale > 1) return ['PGlite', 'PostgreSQL']
+  return [hasServer ? 'PostgreSQL' : 'PGlite']
+}

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { Chart } from './chart.ts'
 import type { ClinicConfig } from './config.ts'
 import { deskServer } from './desk.ts'
-import { seed } from './seed.ts'
+import { seed, seedPopulation } from './seed.ts'
 
 export interface Clinic {
   readonly deskUrl: string
@@ -16,6 +16,7 @@ export async function startClinic(config: ClinicConfig): Promise<Clinic> {
   const chart = new Chart(config.database)
   try {
     seed(chart, now(), config.seedReferrals)
+    if (config.population === true) seedPopulation(chart, now())
     const server = deskServer(chart, now)
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)

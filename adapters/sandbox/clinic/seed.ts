@@ -1,11 +1,24 @@
 /** Writes the clinic's first records in one transaction. A database that has patients is left alone. */
+import { koreanDay, population } from '../population/population.ts'
 import { patientNumber, sandboxInstitutions, sandboxPeople } from '../people.ts'
 import type { SandboxPerson } from '../people.ts'
 import { day, stamp } from './chart.ts'
 import type { Chart, ChartRow } from './chart.ts'
 import { departments, drugs, items, seedRecords, seedReferrals } from './records.ts'
 import type { SeedRecord, SeedVisit } from './records.ts'
+import { savePatientRows } from './population-rows.ts'
 import { referralRow } from './referral.ts'
+
+/** The generated people, once: a database that has the first of them is left alone. `now` gives the day their year of care ends. */
+export function seedPopulation(chart: Chart, now: Date): void {
+  const asOf = koreanDay(now)
+  const patients = population(asOf).filter(({ at }) => at.includes('clinic'))
+  const [first] = patients
+  if (first === undefined || chart.rows('SELECT PT_NO FROM PTNT_MST WHERE PT_NO = ?', patientNumber(first, 'clinic')).length > 0) return
+  chart.write((save) => {
+    for (const person of patients) savePatientRows({ save, keep: (table, rows) => chart.keep(table, rows) }, person, asOf)
+  })
+}
 
 type Save = (table: string, row: ChartRow) => number
 

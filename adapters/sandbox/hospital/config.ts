@@ -12,15 +12,17 @@ export interface HospitalConfig {
   readonly peer: { readonly host: string; readonly port: number }
   /** milliseconds to add to the machine's clock */
   readonly clockOffsetMs: number
+  /** whether the generated people are on file as well, with a year of care; without it only those of the stories */
+  readonly population?: boolean
 }
 
-const keys = ['dataFile', 'listenPort', 'deskPort', 'peer', 'now']
+const keys = ['dataFile', 'listenPort', 'deskPort', 'peer', 'now', 'population']
 
 /** `now` in the file is the instant at which the hospital's clock starts. Throws an Error that lists every fault of the file. */
 export function readHospitalConfig(path: string): HospitalConfig {
   const input: unknown = JSON.parse(readFileSync(path, 'utf8'))
   if (!isRecord(input)) throw new Error('the configuration must be an object')
-  const { dataFile, listenPort, deskPort, peer, now } = input
+  const { dataFile, listenPort, deskPort, peer, now, population = false } = input
   const faults = Object.keys(input)
     .filter((key) => !keys.includes(key))
     .map((key) => `\`${key}\` is not a known key`)
@@ -30,6 +32,7 @@ export function readHospitalConfig(path: string): HospitalConfig {
   if (!isRecord(peer) || typeof peer['host'] !== 'string' || !isPort(peer['port'])) faults.push('`peer` must be { host, port }')
   const startsAtMs = now === undefined ? Date.now() : typeof now === 'string' ? Date.parse(now) : Number.NaN
   if (Number.isNaN(startsAtMs)) faults.push('`now` must be an instant')
+  if (typeof population !== 'boolean') faults.push('`population` must be true or false')
   if (faults.length > 0) throw new Error(faults.join('; '))
   return {
     dataFile: String(dataFile),
@@ -37,6 +40,7 @@ export function readHospitalConfig(path: string): HospitalConfig {
     deskPort: Number(deskPort),
     peer: isRecord(peer) ? { host: String(peer['host']), port: Number(peer['port']) } : { host: '127.0.0.1', port: 0 },
     clockOffsetMs: now === undefined ? 0 : startsAtMs - Date.now(),
+    population: population === true,
   }
 }
 

@@ -6,6 +6,7 @@ import { deskServer } from './desk.ts'
 import { hl7Server } from './inbound.ts'
 import { openLink } from './link.ts'
 import { sendOutbox } from './outbox.ts'
+import { seedPopulation } from './population-messages.ts'
 import { seedChart } from './seed.ts'
 
 export interface Hospital {
@@ -21,6 +22,7 @@ export async function startHospital(config: HospitalConfig): Promise<Hospital> {
   const now = (): Date => new Date(Date.now() + config.clockOffsetMs)
   const chart = openChart(config.dataFile)
   seedChart(chart, now())
+  if (config.population === true) seedPopulation(chart, now())
   const stop = new AbortController()
   const bell = doorbell(stop.signal)
   const links = { HIS: openLink(config.peer, ackDeadlineMs), LIS: openLink(config.peer, ackDeadlineMs) }

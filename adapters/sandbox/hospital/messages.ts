@@ -47,16 +47,23 @@ function message(feed: Feed, type: string, { id, now }: Stamped, segments: reado
 }
 
 /** ADT^A04 or A08 of one visit, with its diagnoses and the patient's allergies. */
-export function admissionMessage(chart: Chart, visitNumber: string, stamped: Stamped & { readonly event: 'A04' | 'A08' }): string {
-  const { event } = stamped
+export function admissionMessage(
+  chart: Chart,
+  visitNumber: string,
+  stamped: Stamped & { readonly event: 'A04' | 'A08'; readonly measures?: readonly Result[] },
+): string {
+  const { event, measures = [] } = stamped
   const visit = chart.first('select * from visit where number = ?', visitNumber)
   const patient = chart.first('select * from patient where number = ?', textOf(visit, 'patient'))
   const diagnoses = chart.rows('select * from diagnosis where visit = ? order by code', visitNumber)
   const allergies = chart.rows('select * from allergy where patient = ? order by code', textOf(visit, 'patient'))
+  const guardians = chart.rows('select * from guardian where patient = ?', textOf(visit, 'patient'))
   return message('HIS', `ADT^${event}^ADT_A01`, stamped, [
     line('EVN', { 1: event, 2: stamp(stamped.now) }),
     personSegment(patient),
+    ...guardians.map((row) => guardianSegment(row)),
     visitSegment(visit, patient),
+    ...measures.map((measure, at) => resultSegment(measure, at, textOf(visit, 'started_at'))),
     ...allergies.map((row, at) => allergySegment(row, at)),
     ...diagnoses.map((row, at) =>
       line('DG1', {
@@ -75,6 +82,8 @@ export interface ResultOrder extends Stamped {
   readonly results: readonly Result[]
   readonly comment: string
   readonly takenAt: string
+  /** OBR-22; now where it is not said */
+  readonly reportedAt?: string
 }
 
 export function resultMessage(chart: Chart, visitNumber: string, order: ResultOrder): string {
@@ -91,22 +100,23 @@ export function resultMessage(chart: Chart, visitNumber: string, order: ResultOr
       3: safe(order.order),
       4: coded(panel.code, panel.name, 'LN'),
       7: takenAt,
-      22: stamp(order.now),
+      22: order.reportedAt ?? stamp(order.now),
       24: panel.section,
       25: 'F',
     }),
-    line('NTE', { 1: '1', 3: safe(order.comment) }),
+    ...(order.comment === '' ? [] : [line('NTE', { 1: '1', 3: safe(order.comment) })]),
     ...order.results.map((result, at) => resultSegment(result, at, takenAt)),
   ])
 }
 
 function resultSegment({ code, name, value, unit, range, flag }: Result, at: number, takenAt: string): string {
-  const isNumber = /^-?\d+(\.\d+)?$/.test(value)
+  const [, comparator, digits] = /^(<|>)?(-?\d+(?:\.\d+)?)$/.exec(value) ?? []
+  const kind = digits === undefined ? (value.includes('\n') ? 'FT' : 'ST') : comparator === undefined ? 'NM' : 'SN'
   return line('OBX', {
     1: String(at + 1),
-    2: isNumber ? 'NM' : 'ST',
+    2: kind,
     3: coded(code, name, 'LN'),
-    5: safe(value),
+    5: kind === 'SN' ? `${comparator}^${digits}` : safe(value),
     6: unit === '' ? '' : coded(unit, unit, 'UCUM'),
     7: safe(range),
     8: flag,
@@ -207,6 +217,16 @@ function visitSegment(visit: Row | undefined, patient: Row | undefined): string 
     20: textOf(patient, 'payer'),
     44: textOf(visit, 'started_at'),
     45: textOf(visit, 'ended_at'),
+  })
+}
+
+function guardianSegment(row: Row): string {
+  const name = textOf(row, 'name')
+  return line('NK1', {
+    1: '1',
+    2: `${safe(name.slice(0, 1))}^${safe(name.slice(1))}^^^^^L`,
+    3: `${textOf(row, 'relation')}^^HL70063`,
+    5: `${safe(textOf(row, 'phone'))}^PRN^CP`,
   })
 }
 

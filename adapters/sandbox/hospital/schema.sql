@@ -13,6 +13,15 @@ create table if not exists patient (
   payer text not null
 );
 
+-- who answers for a minor
+create table if not exists guardian (
+  patient text primary key references patient (number),
+  name text not null,
+  -- HL7 table 0063: FTH, MTH
+  relation text not null,
+  phone text not null
+);
+
 create table if not exists visit (
   number text primary key,
   patient text not null references patient (number),

@@ -13,9 +13,11 @@ export interface TertiaryConfig {
   /** the day the seeded charts are written for; visits lie so many days before it */
   readonly now: Date
   readonly fault: FaultMode
+  /** whether the generated people are on file as well, with a year of care; without it only those of the stories */
+  readonly population?: boolean
 }
 
-const known = ['port', 'deskPort', 'token', 'dataFile', 'now', 'fault']
+const known = ['port', 'deskPort', 'token', 'dataFile', 'now', 'fault', 'population']
 
 /** Throws with every fault at once; the program then ends. */
 export function readTertiaryConfig(file: string): TertiaryConfig {
@@ -24,6 +26,7 @@ export function readTertiaryConfig(file: string): TertiaryConfig {
   const values = new Map(Object.entries(input))
   const faults = [...values.keys()].filter((key) => !known.includes(key)).map((key) => `\`${key}\` is not a known key`)
   const fault = values.get('fault') ?? 'none'
+  const population = values.get('population') ?? false
   const config = {
     port: port(values, 'port', faults),
     deskPort: port(values, 'deskPort', faults),
@@ -31,8 +34,10 @@ export function readTertiaryConfig(file: string): TertiaryConfig {
     dataFile: text(values, 'dataFile', faults),
     now: new Date(String(values.get('now') ?? new Date().toISOString())),
     fault: isFaultMode(fault) ? fault : ('none' as const),
+    population: population === true,
   }
   if (Number.isNaN(config.now.getTime())) faults.push('`now` must be an instant')
+  if (typeof population !== 'boolean') faults.push('`population` must be true or false')
   if (!isFaultMode(fault)) faults.push('`fault` is not a known fault')
   if (faults.length > 0) throw new Error(faults.join('; '))
   return config

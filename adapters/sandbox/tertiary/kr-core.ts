@@ -52,7 +52,7 @@ export function patient(person: SandboxPerson): Patient {
   }
 }
 
-export function encounter({ person, encounter, department, start, end }: Scene, visit: Visit): Encounter {
+export function encounter({ person, encounter, department, start, end }: Scene, visit: Pick<Visit, 'class'>): Encounter {
   const insurance = {
     coding: [{ system: system.insuranceType, code: person.payer, display: person.payer === '4' ? '건강보험' : '의료급여' }],
   }

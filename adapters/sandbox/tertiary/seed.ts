@@ -1,14 +1,21 @@
 /** The resources the EMR starts with: staff, departments, and the charts of its patients. Pure. */
 import { system } from '../../../fhir-profiles/codes.ts'
 import type { Resource } from '../../../fhir-profiles/r4.ts'
+import { koreanDay } from '../population/population.ts'
 import { sandboxInstitutions, sandboxPeople } from '../people.ts'
 import type { Chart, Department, Visit } from './chart-shape.ts'
 import { charts, departments } from './charts.ts'
 import * as krCore from './kr-core.ts'
+import { moreDepartments, populationResources } from './population-resources.ts'
 
 /** `now` is the day the charts are written for; the offset of every time is that of Seoul. */
 export function seedResources(now: Date): readonly Resource[] {
   return [...house(), ...charts.flatMap((chart) => chartResources(chart, now))]
+}
+
+/** The generated people and the departments only they go to. */
+export function populationSeed(now: Date): readonly Resource[] {
+  return [...moreDepartments.flatMap(departmentResources), ...populationResources(koreanDay(now))]
 }
 
 function house(): readonly Resource[] {

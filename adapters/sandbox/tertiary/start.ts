@@ -5,7 +5,7 @@ import { openEmrStore } from './emr-store.ts'
 import type { FaultMode } from './faults.ts'
 import { createFhirServer } from './fhir-server.ts'
 import { closeServer, listenOn } from './http-body.ts'
-import { seedResources } from './seed.ts'
+import { populationSeed, seedResources } from './seed.ts'
 
 const keptAccesses = 1_000
 
@@ -19,6 +19,7 @@ export interface RunningTertiary {
 export async function startTertiary(config: TertiaryConfig): Promise<RunningTertiary> {
   const store = openEmrStore(config.dataFile)
   if (store.isEmpty()) store.write(seedResources(config.now), new Date())
+  if (config.population === true && store.read('Organization', 'dept-03') === undefined) store.write(populationSeed(config.now), new Date())
   const state: { fault: FaultMode; base: string } = { fault: config.fault, base: '' }
   const now = () => new Date()
   const accesses: string[] = []

@@ -5,6 +5,7 @@ import { Problem } from '../../../gateway/problem.ts'
 import { hasPostgres, withoutPostgres } from '../../support/databases.ts'
 import { authorization, browser, callback, codeIn, exchange, signIn, tokenByPage } from './browser.ts'
 import { passwordOf, type RunningServer, sandboxToken, startServer, tokenIn } from './running-server.ts'
+import { enginesAtThisScale } from '../../support/proof.ts'
 
 const apps = [
   { clientId: 'viewer', name: '기록 보기', redirectUris: [callback], kind: 'public' },
@@ -31,7 +32,8 @@ async function verdict(server: RunningServer, token: string): Promise<string> {
 
 const emergency = { purpose: 'BTG', patient: 'T-0009', reason: 'unconscious', note: '응급실 도착, 의식 없음' }
 
-for (const engine of ['PGlite', 'PostgreSQL'] as const) {
+// Its tables run on both engines in grants.test.ts; the whole flow, slow with scrypt, on one unless proofs are asked for.
+for (const engine of enginesAtThisScale(hasPostgres)) {
   const isThere = engine === 'PGlite' || hasPostgres
   ;(isThere ? describe : describe.skip)(`people sign in on a page, on ${engine}${isThere ? '' : ` ${withoutPostgres}`}`, () => {
     let server: RunningServer
