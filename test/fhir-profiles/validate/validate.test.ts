@@ -2,7 +2,6 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { parseJson } from '../../../fhir-profiles/json.ts'
 import { isRecord, isResource, isResourceOf, validate } from '../../../fhir-profiles/validate/validate.ts'
-import { fastestMs } from '../fastest.ts'
 import { generateAlike } from '../../support/proof.ts'
 
 generateAlike(fc)
@@ -231,19 +230,6 @@ describe('bounds', () => {
       }),
       { numRuns: 1000, seed: 20261121 },
     )
-  })
-
-  test('a small patient takes microseconds', () => {
-    const resource = patient({
-      id: 'a',
-      name: [{ family: '홍', given: ['길동'] }],
-      gender: 'male',
-      birthDate: '1980-03-01',
-      telecom: [{ system: 'phone', value: '1' }],
-    })
-    const thousandMs = fastestMs(() => Array.from({ length: 1000 }, () => validate(resource)))
-    // Four times the aim of 50 µs: the machine of a test run is shared.
-    expect(thousandMs * 1000).toBeLessThan(200 * 1000)
   })
 })
 
