@@ -5,9 +5,9 @@ import { describe, expect, test } from '@jest/globals'
 import { sealAll } from '../../gateway/seal.ts'
 import { verifyLedger } from '../../gateway/store/ledger-verify.ts'
 import { openDatabase } from '../../gateway/store/pool.ts'
-import { hasPostgres, openTestDatabase, withoutPostgres, type Engine } from '../support/databases.ts'
+import { hasPostgres, openTestDatabase, type Engine } from '../support/databases.ts'
 import { startNode } from '../support/processes.ts'
-import { cases, seedOr } from '../support/proof.ts'
+import { cases, enginesAtThisScale, seedOr } from '../support/proof.ts'
 import { logContext } from './log.ts'
 
 const program = fileURLToPath(new URL('./sealing-process.ts', import.meta.url))
@@ -54,13 +54,7 @@ async function killed(engine: Engine): Promise<void> {
 }
 
 describe('a sealer that is killed at any moment', () => {
-  test('leaves a sound log and loses nothing that was committed, on PGlite', async () => {
-    await killed('PGlite')
+  test.each(enginesAtThisScale(hasPostgres))('leaves a sound log and loses nothing that was committed, on %s', async (engine) => {
+    await killed(engine)
   })
-  ;(hasPostgres ? test : test.skip)(
-    `leaves a sound log and loses nothing that was committed, on PostgreSQL ${hasPostgres ? '' : withoutPostgres}`,
-    async () => {
-      await killed('PostgreSQL')
-    },
-  )
 })

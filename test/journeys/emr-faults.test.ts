@@ -110,5 +110,5 @@ eachNetwork(
     }
   },
   // The breaker of the adapter opens after five failures; a test does not wait ten seconds for it to close.
-  { adapters: { tertiary: { breakForMs: 300 } } },
+  { isSameOnBoth: true, adapters: { tertiary: { breakForMs: 300 } } },
 )

@@ -14,6 +14,7 @@ import { hasPostgres, sharedPostgres, withoutPostgres, type Engine } from './dat
 import { createDatabase, dropDatabase, postgresUrl } from './postgres.ts'
 import { startNode, type TestProcess } from './processes.ts'
 import { oncePerRun, runFolder } from './run-folder.ts'
+import { enginesAtThisScale } from './proof.ts'
 
 export type Program = 'clinic' | 'hospital' | 'tertiary' | 'gateway'
 const emrs = ['clinic', 'hospital', 'tertiary'] as const
@@ -39,6 +40,8 @@ export interface Network {
 }
 
 export interface NetworkOptions {
+  /** what is shown does not touch the store: one engine in `npm test`, both in `npm run prove` */
+  readonly isSameOnBoth?: boolean
   /** settings of an institution's adapter that differ from the sandbox's */
   readonly adapters?: Readonly<Partial<Record<Program, object>>>
 }
@@ -53,7 +56,9 @@ export function eachNetwork(title: string, suite: (network: () => Network, engin
     afterAll(async () => network?.close())
     suite(() => network ?? notYet(), engine)
   }
-  describe(`${title}, on PGlite`, run('PGlite'))
+  const engines = options.isSameOnBoth === true ? enginesAtThisScale(hasPostgres) : ['PGlite', 'PostgreSQL']
+  if (engines.includes('PGlite')) describe(`${title}, on PGlite`, run('PGlite'))
+  if (!engines.includes('PostgreSQL')) return
   if (hasPostgres) describe(`${title}, on PostgreSQL`, run('PostgreSQL'))
   else describe.skip(`${title}, on PostgreSQL ${withoutPostgres}`, run('PostgreSQL'))
 }
