@@ -47,6 +47,10 @@ export const system = {
   statusReason: `${ours}/CodeSystem/status-reason`,
   problem: `${ours}/CodeSystem/problem`,
   gap: `${ours}/CodeSystem/gap`,
+  /** grounds on which the tiers of health care do not bind; codes in `gateway/logic/route-rules.ts` */
+  tierExemption: `${ours}/CodeSystem/tier-exemption`,
+  /** which rule set a due time of a referral */
+  clock: `${ours}/CodeSystem/clock`,
   event: `${ours}/CodeSystem/event`,
   breakGlassGround: `${ours}/CodeSystem/break-glass-ground`,
   /** the id of one delivery; a receiver keeps one row per value and quotes it in its answer */

@@ -19,6 +19,7 @@ interface FileConfig {
   readonly publicUrl?: string
   readonly dataDir: string
   readonly timeZone: string
+  readonly holidays: readonly string[]
   readonly implicitPolicy: Config['implicitPolicy']
   readonly institutions: readonly InstitutionConfig[]
   readonly clients: readonly ClientConfig[]
@@ -58,6 +59,7 @@ export function readConfig(env: Environment, content: unknown, realNow: Date): L
     dataDir: fromEnv.dataDir ?? file.dataDir,
     databaseUrl: fromEnv.databaseUrl,
     timeZone: file.timeZone,
+    holidays: file.holidays,
     clockOffsetMs: fromEnv.clockOffsetMs,
     implicitPolicy: file.implicitPolicy,
     institutions: file.institutions,

@@ -147,6 +147,7 @@ export const configSchema = {
     publicUrl: text,
     dataDir: { ...text, default: '.data' },
     timeZone: { ...text, default: 'Asia/Seoul' },
+    holidays: { type: 'array', items: { type: 'string', pattern: '^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])$' }, default: [] },
     // no default: what happens where every consent is silent is a decision of each network (consent.md, implicit policy)
     implicitPolicy: { enum: ['deny-between-institutions', 'deny', 'basic-normal'] },
     institutions: { type: 'array', items: institution },

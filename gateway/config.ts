@@ -10,6 +10,8 @@ export interface Config {
   /** undefined = embedded PGlite in `dataDir`/db */
   readonly databaseUrl: string | undefined
   readonly timeZone: string
+  /** days on which no due time runs out, besides the public holidays known: `YYYY-MM-DD` in `timeZone` */
+  readonly holidays: readonly string[]
   /** milliseconds to add to real time for the application clock (CARENET_NOW); 0 in production */
   readonly clockOffsetMs: number
   readonly implicitPolicy: 'deny-between-institutions' | 'deny' | 'basic-normal'

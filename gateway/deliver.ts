@@ -1,5 +1,5 @@
 /**
- * One loop over parcels and due times: claim, re-judge, send through the receiver's adapter, record the receipt, back off, give up loudly.
+ * One loop over parcels (due times: `overdue.ts`, beside it): claim, re-judge, send through the receiver's adapter, record the receipt, back off, give up loudly.
  * A parcel carries its id to the receiver, who keeps one row per id; so a repeat after a crash delivers once.
  */
 import type { Parcel, Receipt } from '../adapters/contract.ts'
@@ -114,13 +114,18 @@ async function pack(tables: Tables, context: Context, row: ParcelRow, liveNumber
     await withhold(tables, context, row, task)
     return { kind: 'withheld' }
   }
+  const quoted = await quotedBy(tables, row, task)
   const patient = await patientFor(tables, context, { person: task.person, receiver: row.receiver, parts: released.parts, liveNumbers })
   return {
     kind: 'send',
     parcel: {
       id: row.id,
       kind: row.kind,
-      bundle: bundleOf(row, { task: withNames(context, told), parts: released.parts, patient }),
+      bundle: bundleOf(row, {
+        task: { ...withNames(context, told), identifier: [...(told.identifier ?? []), ...quoted] },
+        parts: released.parts,
+        patient,
+      }),
       gaps: [],
     },
   }
@@ -132,6 +137,13 @@ async function toldBy(tables: Tables, row: ParcelRow, { task }: LoadedTask): Pro
   const text = (await tables.records.versionsOf(row.task, 100)).find(({ version }) => version === row.version)?.text
   const value: unknown = text === undefined ? undefined : JSON.parse(text)
   return isResource(value) && value.resourceType === 'Task' ? value : task
+}
+
+/** What the requester tells (that it takes the referral back) quotes the delivery by which the receiver knows it. */
+async function quotedBy(tables: Tables, row: ParcelRow, { task }: LoadedTask): Promise<readonly Identifier[]> {
+  if (row.kind !== 'referral-response' || task.requester?.reference !== `Organization/${row.sender}`) return []
+  const value = await tables.parcels.requestOf(row.task)
+  return value === undefined ? [] : [{ system: system.parcel, value }]
 }
 
 /** The reply goes to the referrer under the consent that let the referral itself go out (consent.md, Delivery), as long as that holds. */

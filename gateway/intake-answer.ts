@@ -10,6 +10,7 @@ import { open } from './held.ts'
 import { decideReview } from './identify.ts'
 import { takeRecords, type IntakeEntry, type IntakeResult } from './intake.ts'
 import { writeTask } from './intake-task.ts'
+import { settleOverdue } from './intake-overdue.ts'
 import { ledgerEntry } from './ledger-entry.ts'
 import type { AuditWho } from './logic/audit.ts'
 import { actorOf, isReferralTask, transition } from './logic/referral.ts'
@@ -54,6 +55,8 @@ async function store(tables: Tables, context: Context, answer: Answer): Promise<
   const current = await currentTask(tables, answer)
   if (current.task.code?.coding?.some((coding) => coding.code === 'identity-review') === true)
     return review(tables, context, answer, current)
+  if (current.task.code?.coding?.some((coding) => coding.code === 'referral-overdue') === true)
+    return settleOverdue(tables, context, answer, current)
   if (!isReferralTask(current.task)) throw notFound()
   const actor = actorOf(current.task, answer.institution)
   if (actor === undefined) throw notFound()
@@ -86,9 +89,9 @@ async function store(tables: Tables, context: Context, answer: Answer): Promise<
   }
   const written = await writeTask(tables, context, { ...current, task: outcome.task, id: answer.task, ifMatch: answer.ifMatch })
   const nowMs = context.now().getTime()
-  // A referral that was withheld and is taken back: its owner never heard of it, and does not hear of its end either.
-  if (actor === 'requester' && current.task.status === 'on-hold') await tables.parcels.abandon(answer.task, nowMs)
-  else {
+  // A referral that is taken back before it left: its owner never heard of it, and does not hear of its end either.
+  const neverLeft = actor === 'requester' && (await tables.parcels.abandon(answer.task, nowMs)) > 0
+  if (!neverLeft) {
     const other = actor === 'owner' ? current.task.requester : current.task.owner
     const receiver = other?.reference?.split('/')[1] ?? ''
     await tables.parcels.queue({
@@ -122,7 +125,7 @@ async function store(tables: Tables, context: Context, answer: Answer): Promise<
   }
 }
 
-interface CurrentTask {
+export interface CurrentTask {
   readonly task: Task
   readonly person: string
   readonly parties: readonly string[]
@@ -145,7 +148,7 @@ function aboutPatient(resource: Resource, current: CurrentTask, answer: Answer):
   return { ...resource, subject: { reference: `Patient/${current.person}` } }
 }
 
-function entryOf(result: IntakeResult, isLocal: boolean): WrittenEntry {
+export function entryOf(result: IntakeResult, isLocal: boolean): WrittenEntry {
   return {
     status: result.status,
     type: result.type,

@@ -1,17 +1,23 @@
 /** Where a referral goes: tier, payer and specialty decide, the sender may name the receiver, and the reason is kept. */
 import { facts } from '../fhir-profiles/facts.ts'
 import { system } from '../fhir-profiles/codes.ts'
-import type { Reference, ServiceRequest, Task } from '../fhir-profiles/r4.ts'
+import type { Reference, Resource, ServiceRequest, Task } from '../fhir-profiles/r4.ts'
 import type { Context } from './context.ts'
-import { route } from './logic/route.ts'
+import { groundsOf, payerOf } from './logic/payer.ts'
+import { route, type Because, type Payer } from './logic/route.ts'
 import { Problem } from './problem.ts'
 
-/** Tier, payer and specialty decide; the sender may name the receiver. */
+export interface Destination {
+  readonly owner: string
+  readonly because: readonly Because[]
+  readonly payer: Payer | undefined
+}
+
 export function destination(
   context: Context,
   from: string,
-  parts: { readonly task: Task; readonly request: ServiceRequest },
-): { owner: string; because: readonly { rule: string; ko: string; en: string }[] } {
+  parts: { readonly task: Task; readonly request: ServiceRequest; readonly enclosed: readonly Resource[] },
+): Destination {
   const sender = context.directory.institution(from)
   if (sender === undefined) throw new Problem('forbidden', 'only an institution refers', { id: 'not-an-institution' })
   const named = parts.task.requester === undefined ? from : institutionOf(context, parts.task.requester)
@@ -28,6 +34,8 @@ export function destination(
       expression: 'Task.owner',
     })
   }
+  const { departments } = facts(parts.request)
+  const payer = payerOf(parts.request, parts.enclosed)
   const shape = (institution: typeof sender) => ({
     id: institution.id,
     type: institution.type,
@@ -36,14 +44,14 @@ export function destination(
   const verdict = route(
     {
       requester: shape(sender),
-      wanted: { institution: wanted, specialties: facts(parts.request).departments },
-      payer: undefined,
+      wanted: { institution: wanted, specialties: departments },
+      payer,
       at: context.now().toISOString(),
-      emergency: parts.request.priority === 'stat',
+      grounds: groundsOf(parts.request, parts.enclosed, departments),
     },
     context.directory.institutions.map(shape),
   )
-  if (verdict.kind === 'to') return { owner: verdict.institution, because: verdict.because }
+  if (verdict.kind === 'to') return { owner: verdict.institution, because: verdict.because, payer }
   throw new Problem('unprocessable', verdict.because.map((reason) => reason.en).join('; ') || 'no destination could be found', {
     id: verdict.kind === 'refused' ? 'referral-route-refused' : 'referral-route-undecided',
     expression: 'Task.owner',

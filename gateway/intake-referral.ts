@@ -4,14 +4,18 @@
  */
 import { checkDirected } from '../consent/directed.ts'
 import { compact, type Consent, type Resource, type ServiceRequest, type Task } from '../fhir-profiles/r4.ts'
-import { rewriteReferences } from '../fhir-profiles/reference.ts'
 import type { Context } from './context.ts'
 import { isSignedByProxy, takeConsent } from './intake-consent.ts'
 import { takeRecords, takeTasks, type IntakeEntry, type IntakeResult } from './intake.ts'
 import { ledgerEntry } from './ledger-entry.ts'
 import type { AuditWho } from './logic/audit.ts'
+import { duesFrom, restrictionOf, startClocks } from './intake-clocks.ts'
 import { destination } from './intake-destination.ts'
+import { formerOf, type Former } from './intake-former.ts'
+import { fullUrlOf, networkNames, ownPatients, personOf, requirePatient } from './intake-referral-names.ts'
+import type { Due } from './logic/clocks.ts'
 import { openingFault } from './logic/referral.ts'
+import type { Because } from './logic/route.ts'
 import { once, type Once } from './once.ts'
 import { Problem } from './problem.ts'
 import type { WrittenEntry } from './written.ts'
@@ -46,17 +50,23 @@ export async function submitReferral(context: Context, submission: Submission): 
 interface Parts {
   readonly task: Task
   readonly request: ServiceRequest
+  /** the referral that this one sends again */
+  readonly former: Former | undefined
+  /** with the former's own papers: the Bundle brings none */
+  readonly isAgain: boolean
+  /** what the payer and an exemption are read from */
+  readonly enclosed: readonly Resource[]
   readonly consents: readonly Consent[]
   readonly others: Submission['entries']
 }
 
 async function store(tables: Tables, context: Context, submission: Submission): Promise<Submitted> {
-  const parts = partsOf(submission)
-  const { owner, because } = destination(context, submission.sender, parts)
+  const parts = await partsOf(tables, submission)
+  const { owner, because, payer } = destination(context, submission.sender, parts)
   const parties = [submission.sender, owner]
   const taskId = context.newId()
   const consentIds = parts.consents.map(() => context.newId())
-  const kept = await ownPatients(tables, context, submission, parts.others)
+  const kept = await ownPatients(tables, submission, parts.others)
   const results = await takeRecords(tables, context, {
     institution: submission.sender,
     space: submission.space,
@@ -78,9 +88,11 @@ async function store(tables: Tables, context: Context, submission: Submission): 
   })
   names.set(fullUrlOf(submission, parts.task), `Task/${taskId}`)
   const inNetwork = await networkNames(tables, submission, [parts.task, ...parts.consents], names)
-  const person = personOf(inNetwork(parts.request), results)
+  const person = parts.isAgain ? (parts.former?.person ?? '') : personOf(inNetwork(parts.request), results)
   await requirePatient(tables, submission, person)
-  const task = taskOf(context, { task: inNetwork(parts.task), submission, owner, person, because })
+  requireSamePatient(parts.former, person)
+  const dues = duesFrom(context, payer)
+  const task = taskOf(context, { task: withPapers(inNetwork(parts.task), parts), submission, owner, person, because, dues })
   const taken = await takeDirected(tables, context, {
     consents: parts.consents.map(inNetwork),
     ids: consentIds,
@@ -91,6 +103,8 @@ async function store(tables: Tables, context: Context, submission: Submission): 
     parties,
   })
   await takeTasks(tables, context, [{ task, parties, id: taskId }])
+  if (parts.isAgain) await tables.records.addParties(parts.former?.paperIds ?? [], parties)
+  await startClocks(tables, taskId, dues)
   const nowMs = context.now().getTime()
   await tables.parcels.queue({
     id: context.newId(),
@@ -112,16 +126,19 @@ async function store(tables: Tables, context: Context, submission: Submission): 
       note: because.map((reason) => reason.rule).join(', '),
     }),
   ])
-  return { task: taskId, entries: inOrder(submission, { kept, results, task: taskId, consents: taken, parts, nowMs }) }
+  const warnings = because.flatMap(({ rule, en, isWarning }) => (isWarning === true ? [{ id: rule, diagnostics: en }] : []))
+  return { task: taskId, entries: inOrder(submission, { kept, results, task: taskId, consents: taken, parts, nowMs, warnings }) }
 }
 
-function partsOf(submission: Submission): Parts {
+async function partsOf(tables: Tables, submission: Submission): Promise<Parts> {
   const tasks = submission.entries.flatMap(({ resource }) => (resource.resourceType === 'Task' ? [resource] : []))
   const requests = submission.entries.flatMap(({ resource }) => (resource.resourceType === 'ServiceRequest' ? [resource] : []))
   const [task, ...moreTasks] = tasks
-  const [request, ...moreRequests] = requests
+  const [sent, ...moreRequests] = requests
   if (task === undefined || moreTasks.length > 0)
     throw new Problem('unprocessable', 'a referral Bundle holds exactly one Task', { id: 'referral-task', expression: 'Bundle.entry' })
+  const former = await formerOf(tables, submission.sender, task)
+  const request = sent ?? former?.request
   if (request === undefined || moreRequests.length > 0) {
     throw new Problem('unprocessable', 'a referral Bundle holds exactly one ServiceRequest', {
       id: 'referral-request',
@@ -131,85 +148,28 @@ function partsOf(submission: Submission): Parts {
   return {
     task,
     request,
+    former,
+    isAgain: sent === undefined,
+    enclosed: [...submission.entries.map(({ resource }) => resource), ...(former?.papers ?? [])],
     consents: submission.entries.flatMap(({ resource }) => (resource.resourceType === 'Consent' ? [resource] : [])),
     others: submission.entries.filter(({ resource }) => resource.resourceType !== 'Task' && resource.resourceType !== 'Consent'),
   }
 }
 
-/** A person's client names an own patient by number; the EMR's record is not overwritten through it. */
-async function ownPatients(tables: Tables, _context: Context, submission: Submission, entries: Submission['entries']) {
-  if (submission.space === 'local') return { entries, names: new Map<string, string>() }
-  const names = new Map<string, string>()
-  for (const { resource, fullUrl } of entries) {
-    if (resource.resourceType !== 'Patient') continue
-    const persons = new Set<string>()
-    for (const { system: numberSystem, value } of resource.identifier ?? []) {
-      if (numberSystem === undefined || value === undefined) continue
-      const records = await tables.identities.byIdentifier(numberSystem, value, submission.sender)
-      for (const row of await tables.identities.byRecords(records)) persons.add(row.person)
-    }
-    const [person, ...more] = persons
-    if (person === undefined || more.length > 0) throw unknownPatient()
-    names.set(fullUrl, `Patient/${person}`)
-    if (resource.id !== undefined) names.set(`Patient/${resource.id}`, `Patient/${person}`)
-  }
-  const rename = (value: string): string | undefined => names.get(value)
-  return {
-    entries: entries
-      .filter(({ resource }) => resource.resourceType !== 'Patient')
-      .map((entry) => ({ ...entry, resource: rewriteReferences(entry.resource, rename) })),
-    names,
-  }
+function requireSamePatient(former: Former | undefined, person: string): void {
+  if (former === undefined || former.person === person) return
+  throw new Problem('unprocessable', 'the former referral is about somebody else', { id: 'former-patient', expression: 'Task.basedOn' })
 }
 
-function unknownPatient(): Problem {
-  return new Problem('unprocessable', 'the patient is not known to this caller; use the person id the network gave', {
-    id: 'unknown-patient',
-  })
-}
-
-function fullUrlOf(submission: Submission, resource: Resource): string {
-  return submission.entries.find((entry) => entry.resource === resource)?.fullUrl ?? ''
-}
-
-/** References of the network's own resources: entries of the Bundle, or what the sender stored before, in network ids. */
-async function networkNames(tables: Tables, submission: Submission, resources: readonly Resource[], names: ReadonlyMap<string, string>) {
-  const local = new Map<string, string>()
-  if (submission.space === 'local') {
-    for (const resource of resources) {
-      for (const [, value = ''] of JSON.stringify(resource).matchAll(/"reference":"([A-Z][A-Za-z]+\/[A-Za-z0-9\-.]{1,64})"/g)) {
-        const [type = '', localId = ''] = value.split('/')
-        if (type === 'Organization' || names.has(value)) continue
-        if (type === 'Patient') {
-          const row = (await tables.identities.byLocal(submission.sender, [localId]))[0]
-          if (row !== undefined) local.set(value, `Patient/${row.person}`)
-        } else {
-          const id = await tables.records.idOf({ institution: submission.sender, type, localId })
-          if (id !== undefined) local.set(value, `${type}/${id}`)
-        }
-      }
-    }
-  }
-  return <T extends Resource>(resource: T): T => rewriteReferences(resource, (value) => names.get(value) ?? local.get(value))
-}
-
-function personOf(request: ServiceRequest, results: readonly IntakeResult[]): string {
-  const own = results.find((result) => result.type === 'ServiceRequest')?.person
-  const [type, id] = request.subject.reference?.split('/') ?? []
-  const person = own ?? (type === 'Patient' ? id : undefined)
-  if (person === undefined || person === null || person === '') throw unknownPatient()
-  return person
-}
-
-/** One refers own patients: the sender knows the person, or it is the same refusal as for nobody. */
-async function requirePatient(tables: Tables, submission: Submission, person: string): Promise<void> {
-  const rows = await tables.identities.ofPersons([person])
-  if (!rows.some((row) => row.institution === submission.sender)) throw unknownPatient()
+/** Sent again as it was: the new Task asks for the same ServiceRequest with the same enclosures. */
+function withPapers(task: Task, { former, isAgain }: Parts): Task {
+  if (!isAgain || former === undefined) return task
+  return compact<Task>({ ...task, focus: former.task.focus, input: task.input ?? former.task.input })
 }
 
 function taskOf(
   context: Context,
-  input: { task: Task; submission: Submission; owner: string; person: string; because: readonly { ko: string; en: string }[] },
+  input: { task: Task; submission: Submission; owner: string; person: string; because: readonly Because[]; dues: readonly Due[] },
 ): Task {
   const at = context.now().toISOString()
   const task = compact<Task>({
@@ -220,6 +180,7 @@ function taskOf(
     owner: { reference: `Organization/${input.owner}` },
     authoredOn: input.task.authoredOn ?? at,
     lastModified: at,
+    restriction: restrictionOf(context, input.task.restriction, input.dues),
     note: [
       ...(input.task.note ?? []),
       ...input.because.map((reason) => ({ authorString: routingAuthor, text: `${reason.ko} / ${reason.en}` })),
@@ -283,6 +244,7 @@ function inOrder(
     consents: readonly IntakeResult[]
     parts: Parts
     nowMs: number
+    warnings: NonNullable<WrittenEntry['warnings']>
   },
 ): readonly WrittenEntry[] {
   const local = submission.space === 'local'
@@ -295,7 +257,11 @@ function inOrder(
   })
   return submission.entries.map((entry): WrittenEntry => {
     const { resource } = entry
-    if (resource.resourceType === 'Task') return { status: 201, type: 'Task', id: made.task, version: '1', updatedMs: made.nowMs }
+    if (resource.resourceType === 'Task') {
+      const { warnings } = made
+      const task = { status: 201 as const, type: 'Task', id: made.task, version: '1', updatedMs: made.nowMs }
+      return warnings.length === 0 ? task : { ...task, warnings }
+    }
     const consent = resource.resourceType === 'Consent' ? made.consents[made.parts.consents.indexOf(resource)] : undefined
     if (consent !== undefined) return written(consent)
     const at = made.kept.entries.findIndex(

@@ -2,6 +2,8 @@
 import { compact, type Task } from '../fhir-profiles/r4.ts'
 import type { Context } from './context.ts'
 import { networkId } from './directory.ts'
+import { stopClocks } from './intake-clocks.ts'
+import { isReferralTask } from './logic/referral.ts'
 import { takeRecords, type IntakeResult } from './intake.ts'
 import type { Tables } from './store/store.ts'
 
@@ -25,5 +27,6 @@ export async function writeTask(
     ],
   })
   if (written === undefined) throw new TypeError('one entry gives one result')
+  if (isReferralTask(input.task)) await stopClocks(tables, context, { id: input.id, status: input.task.status })
   return written
 }

@@ -17,6 +17,7 @@ import { takeParcel } from './incoming.ts'
 import { capabilities } from './interactions/capabilities.ts'
 import { logRoutes } from './log-routes.ts'
 import { createOperations } from './operations-routes.ts'
+import { overdueLoop } from './overdue.ts'
 import { routes } from './routes.ts'
 import { sealAll, sealLoop } from './seal.ts'
 import { createAuthorizationServer } from './security/authorization-server.ts'
@@ -140,6 +141,7 @@ async function compose(config: Config, database: Database, log: Log): Promise<Ga
             ),
           ],
     ),
+    overdueLoop(context, { signal: stop.signal, sleep: (ms) => pause(ms, stop.signal) }),
     healthLoop(context, stop.signal),
     housekeeping(context, stop.signal),
     sealLoop(context, { signal: stop.signal, sleep: (ms) => pause(ms, stop.signal) }),

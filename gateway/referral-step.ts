@@ -3,6 +3,7 @@ import { compact, type Task } from '../fhir-profiles/r4.ts'
 import { isResource } from '../fhir-profiles/validate/validate.ts'
 import type { Context } from './context.ts'
 import { open, type Held } from './held.ts'
+import { restartTransmission } from './intake-clocks.ts'
 import { writeTask } from './intake-task.ts'
 import { ledgerEntry, whoIsNetwork } from './ledger-entry.ts'
 import { transition } from './logic/referral.ts'
@@ -62,5 +63,6 @@ export async function resumeTasks(tables: Tables, context: Context, tasks: reado
     const task = await lockTask(tables, id)
     if (task === undefined || task.task.status !== 'on-hold') continue
     await networkStep(tables, context, id, task, compact<Task>({ ...task.task, status: 'requested', businessStatus: undefined }))
+    await restartTransmission(tables, context, id)
   }
 }

@@ -86,6 +86,8 @@ export type PlainValue =
   | { readonly name: string; readonly valueCode: string }
   | { readonly name: string; readonly valueString: string }
   | { readonly name: string; readonly valueInteger: number }
+  | { readonly name: string; readonly valueBoolean: boolean }
+  | { readonly name: string; readonly valueDateTime: string }
 
 export function publish(
   resource: Public | { readonly resourceType: 'Bundle'; readonly organizations: readonly Organization[]; readonly self: string },

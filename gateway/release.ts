@@ -3,6 +3,7 @@
  * This file: records, pages, versions and replies to writes; `release-person.ts`: persons and documents; `release-public.ts`: what holds no
  * patient data, and the ledger itself. Law: a reply equals the reply of a store that never held what this caller is refused (consent.md).
  */
+import { system } from '../fhir-profiles/codes.ts'
 import type { OperationOutcome } from '../fhir-profiles/r4.ts'
 import { bundleText, entryText } from './bundle-text.ts'
 import type { Call, Context } from './context.ts'
@@ -162,10 +163,24 @@ export function releaseEntries(
       location: `${base}/${entry.type}/${entry.id}/_history/${entry.version}`,
       etag: `W/"${entry.version}"`,
       lastModified: new Date(entry.updatedMs).toISOString(),
+      ...(entry.warnings === undefined ? {} : { outcome: warningOf(entry.warnings) }),
     }
     return entryText({ fullUrl: '', text: '', rest: { response } })
   })
   return mint(200, {}, `{"resourceType":"Bundle","type":"${type}"${texts.length === 0 ? '' : `,"entry":[${texts.join(',')}]`}}`)
+}
+
+/** What was taken and yet should be known, e.g. a step that the payer may not pay for. */
+function warningOf(warnings: NonNullable<WrittenEntry['warnings']>): OperationOutcome {
+  return {
+    resourceType: 'OperationOutcome',
+    issue: warnings.map(({ id, diagnostics }) => ({
+      severity: 'warning',
+      code: 'business-rule',
+      details: { coding: [{ system: system.problem, code: id }] },
+      diagnostics,
+    })),
+  }
 }
 
 const statusLine = { 200: '200 OK', 201: '201 Created', 204: '204 No Content' } as const

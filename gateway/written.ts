@@ -5,4 +5,6 @@ export interface WrittenEntry {
   readonly id: string
   readonly version: string
   readonly updatedMs: number
+  /** taken, and the writer should know: coded, no stored value */
+  readonly warnings?: readonly { readonly id: string; readonly diagnostics: string }[]
 }

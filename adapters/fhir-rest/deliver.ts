@@ -4,6 +4,7 @@ import type { AdapterPorts, Parcel, Receipt } from '../contract.ts'
 import { isFhirId } from './admit.ts'
 import type { Emr } from './emr.ts'
 import { EmrFailure, kindOfStatus, reasonOf } from './failure.ts'
+import { cancellationOf, cancelledTask, isCancelledBy } from './map-cancel.ts'
 import { type Institution, type Mapped, markOf, ownPatientNumber, toTransaction } from './map.ts'
 import { rememberTask } from './task-memory.ts'
 
@@ -20,6 +21,8 @@ export async function deliverParcel(delivery: Delivery, parcel: Parcel, signal: 
     const reference = `Task/${parcel.id}`
     // A repeat must not undo what the hospital has done with the Task since the first try.
     if (isFhirId(parcel.id) && (await delivery.emr.read('Task', parcel.id, signal)) !== undefined) return { outcome: 'ok', reference }
+    const cancelled = await cancelAtEmr(delivery, parcel, signal)
+    if (cancelled !== undefined) return cancelled
     const mapped = await place(delivery, parcel, signal)
     if (!mapped.ok) return { outcome: 'fatal', reason: mapped.reason, where: mapped.where }
     const refusal = refusedEntry(await delivery.emr.transact(mapped.bundle, signal))
@@ -31,6 +34,26 @@ export async function deliverParcel(delivery: Delivery, parcel: Parcel, signal: 
     return { outcome: 'ok', reference }
   } catch (cause) {
     return receiptOf(cause)
+  }
+}
+
+/**
+ * The sender took its referral back: the hospital's own copy of the Task is cancelled, unless the hospital is through with it.
+ * undefined = no cancellation, or the hospital has no such Task; then it is told like every other message.
+ */
+async function cancelAtEmr({ emr }: Delivery, parcel: Parcel, signal: AbortSignal): Promise<Receipt | undefined> {
+  const cancel = cancellationOf(parcel)
+  if (cancel === undefined) return undefined
+  const kept = await emr.read('Task', cancel.taskId, signal)
+  if (kept?.resourceType !== 'Task' || kept.id !== cancel.taskId) return undefined
+  const reference = `Task/${cancel.taskId}`
+  if (isCancelledBy(kept, parcel.id) || ['completed', 'rejected', 'failed'].includes(kept.status)) return { outcome: 'ok', reference }
+  try {
+    return refusedEntry(await emr.transact(cancelledTask(kept, cancel.task, parcel.id), signal)) ?? { outcome: 'ok', reference }
+  } catch (cause) {
+    // The hospital acted at the same moment: what it did is read again before anything is written.
+    if (cause instanceof EmrFailure && cause.status === 412) return { outcome: 'transient', reason: reasonOf(cause) }
+    throw cause
   }
 }
 

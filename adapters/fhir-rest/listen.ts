@@ -6,7 +6,8 @@ import type { AdapterPorts, Parcel, Receipt } from '../contract.ts'
 import { areObjects, isFhirId, isResource } from './admit.ts'
 import { isEmrTrouble, reasonOf } from './failure.ts'
 import { type Place, gatherReferral, gatherReports, readRequester } from './gather.ts'
-import { type Institution, institutionNumber, isOwnReferral, markOf, parcelOf, toRequest, toResponse } from './map.ts'
+import { isOurCancellation } from './map-cancel.ts'
+import { type Institution, institutionNumber, isOwnReferral, markOf, parcelOf, toCancel, toRequest, toResponse } from './map.ts'
 import { type TaskMemory, recallTask, rememberTask } from './task-memory.ts'
 
 export interface Listening extends Place {
@@ -71,6 +72,7 @@ async function tell(listening: Listening, task: Task, take: Take, signal: AbortS
   if (known?.version === task.meta?.versionId && known?.mark === markOf(task)) return true
   const parcelId = parcelOf(task) ?? (known?.origin === 'delivered' ? task.id : undefined)
   if (parcelId !== undefined) return tellAnswer(listening, { task, parcelId, known }, take, signal)
+  if (known?.origin === 'own' && known.mark !== refused && isNewlyCancelled(known, task)) return tellCancel(listening, task, take)
   if (!isOwnReferral(task) || (known !== undefined && isTold(known, task))) return true
   return tellReferral(listening, task, take, signal)
 }
@@ -86,7 +88,8 @@ interface Answer {
 async function tellAnswer(listening: Listening, { task, parcelId, known }: Answer, take: Take, signal: AbortSignal): Promise<boolean> {
   let mark = known?.mark ?? 'requested#0'
   for (const version of await newVersions(listening, task, known?.version, signal)) {
-    if (markOf(version) !== mark) {
+    // A cancellation that we wrote ourselves is no news.
+    if (markOf(version) !== mark && !isOurCancellation(version)) {
       const { resources, gaps } = await gatherReports(listening, version, signal)
       if ((await taken(listening, take, toResponse(version, parcelId, resources, gaps))) === 'transient') return false
     }
@@ -116,6 +119,17 @@ async function tellReferral(listening: Listening, task: Task, take: Take, signal
   if (outcome === 'transient') return false
   const mark = outcome === 'ok' ? markOf(task) : refused
   await rememberTask(memory, task.id ?? '', { origin: 'own', version: task.meta?.versionId ?? '', mark })
+  return true
+}
+
+function isNewlyCancelled(known: TaskMemory, task: Task): boolean {
+  return task.status === 'cancelled' && known.mark !== markOf(task)
+}
+
+/** A doctor of this hospital takes back a referral that was told: its receiver must hear of it. */
+async function tellCancel(listening: Listening, task: Task, take: Take): Promise<boolean> {
+  if ((await taken(listening, take, toCancel(task, listening.institution))) === 'transient') return false
+  await rememberTask(listening.memory, task.id ?? '', { origin: 'own', version: task.meta?.versionId ?? '', mark: markOf(task) })
   return true
 }
 

@@ -186,11 +186,7 @@ export interface OwnReferral {
 }
 
 export function toRequest({ task, owner, resources, gaps }: OwnReferral, institution: Institution): Parcel {
-  const placer: Identifier = {
-    type: { coding: [{ system: system.v2IdentifierType, code: 'PLAC' }] },
-    system: placerSystem(institution),
-    value: task.id ?? '',
-  }
+  const placer = placerOf(task, institution)
   const ownerNumber = owner === undefined ? undefined : institutionNumber(owner)
   const request: Task = {
     ...task,
@@ -199,6 +195,22 @@ export function toRequest({ task, owner, resources, gaps }: OwnReferral, institu
     ...(ownerNumber === undefined ? {} : { owner: byNumber(ownerNumber, task.owner) }),
   }
   return asSent('referral-request', [request, ...resources], gaps)
+}
+
+/** The hospital takes back a referral of its own: named by the number it was sent with. Everything else of it was told before. */
+export function toCancel(task: Task, institution: Institution): Parcel {
+  const reason = task.statusReason ?? { text: '의뢰한 기관에서 취소함 (cancelled by the sender)' }
+  const { id = '', meta, status, intent, lastModified } = task
+  const cancel: Task = { resourceType: 'Task', id, status, intent, statusReason: reason, identifier: [placerOf(task, institution)] }
+  return asSent('referral-response', [{ ...cancel, ...(meta && { meta }), ...(lastModified && { lastModified }) }], [])
+}
+
+function placerOf(task: Task, institution: Institution): Identifier {
+  return {
+    type: { coding: [{ system: system.v2IdentifierType, code: 'PLAC' }] },
+    system: placerSystem(institution),
+    value: task.id ?? '',
+  }
 }
 
 export function institutionNumber(organization: Organization): string | undefined {

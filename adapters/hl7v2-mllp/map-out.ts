@@ -1,4 +1,7 @@
-/** Parcels → messages for the EMR: referral-request → REF^I12, referral-response → RRI^I12, recall → REF^I14. Pure. */
+/**
+ * Parcels → messages for the EMR: referral-request → REF^I12, referral-response → RRI^I12, or REF^I14 when the sender takes its referral
+ * back, recall → REF^I14. Pure.
+ */
 import { system } from '../../fhir-profiles/codes.ts'
 import type { Bundle, CodeableConcept, Patient, Resource, ServiceRequest, Task } from '../../fhir-profiles/r4.ts'
 import type { Parcel } from '../contract.ts'
@@ -37,7 +40,10 @@ export function toMessage(parcel: Parcel, envelope: Envelope): Sent {
     case 'referral-request':
       return task === undefined ? noTask : written(request(parcel, task, envelope), parcel.bundle)
     case 'referral-response':
-      return task === undefined ? noTask : written(response(parcel, task, envelope), parcel.bundle)
+      if (task === undefined) return noTask
+      return task.status === 'cancelled'
+        ? { ok: true, text: joinSegments(cancellation(parcel, task, envelope)), left: [] }
+        : written(response(parcel, task, envelope), parcel.bundle)
     case 'recall':
       return { ok: true, text: joinSegments(recall(parcel, task, envelope)), left: [] }
     case 'feed':
@@ -95,14 +101,12 @@ const responseCodes: Readonly<Record<string, string>> = {
   completed: 'A^Accepted',
   rejected: 'R^Rejected',
   failed: 'R^Rejected',
-  cancelled: 'R^Rejected',
 }
 
 function response(parcel: Parcel, task: Task, envelope: Envelope): Draft {
   const patient = patientOf(task, parcel.bundle)
   const [placer] = placerNumbers(task)
-  // The parcel's own id names this message, not the one it answers.
-  const parcelId = task.identifier?.find((item) => item.system === system.parcel && item.value !== parcel.id)?.value
+  const parcelId = parcelAnswered(parcel, task)
   const answered = parcelId === undefined ? undefined : controlIdIn(parcelId)
   const status = task.status ?? 'received'
   const head = [
@@ -121,6 +125,29 @@ function response(parcel: Parcel, task: Task, envelope: Envelope): Draft {
   ]
   const reason = task.statusReason?.text ?? task.statusReason?.coding?.[0]?.display
   return { head, notes: [...(reason === undefined ? [] : [reason]), ...(task.note ?? []).flatMap(({ text }) => text ?? [])] }
+}
+
+/** The parcel's own id names this message, not the one it answers. */
+function parcelAnswered(parcel: Parcel, task: Task): string | undefined {
+  return task.identifier?.find((item) => item.system === system.parcel && item.value !== parcel.id)?.value
+}
+
+/** Only who sent a referral cancels it: the receiver's referral, by the number it came with, is off (chapter 11, event I14). */
+function cancellation(parcel: Parcel, task: Task, envelope: Envelope): readonly string[] {
+  const patient = patientOf(task, parcel.bundle)
+  return [
+    header(parcel, 'REF^I14^REF_I12', envelope),
+    segment('RF1', {
+      1: components('E^Expired', 'HL70283', 'cancelled', '', escapeText(taskStatusList)),
+      6: referralNumber(parcelAnswered(parcel, task) ?? parcel.id, envelope),
+      9: hl7Time(task.lastModified),
+    }),
+    prdFrom({ role: 'RP', institution: task.requester, person: undefined, department: undefined }, parcel.bundle),
+    prdFrom({ role: 'RT', institution: task.owner, person: undefined, department: undefined }, parcel.bundle),
+    ...(patient === undefined ? [] : [pidFrom(patient)]),
+    segment('PV1', { 1: '1', 2: 'N' }),
+    segment('NTE', { 1: '1', 3: escapeText(task.statusReason?.text ?? task.statusReason?.coding?.[0]?.display ?? 'cancelled') }),
+  ]
 }
 
 const recallText =

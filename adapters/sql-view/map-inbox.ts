@@ -70,7 +70,10 @@ class Message {
       case 'statusReason':
         return words(task?.statusReason)
       case 'placerNumber':
-        return task?.identifier?.find((each) => each.system === placerSystem(this.#own))?.value
+        // A referral that its sender takes back is known here by the message that brought it.
+        return this.#isCancel()
+          ? task?.identifier?.find((each) => each.system === system.parcel && each.value !== this.#parcel.id)?.value
+          : task?.identifier?.find((each) => each.system === placerSystem(this.#own))?.value
       case 'patientNumber':
         return this.#patientNumber()
       case 'patientName':
@@ -101,6 +104,11 @@ class Message {
     }
   }
 
+  /** Only who sent a referral cancels it. */
+  #isCancel(): boolean {
+    return this.#parcel.kind === 'referral-response' && this.task?.status === 'cancelled'
+  }
+
   /** Only the clinic's own number will do: another id in that column would open another patient's chart. */
   #patientNumber(): string | undefined {
     const own = patientNumberSystem(this.#own)
@@ -109,7 +117,8 @@ class Message {
   }
 
   #sender(): { readonly number: string | undefined; readonly name: string | undefined } {
-    const reference: Reference | undefined = this.#parcel.kind === 'referral-request' ? this.task?.requester : this.task?.owner
+    const reference: Reference | undefined =
+      this.#parcel.kind === 'referral-request' || this.#isCancel() ? this.task?.requester : this.task?.owner
     const organization = this.#resolve<Organization>(reference, 'Organization')
     const identifiers = [...(reference?.identifier === undefined ? [] : [reference.identifier]), ...(organization?.identifier ?? [])]
     return {

@@ -4,8 +4,8 @@
  * 의료급여: 의료급여법 9조 and 의료급여법 시행규칙 3조, https://www.law.go.kr/법령/의료급여법시행규칙
  */
 
-/** KR Core hira-insurance-types: 4 건강보험, 5 의료급여, 7 보훈 */
-export type Payer = '4' | '5' | '7'
+/** KR Core hira-insurance-types: 4 건강보험, 5 의료급여, 7 보훈, 9 무료진료 */
+export type Payer = '4' | '5' | '7' | '9'
 
 interface Dated {
   /** first and last day, inclusive, `YYYY-MM-DD` */
@@ -21,7 +21,10 @@ interface Step {
   readonly en: string
 }
 
-/** A step that no row of `steps` allows is refused with the words of the rule itself. */
+/**
+ * A step that no row of `steps` allows is against the rule, and told in the words of the rule itself. These are rules of payment: they
+ * decide who pays for the visit, not whether the patient is treated (의료법 15조 forbids to refuse care).
+ */
 export interface TierRule extends Dated {
   readonly rule: string
   readonly payer: Payer
@@ -34,8 +37,8 @@ export interface TierRule extends Dated {
 
 export interface Exemption extends Dated {
   readonly rule: string
-  /** the element of the request that claims it */
-  readonly ground: 'emergency'
+  readonly ground: Ground
+  readonly payer: Payer
   readonly ko: string
   readonly en: string
 }
@@ -98,8 +101,8 @@ export const tierRules: readonly TierRule[] = [
     payer: '5',
     from: '2001-10-01',
     tiers: levels,
-    ko: '의료급여는 1차에서 3차 의료급여기관으로 바로 의뢰할 수 없습니다. 2차 의료급여기관을 거쳐야 합니다',
-    en: 'medical aid: a first-tier institution cannot refer straight to the third tier; the second tier comes between',
+    ko: '의료급여 절차에 맞지 않습니다. 1차에서 3차로 갈 때에는 2차 의료급여기관을 거치며, 거치지 않은 진료비는 급여되지 않을 수 있습니다',
+    en: 'medical aid: from the first to the third tier the second comes between; a visit past it may not be paid for',
     steps: [
       {
         rule: 'medical-aid-first-tier',
@@ -133,12 +136,104 @@ export const tierRules: readonly TierRule[] = [
   },
 ]
 
-export const exemptions: readonly Exemption[] = [
-  {
-    rule: 'emergency-exempt',
-    ground: 'emergency',
-    from: '2000-07-01',
-    ko: '응급환자는 요양급여·의료급여 단계의 예외입니다',
-    en: 'an emergency patient is exempt from the tiers',
-  },
+/** Codes of our `tier-exemption`, as a referral claims them (`ServiceRequest.reasonCode` or `category`). */
+export type Ground =
+  | 'emergency'
+  | 'childbirth'
+  | 'dental'
+  | 'rehabilitation'
+  | 'family-medicine'
+  | 'own-staff'
+  | 'haemophilia'
+  | 'rare-disease'
+  | 'crisis'
+
+/** Where the referral says it by itself: its urgency, its department, or the beginning of a KCD code (without the dot). */
+export interface GroundRow {
+  readonly ground: Ground
+  readonly priority?: 'stat'
+  readonly departments?: readonly string[]
+  readonly diagnoses?: readonly string[]
+}
+
+export const groundRows: readonly GroundRow[] = [
+  { ground: 'emergency', priority: 'stat' },
+  { ground: 'childbirth', diagnoses: ['O80', 'O81', 'O82', 'O83', 'O84'] },
+  { ground: 'dental', departments: ['49', '50', '51', '52', '53', '54', '55', '56', '57', '58', '59', '61'] },
+  // A registered disability or a therapy is not in the department's name: it must be claimed.
+  { ground: 'rehabilitation' },
+  { ground: 'family-medicine', departments: ['23'] },
+  { ground: 'own-staff' },
+  { ground: 'haemophilia', diagnoses: ['D66', 'D67', 'D680', 'D681', 'D682'] },
+  // 희귀·중증난치질환 is a registration, not a diagnosis: it must be claimed.
+  { ground: 'rare-disease' },
+  // The minister varies the steps in a crisis; the claim is the sender's.
+  { ground: 'crisis' },
 ]
+
+/**
+ * 요양급여 규칙 2조 for 건강보험; for 의료급여 those of the 14 cases of 시행규칙 3조① that a referral can tell or claim. Rows for counsel: the
+ * text of each case decides, not our word for it.
+ */
+export const exemptions: readonly Exemption[] = [
+  exempt(
+    '4',
+    'emergency',
+    '응급환자는 건강보험 요양급여 단계의 예외입니다',
+    'health insurance: an emergency patient is exempt from the steps',
+  ),
+  exempt('4', 'childbirth', '분만은 건강보험 요양급여 단계의 예외입니다', 'health insurance: childbirth is exempt from the steps'),
+  exempt('4', 'dental', '치과 진료는 건강보험 요양급여 단계의 예외입니다', 'health insurance: dental care is exempt from the steps'),
+  exempt(
+    '4',
+    'rehabilitation',
+    '등록 장애인 또는 재활치료가 필요한 사람의 재활의학과 진료는 단계의 예외입니다',
+    'health insurance: registered disability or rehabilitation in 재활의학과 is exempt from the steps',
+  ),
+  exempt(
+    '4',
+    'family-medicine',
+    '가정의학과 진료는 건강보험 요양급여 단계의 예외입니다',
+    'health insurance: 가정의학과 is exempt from the steps',
+  ),
+  exempt(
+    '4',
+    'own-staff',
+    '그 요양기관에 근무하는 사람은 단계의 예외입니다',
+    'health insurance: staff of the institution are exempt from the steps',
+  ),
+  exempt('4', 'haemophilia', '혈우병환자는 건강보험 요양급여 단계의 예외입니다', 'health insurance: haemophilia is exempt from the steps'),
+  exempt(
+    '4',
+    'crisis',
+    '재난 위기 상황에서 장관이 정한 단계의 예외입니다',
+    'health insurance: exempt by order of the minister in a crisis',
+  ),
+  exempt('5', 'emergency', '응급환자는 의료급여 단계의 예외입니다', 'medical aid: an emergency patient is exempt from the tiers'),
+  exempt('5', 'childbirth', '분만은 의료급여 단계의 예외입니다', 'medical aid: childbirth is exempt from the tiers'),
+  exempt(
+    '5',
+    'rare-disease',
+    '희귀·중증난치질환자는 의료급여 단계의 예외입니다',
+    'medical aid: a registered rare or severe disease is exempt from the tiers',
+  ),
+  exempt(
+    '5',
+    'own-staff',
+    '그 의료급여기관에 근무하는 사람은 단계의 예외입니다',
+    'medical aid: staff of the institution are exempt from the tiers',
+  ),
+  exempt('5', 'crisis', '재난 위기 상황에서 장관이 정한 단계의 예외입니다', 'medical aid: exempt by order of the minister in a crisis'),
+]
+
+/** In force as long as the tiers themselves; a change is a row of its own, with its day. */
+function exempt(payer: Payer, ground: Ground, ko: string, en: string): Exemption {
+  return {
+    rule: `${payer === '4' ? 'nhi' : 'medical-aid'}-${ground}-exempt`,
+    payer,
+    ground,
+    from: payer === '4' ? '2000-07-01' : '2001-10-01',
+    ko,
+    en,
+  }
+}

@@ -1,9 +1,10 @@
 /**
- * Where does a referral go, and why? Tiers are rules of payment with dates, so they are rows here; care in an emergency is exempt.
- * An explicit target wins when it is lawful; otherwise the nearest tier that has the specialty, ties by id.
+ * Where does a referral go, and why? Tiers are rules of payment with dates, so they are rows here, as are the exemptions.
+ * An explicit target wins; a step against the payer's rule is a warning on it, for the patient may have to pay. Nobody named: the nearest
+ * tier that has the specialty and is lawful, ties by id.
  */
 import { destinationTypes, exemptions, tierRules } from './route-rules.ts'
-import type { Exemption, Payer, TierRule } from './route-rules.ts'
+import type { Exemption, Ground, Payer, TierRule } from './route-rules.ts'
 
 export type { Payer } from './route-rules.ts'
 
@@ -22,11 +23,14 @@ export interface RouteRequest {
   readonly payer: Payer | undefined
   /** ISO 8601 date or instant; its written day decides which rules are in force */
   readonly at: string
-  readonly emergency: boolean
+  /** exemptions the referral claims or shows */
+  readonly grounds: readonly Ground[]
 }
 
 export interface Because {
   readonly rule: string
+  /** the step is against a rule of payment: the sender is warned, care is not refused */
+  readonly isWarning?: true
   readonly ko: string
   readonly en: string
 }
@@ -48,7 +52,7 @@ function routeToNamed(request: RouteRequest, named: string, institutions: readon
   if (target === undefined) return { kind: 'refused', because: [reasons.notAMember] }
   if (!destinationTypes.has(target.type)) return { kind: 'refused', because: [reasons.notADestination] }
   const verdict = lawful(request, target)
-  if (verdict.kind !== 'lawful') return verdict
+  if (verdict.kind === 'undecided') return { kind: 'undecided', because: verdict.because }
   const missing = !hasAll(target, request.wanted.specialties)
   const because = [reasons.named, ...(missing ? [reasons.specialtyNotListed] : []), ...verdict.because]
   return { kind: 'to', institution: target.id, because }
@@ -99,11 +103,11 @@ type Verdict =
 
 /** The step from requester to target under the payer's rule of that day. */
 function lawful(request: RouteRequest, target: Institution): Verdict {
-  const exemption = exemptions.find((row) => isInForce(row, request.at) && request[row.ground])
-  if (exemption !== undefined) return { kind: 'lawful', because: [said(exemption)] }
   // An unstated payer must not stop care: it is judged as national health insurance, and the reason says so.
   const payer = request.payer ?? '4'
   const unstated = request.payer === undefined ? [reasons.payerUnstated] : []
+  const exemption = exemptions.find((row) => row.payer === payer && isInForce(row, request.at) && request.grounds.includes(row.ground))
+  if (exemption !== undefined) return { kind: 'lawful', because: [...unstated, said(exemption)] }
   const rules = tierRules.filter((rule) => rule.payer === payer)
   if (rules.length === 0) return { kind: 'lawful', because: [...unstated, reasons.noRuleForPayer] }
   const rule = rules.find((row) => isInForce(row, request.at))
@@ -112,7 +116,7 @@ function lawful(request: RouteRequest, target: Institution): Verdict {
   if (from === undefined || to === undefined) return { kind: 'undecided', because: [...unstated, reasons.tierUnknown] }
   const step = rule.steps.find((row) => row.from.includes(from) && row.to.includes(to))
   return step === undefined
-    ? { kind: 'refused', because: [...unstated, { rule: rule.rule, ko: rule.ko, en: rule.en }] }
+    ? { kind: 'refused', because: [...unstated, { rule: rule.rule, ko: rule.ko, en: rule.en, isWarning: true }] }
     : { kind: 'lawful', because: [...unstated, { rule: step.rule, ko: step.ko, en: step.en }] }
 }
 

@@ -1,21 +1,49 @@
-/** Task/[id]/$available-actions: what the caller's institution may do with a referral now, straight from the transition table. */
+/**
+ * Task/[id]/$available-actions: what the caller's institution may do with a referral now, straight from the transition table, and by when
+ * it is due: one `due` per clock that runs or ran out unanswered.
+ */
 import type { Call, Context } from '../context.ts'
+import { clocksOf, type RunningClock } from '../intake-clocks.ts'
 import { readTaskAsParty } from '../judged.ts'
 import { publish, type PlainParameters } from '../release-public.ts'
 import type { Released } from '../released.ts'
-import { actorOf, availableActions } from '../logic/referral.ts'
+import { actorOf, availableActions, isReferralTask, type AvailableAction } from '../logic/referral.ts'
+
+type Parameter = NonNullable<PlainParameters['parameter']>[number]
 
 export async function availableActionsOf(call: Call, context: Context): Promise<Released> {
-  const task = await readTaskAsParty(context, call, call.params['id'] ?? '')
+  const id = call.params['id'] ?? ''
+  const task = await readTaskAsParty(context, call, id)
   const actor = actorOf(task, call.caller.institution)
-  const actions = actor === undefined ? [] : availableActions(task, actor)
-  const parameter: NonNullable<PlainParameters['parameter']> = actions.map((action) => ({
+  const isReferral = isReferralTask(task)
+  // What a person is asked (an overdue referral, a possible match) is completed once, and nothing else.
+  const asked: readonly Parameter[] =
+    !isReferral && task.status === 'requested' ? [{ name: 'action', part: [{ name: 'status', valueCode: 'completed' }] }] : []
+  const actions = isReferral && actor !== undefined ? availableActions(task, actor).map(actionOf) : asked
+  const dues = isReferral ? (await clocksOf(context.store, context, id)).map(dueOf) : []
+  const parameter = [...actions, ...dues]
+  return publish({ resourceType: 'Parameters', ...(parameter.length === 0 ? {} : { parameter }) })
+}
+
+function actionOf(action: AvailableAction): Parameter {
+  return {
     name: 'action',
     part: [
       { name: 'status', valueCode: action.status },
       ...(action.businessStatus === undefined ? [] : [{ name: 'businessStatus', valueCode: action.businessStatus }]),
       ...action.requires.map((requirement) => ({ name: 'requires', valueCode: requirement })),
     ],
-  }))
-  return publish({ resourceType: 'Parameters', ...(parameter.length === 0 ? {} : { parameter }) })
+  }
+}
+
+function dueOf({ clock, rule, at, isOverdue }: RunningClock): Parameter {
+  return {
+    name: 'due',
+    part: [
+      { name: 'clock', valueCode: clock },
+      { name: 'rule', valueCode: rule },
+      { name: 'at', valueDateTime: at },
+      { name: 'overdue', valueBoolean: isOverdue },
+    ],
+  }
 }

@@ -16,6 +16,7 @@ import { Problem } from '../problem.ts'
 import { publishMessage } from '../release-public.ts'
 import type { Released } from '../released.ts'
 import { taskOfParcel } from '../parcel-task.ts'
+import type { WrittenEntry } from '../written.ts'
 
 interface Message {
   readonly header: MessageHeader
@@ -35,9 +36,10 @@ export async function processMessage(call: Call, context: Context): Promise<Rele
   }
   if (event?.system !== system.event)
     throw new Problem('not-supported', 'this message event is not supported', { id: 'message-event', expression: 'MessageHeader.event' })
+  let warnings: readonly Warning[] = []
   switch (event.code) {
     case 'referral-request':
-      await submitReferral(context, { ...common, sender: caller.institution, entries: message.entries })
+      warnings = warningsIn(await submitReferral(context, { ...common, sender: caller.institution, entries: message.entries }))
       break
     case 'referral-response':
       await respond(call, context, message, common)
@@ -45,7 +47,7 @@ export async function processMessage(call: Call, context: Context): Promise<Rele
     default:
       throw new Problem('not-supported', 'this message event is not supported', { id: 'message-event', expression: 'MessageHeader.event' })
   }
-  return publishMessage(responseTo(context, message.header))
+  return publishMessage(responseTo(context, message.header, warnings))
 }
 
 function messageOf(call: Call): Message {
@@ -100,7 +102,13 @@ async function respond(
   })
 }
 
-function responseTo(context: Context, header: MessageHeader) {
+type Warning = NonNullable<WrittenEntry['warnings']>[number]
+
+function warningsIn({ entries }: { readonly entries: readonly WrittenEntry[] }): readonly Warning[] {
+  return entries.flatMap((entry) => entry.warnings ?? [])
+}
+
+function responseTo(context: Context, header: MessageHeader, warnings: readonly Warning[]) {
   return {
     id: context.newId(),
     at: context.now().toISOString(),
@@ -113,7 +121,15 @@ function responseTo(context: Context, header: MessageHeader) {
     },
     outcome: {
       resourceType: 'OperationOutcome' as const,
-      issue: [{ severity: 'information' as const, code: 'informational' as const, diagnostics: 'taken' }],
+      issue: [
+        { severity: 'information' as const, code: 'informational' as const, diagnostics: 'taken' },
+        ...warnings.map(({ id, diagnostics }) => ({
+          severity: 'warning' as const,
+          code: 'business-rule' as const,
+          details: { coding: [{ system: system.problem, code: id }] },
+          diagnostics,
+        })),
+      ],
     },
   }
 }

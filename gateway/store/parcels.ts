@@ -67,12 +67,22 @@ export function parcels(sql: Sql) {
     async settle(id: string, state: 'delivered' | 'withheld' | 'failed', reason: string | null, atMs: number): Promise<void> {
       await sql.query('update parcel set state = $2, reason = $3, settled_ms = $4 where id = $1', [id, state, reason, atMs])
     },
-    /** What was withheld is not sent any more, whatever the patient decides later. */
-    async abandon(task: string, atMs: number): Promise<void> {
-      await sql.query(
-        `update parcel set state = 'failed', reason = 'taken back before it was sent', settled_ms = $2 where task = $1 and state = 'withheld'`,
+    /** A referral that was withheld, or was never tried, is not sent any more, whatever the patient decides later. How many there were. */
+    async abandon(task: string, atMs: number): Promise<number> {
+      const found = await sql.query(
+        `update parcel set state = 'failed', reason = 'taken back before it was sent', settled_ms = $2
+         where task = $1 and kind = 'referral-request' and (state = 'withheld' or (state = 'queued' and attempts = 0)) returning id`,
         [task, atMs],
       )
+      return found.rows.length
+    },
+    /** The delivery by which the receiver knows this referral. */
+    async requestOf(task: string): Promise<string | undefined> {
+      const found = await sql.query<{ id: string }>(
+        `select id from parcel where task = $1 and kind = 'referral-request' order by seq desc limit 1`,
+        [task],
+      )
+      return found.rows[0]?.id
     },
     async again(id: string, nextMs: number, reason: string): Promise<void> {
       await sql.query(`update parcel set next_ms = $2, reason = $3 where id = $1 and state = 'queued'`, [id, nextMs, reason])
@@ -103,6 +113,13 @@ export function parcels(sql: Sql) {
   }
 }
 
+export interface DueRow {
+  /** network id of the Task */
+  readonly subject: string
+  readonly kind: string
+  readonly atMs: number
+}
+
 export function dues(sql: Sql) {
   return {
     async set(subject: string, kind: string, atMs: number): Promise<void> {
@@ -111,17 +128,29 @@ export function dues(sql: Sql) {
         [subject, kind, atMs],
       )
     },
-    async clear(subject: string): Promise<void> {
-      await sql.query('delete from due where subject = $1', [subject])
+    async clear(subject: string, kinds: readonly string[]): Promise<void> {
+      await sql.query('delete from due where subject = $1 and kind = any($2::text[])', [subject, kinds])
     },
-    /** Takes what is due; the rows are gone when the caller's transaction commits, and back if it does not. */
-    async take(nowMs: number, limit: number): Promise<readonly { subject: string; kind: string }[]> {
-      const found = await sql.query<{ subject: string; kind: string }>(
-        `delete from due where (subject, kind) in (select subject, kind from due where at_ms <= $1 order by at_ms limit $2 for update skip locked)
-         returning subject, kind`,
-        [nowMs, limit],
+    async of(subject: string): Promise<readonly DueRow[]> {
+      const found = await sql.query<{ subject: string; kind: string; at_ms: number }>(
+        'select subject, kind, at_ms from due where subject = $1 order by at_ms, kind',
+        [subject],
       )
-      return found.rows
+      return found.rows.map((row) => ({ subject: row.subject, kind: row.kind, atMs: row.at_ms }))
+    },
+    /** The one that has waited longest. Nothing is claimed yet: `take` decides who has it, under the lock of the subject. */
+    async next(nowMs: number): Promise<DueRow | undefined> {
+      const found = await sql.query<{ subject: string; kind: string; at_ms: number }>(
+        'select subject, kind, at_ms from due where at_ms < $1 order by at_ms, subject, kind limit 1',
+        [nowMs],
+      )
+      const row = found.rows[0]
+      return row && { subject: row.subject, kind: row.kind, atMs: row.at_ms }
+    },
+    /** true for exactly one caller; the row is gone when its transaction commits, and back if it does not. */
+    async take({ subject, kind, atMs }: DueRow): Promise<boolean> {
+      const found = await sql.query('delete from due where subject = $1 and kind = $2 and at_ms = $3 returning kind', [subject, kind, atMs])
+      return found.rows.length > 0
     },
   }
 }

@@ -42,6 +42,7 @@ test('a file with only what has no default gives a whole configuration', () => {
     port: 8080,
     publicUrl: 'http://localhost:8080',
     dataDir: '.data',
+    holidays: [],
     databaseUrl: undefined,
     timeZone: 'Asia/Seoul',
     clockOffsetMs: 0,

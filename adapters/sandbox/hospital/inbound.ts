@@ -128,10 +128,13 @@ function takeAnswer(message: Segments, chart: Chart, now: Date): void {
   }
 }
 
+/** The sender takes its referral back, or a patient's consent to it was withdrawn: RF1-1.4 says which. */
 function takeRecall(message: Segments, chart: Chart, now: Date): void {
-  const id = part(segmentNamed(message, 'RF1'), 6)
+  const rf1 = segmentNamed(message, 'RF1')
+  const id = part(rf1, 6)
   chart.change(
-    "update referral set state = 'recalled', answer = ?, updated_at = ? where id = ? and direction = 'in'",
+    "update referral set state = ?, answer = ?, updated_at = ? where id = ? and direction = 'in'",
+    part(rf1, 1, 4) === 'cancelled' ? 'cancelled' : 'recalled',
     notes(message).join('\n'),
     now.toISOString(),
     id,

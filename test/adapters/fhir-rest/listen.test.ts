@@ -227,9 +227,53 @@ test('a referral made by a doctor of the hospital goes out with its patient, req
     owner: { identifier: { system: system.institutionNumber, value: '11100002' } },
     for: { reference: 'Patient/pt-1002' },
   })
-  await emr.fhir('PUT', 'Task/own-1', { ...ownTask, id: 'own-1', status: 'cancelled' })
+})
+
+test('a referral that the hospital’s doctor takes back is told once, by the number it was sent with', async () => {
+  await ownReferral('own-4')
+  listen()
+  await until(() => parcels.length === 1)
+  await emr.fhir('PUT', 'Task/own-4', { ...ownTask, id: 'own-4', status: 'cancelled' })
+  await until(() => parcels.length === 2)
+  await emr.fhir('PUT', 'Task/own-4', { ...ownTask, id: 'own-4', status: 'cancelled', priority: 'routine' })
   await quiet()
-  expect(parcels).toHaveLength(1)
+  expect(parcels.map((parcel) => parcel.kind)).toEqual(['referral-request', 'referral-response'])
+  const cancel = taskOf(parcels[1] ?? never())
+  expect(cancel).toMatchObject({ status: 'cancelled', identifier: [{ value: 'own-4', type: { coding: [{ code: 'PLAC' }] } }] })
+  expect(cancel.statusReason?.text).toContain('취소')
+})
+
+test('a referral that its sender takes back is cancelled in the hospital’s own copy, and that is no answer of the hospital', async () => {
+  await deliver('p-20')
+  await deliver('p-21')
+  listen()
+  await emr.desk('POST', 'tasks/p-20/accept')
+  await until(() => parcels.length === 1)
+  const adapter = fhirRest.create(emr.config, adapterPorts(emr, kept))
+  const told = { resourceType: 'Task', status: 'cancelled', intent: 'order', statusReason: { text: '환자가 원하지 않음' } } as const
+  const cancel = (id: string, of: string): Parcel => {
+    const task: Task = {
+      ...told,
+      id: 'n',
+      identifier: [
+        { system: system.parcel, value: of },
+        { system: system.parcel, value: id },
+      ],
+    }
+    return { id, kind: 'referral-response', bundle: { resourceType: 'Bundle', type: 'collection', entry: [{ resource: task }] }, gaps: [] }
+  }
+  for (let times = 0; times < 2; times++) {
+    expect(await adapter.deliver(cancel('c-20', 'p-20'), new AbortController().signal)).toEqual({ outcome: 'ok', reference: 'Task/p-20' })
+  }
+  expect((await emr.fhir('GET', 'Task/p-20')).body).toMatchObject({ status: 'cancelled', statusReason: { text: '환자가 원하지 않음' } })
+  expect((await emr.fhir('GET', 'Task/c-20')).status).toBe(404)
+  // What the hospital has finished stays finished.
+  await emr.desk('POST', 'tasks/p-21/reject', { reason: '병상 없음' })
+  expect((await adapter.deliver(cancel('c-21', 'p-21'), new AbortController().signal)).outcome).toBe('ok')
+  expect((await emr.fhir('GET', 'Task/p-21')).body).toMatchObject({ status: 'rejected' })
+  await quiet()
+  expect(statuses()).toEqual(['accepted', 'rejected'])
+  await adapter.close()
 })
 
 test.each([

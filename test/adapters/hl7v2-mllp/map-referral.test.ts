@@ -323,6 +323,21 @@ describe('an answer that goes out is RRI^I12', () => {
     expect(Buffer.from(only(back, 'DocumentReference').content[0]?.attachment.data ?? '', 'base64').toString('utf8')).toBe('소견')
   })
 
+  test('a referral that its sender takes back is REF^I14, by the message that brought it and with the reason', () => {
+    const identifier = [...(task.identifier ?? []), { system: parcelIds, value: 'request-1' }]
+    const { message } = sent('referral-response', [
+      { ...task, status: 'cancelled', statusReason: { text: '환자 요청' }, identifier },
+      patient,
+    ])
+    expect([message.header.at(9), message.header.at(9, 2), message.first('RF1')?.at(6), message.first('RF1')?.at(1, 4)]).toEqual([
+      'REF',
+      'I14',
+      'request-1',
+      'cancelled',
+    ])
+    expect([message.first('PID')?.at(3), message.first('NTE')?.all(3)[0]?.text]).toEqual(['H-0001', '환자 요청'])
+  })
+
   test('a withdrawn consent is told as a cancelled referral', () => {
     const { message } = sent('recall', [task, patient])
     expect([message.header.at(9, 2), message.first('RF1')?.at(6), message.first('PID')?.at(3)]).toEqual(['I14', 'parcel-1', 'H-0001'])

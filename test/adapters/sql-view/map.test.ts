@@ -8,6 +8,8 @@ import { referralParcel } from '../../../adapters/sql-view/map-referral.ts'
 import { withoutResidentNumbers } from '../../../adapters/sql-view/map-row.ts'
 import { codingsOf, dateOf, localId, quantityOf } from '../../../adapters/sql-view/map-values.ts'
 import type { SqlRow } from '../../../adapters/sql-view/source.ts'
+import { system } from '../../../fhir-profiles/codes.ts'
+import type { Task } from '../../../fhir-profiles/r4.ts'
 import { validate } from '../../../fhir-profiles/validate/validate.ts'
 import { clinicMapping, mapContext } from './fixture.ts'
 
@@ -224,6 +226,26 @@ describe('samples', () => {
     const { inbox } = mapping
     if (inbox === undefined) throw new Error('the clinic has an inbox')
     expect(inboxRow(parcel, inbox, context, new Date('2026-03-05T06:00:00Z'))).toEqual({ ok: true, row: read('answer-in.inbox.json') })
+  })
+})
+
+test('a referral that its sender takes back is a row that names the message that brought it, and who takes it back', () => {
+  const { inbox } = mapping
+  if (inbox === undefined) throw new Error('the clinic has an inbox')
+  const task: Task = {
+    resourceType: 'Task',
+    status: 'cancelled',
+    intent: 'order',
+    statusReason: { text: '환자 요청' },
+    requester: { identifier: { system: system.institutionNumber, value: '11100002' }, display: '한빛종합병원' },
+    owner: { identifier: { system: system.institutionNumber, value: '31100001' } },
+    identifier: ['request-1', 'cancel-1'].map((value) => ({ system: system.parcel, value })),
+  }
+  const bundle = { resourceType: 'Bundle', type: 'collection', entry: [{ resource: task }] } as const
+  const parcel: Parcel = { id: 'cancel-1', kind: 'referral-response', bundle: { ...bundle, entry: [...bundle.entry] }, gaps: [] }
+  expect(inboxRow(parcel, inbox, context, new Date('2026-03-05T06:00:00Z'))).toMatchObject({
+    ok: true,
+    row: { MSG_ID: 'cancel-1', STS_CD: '95', STS_RSN: '환자 요청', REF_NO: 'request-1', FROM_INST_NO: '11100002' },
   })
 })
 

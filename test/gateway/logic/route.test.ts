@@ -13,10 +13,12 @@ const pharmacy: Institution = { id: 'pharmacy', type: '81', departments: ['05'] 
 const network = [clinic, hospital, tertiary, pharmacy]
 
 function request(changes: Partial<RouteRequest> = {}): RouteRequest {
-  return { requester: clinic, wanted: { specialties: ['05'] }, payer: '4', at: '2026-03-01T09:00:00+09:00', emergency: false, ...changes }
+  return { requester: clinic, wanted: { specialties: ['05'] }, payer: '4', at: '2026-03-01T09:00:00+09:00', grounds: [], ...changes }
 }
 
 const rules = (answer: ReturnType<typeof route>): string[] => answer.because.map((one) => one.rule)
+
+const warned = (answer: ReturnType<typeof route>): string[] => answer.because.flatMap((one) => (one.isWarning === true ? [one.rule] : []))
 
 describe('a clinic names the university hospital', () => {
   const named = (changes: Partial<RouteRequest> = {}) =>
@@ -27,13 +29,14 @@ describe('a clinic names the university hospital', () => {
     expect(rules(named())).toEqual(['named-target', 'nhi-second-step-by-referral'])
   })
 
-  test('medical aid: refused, the second tier comes between', () => {
-    expect(named({ payer: '5' })).toMatchObject({ kind: 'refused' })
-    expect(rules(named({ payer: '5' }))).toEqual(['medical-aid-three-tiers'])
+  test('medical aid: the second tier comes between; the referral goes with a warning that it may not be paid for', () => {
+    expect(named({ payer: '5' })).toMatchObject({ kind: 'to', institution: 'tertiary' })
+    expect(rules(named({ payer: '5' }))).toEqual(['named-target', 'medical-aid-three-tiers'])
+    expect(warned(named({ payer: '5' }))).toEqual(['medical-aid-three-tiers'])
   })
 
   test('medical aid in an emergency: lawful, and the exemption is the reason', () => {
-    expect(rules(named({ payer: '5', emergency: true }))).toEqual(['named-target', 'emergency-exempt'])
+    expect(rules(named({ payer: '5', grounds: ['emergency'] }))).toEqual(['named-target', 'medical-aid-emergency-exempt'])
   })
 
   test('medical aid from a general hospital: lawful', () => {
@@ -74,6 +77,47 @@ describe('a clinic names the university hospital', () => {
   })
 })
 
+describe('who pays, and which step', () => {
+  const institutions = { clinic, hospital, tertiary }
+  // from, to, payer, exemption claimed → the rule told, and whether it is a warning
+  test.each<
+    [keyof typeof institutions, keyof typeof institutions, RouteRequest['payer'], RouteRequest['grounds'][number] | '', string, boolean]
+  >([
+    ['clinic', 'hospital', '4', '', 'nhi-first-step', false],
+    ['clinic', 'tertiary', '4', '', 'nhi-second-step-by-referral', false],
+    ['hospital', 'tertiary', '4', '', 'nhi-second-step-by-referral', false],
+    ['tertiary', 'clinic', '4', '', 'nhi-first-step', false],
+    ['clinic', 'tertiary', '4', 'dental', 'nhi-dental-exempt', false],
+    ['clinic', 'tertiary', '4', 'haemophilia', 'nhi-haemophilia-exempt', false],
+    ['clinic', 'tertiary', '4', 'rare-disease', 'nhi-second-step-by-referral', false],
+    ['clinic', 'hospital', '5', '', 'medical-aid-second-tier-by-referral', false],
+    ['hospital', 'tertiary', '5', '', 'medical-aid-third-tier-by-referral', false],
+    ['clinic', 'tertiary', '5', '', 'medical-aid-three-tiers', true],
+    ['clinic', 'tertiary', '5', 'emergency', 'medical-aid-emergency-exempt', false],
+    ['clinic', 'tertiary', '5', 'childbirth', 'medical-aid-childbirth-exempt', false],
+    ['clinic', 'tertiary', '5', 'rare-disease', 'medical-aid-rare-disease-exempt', false],
+    ['clinic', 'tertiary', '5', 'own-staff', 'medical-aid-own-staff-exempt', false],
+    ['clinic', 'tertiary', '5', 'family-medicine', 'medical-aid-three-tiers', true],
+    ['tertiary', 'hospital', '5', '', 'medical-aid-return', false],
+    ['tertiary', 'clinic', '5', '', 'medical-aid-first-tier', false],
+    ['clinic', 'tertiary', '7', '', 'no-tier-rule', false],
+    ['clinic', 'tertiary', '9', '', 'no-tier-rule', false],
+  ])('%s → %s, payer %s %s: %s', (from, to, payer, ground, rule, isWarning) => {
+    const answer = route(
+      request({
+        requester: institutions[from],
+        wanted: { institution: to, specialties: [] },
+        payer,
+        grounds: ground === '' ? [] : [ground],
+      }),
+      network,
+    )
+    expect(answer).toMatchObject({ kind: 'to', institution: to })
+    expect(rules(answer)).toEqual(['named-target', rule])
+    expect(warned(answer)).toEqual(isWarning ? [rule] : [])
+  })
+})
+
 describe('a clinic asks for a specialty', () => {
   test('the nearest tier that has it is chosen: the general hospital before the university hospital', () => {
     expect(route(request(), network)).toMatchObject({ kind: 'to', institution: 'hospital' })
@@ -109,7 +153,7 @@ describe('a clinic asks for a specialty', () => {
   })
 
   test('every answer says why in Korean and English', () => {
-    for (const payer of ['4', '5', '7', undefined] as const) {
+    for (const payer of ['4', '5', '7', '9', undefined] as const) {
       for (const specialties of [[], ['05'], ['09'], ['77']]) {
         for (const { rule, ko, en } of route(request({ payer, wanted: { specialties } }), network).because) {
           expect([rule.length, ko.length, en.length].every((length) => length > 0)).toBe(true)

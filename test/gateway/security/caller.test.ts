@@ -10,6 +10,7 @@ const config: Config = {
   publicUrl: 'https://gateway.test',
   dataDir: '',
   databaseUrl: undefined,
+  holidays: [],
   timeZone: 'Asia/Seoul',
   clockOffsetMs: 0,
   implicitPolicy: 'deny-between-institutions',

@@ -151,6 +151,7 @@ const settings = {
   port: 0,
   dataDir: '.data',
   databaseUrl: undefined,
+  holidays: [],
   timeZone: 'Asia/Seoul',
   clockOffsetMs: 0,
   implicitPolicy: 'deny-between-institutions',
