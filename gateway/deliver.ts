@@ -14,6 +14,7 @@ import { deliverySight, isVisible } from './judge.ts'
 import { liveNumberOf, type LiveNumber } from './live-number.ts'
 import { loadTask, lockTask, networkStep, type LoadedTask } from './referral-step.ts'
 import { releaseDelivery, type Part } from './judged.ts'
+import { askUndelivered } from './undelivered.ts'
 import type { Lane, ParcelRow } from './store/parcels.ts'
 import type { Tables } from './store/store.ts'
 
@@ -271,12 +272,13 @@ async function settle(tables: Tables, context: Context, row: ParcelRow, receipt:
   }
 }
 
-/** Loudly: the Task fails with a reason both sides read, and the log says so. */
+/** Loudly: a referral fails with a reason both sides read; an answer becomes a Task for a person who may send it again; the log says so. */
 async function giveUp(tables: Tables, context: Context, row: ParcelRow, reason: string): Promise<void> {
   await tables.parcels.settle(row.id, 'failed', reason, context.now().getTime())
   context.log('error', 'parcel-given-up', { parcel: row.id, institution: row.receiver, attempt: row.attempts, reason })
   const task = await lockTask(tables, row.task)
-  if (task === undefined || row.kind !== 'referral-request') return
+  if (task === undefined) return
+  if (row.kind !== 'referral-request') return askUndelivered(tables, context, { row, referral: task })
   await networkStep(tables, context, row.task, task, {
     ...task.task,
     status: 'failed',

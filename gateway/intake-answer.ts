@@ -55,7 +55,7 @@ async function store(tables: Tables, context: Context, answer: Answer): Promise<
   const current = await currentTask(tables, answer)
   if (current.task.code?.coding?.some((coding) => coding.code === 'identity-review') === true)
     return review(tables, context, answer, current)
-  if (current.task.code?.coding?.some((coding) => coding.code === 'referral-overdue') === true)
+  if (current.task.code?.coding?.some((coding) => coding.code === 'referral-overdue' || coding.code === 'undelivered') === true)
     return settleOverdue(tables, context, answer, current)
   if (!isReferralTask(current.task)) throw notFound()
   const actor = actorOf(current.task, answer.institution)

@@ -1,4 +1,7 @@
-/** A person at the sender's saw to an overdue referral (called, cancelled it, sent it elsewhere) and says so: the Task is completed once. */
+/**
+ * A person saw to what the network asked (called about an overdue referral, cancelled it, sent it elsewhere; told an answer that could not
+ * be delivered by other means) and says so: the Task is completed once.
+ */
 import { compact, type Task } from '../fhir-profiles/r4.ts'
 import type { Context } from './context.ts'
 import { entryOf, type Answer, type Answered, type CurrentTask } from './intake-answer.ts'
@@ -13,21 +16,17 @@ export async function settleOverdue(tables: Tables, context: Context, answer: An
   const wanted = answer.change(current.task, (task) => task)
   const [immutable] = changedElements(current.task, wanted, 'requester')
   if (current.task.status !== 'requested' || wanted.status !== 'completed' || immutable !== undefined) {
-    throw new Problem(
-      'unprocessable',
-      'an overdue referral is settled once: status `completed`, with a note if there is something to say',
-      {
-        id: 'referral-overdue',
-        expression: `Task.${immutable ?? 'status'}`,
-      },
-    )
+    throw new Problem('unprocessable', 'this is settled once: status `completed`, with a note if there is something to say', {
+      id: 'referral-overdue',
+      expression: `Task.${immutable ?? 'status'}`,
+    })
   }
   const settled = compact<Task>({ ...current.task, status: 'completed', note: wanted.note })
   const written = await writeTask(tables, context, { task: settled, id: answer.task, ifMatch: answer.ifMatch, parties: current.parties })
   await tables.ledger.append([
     ledgerEntry(context, answer.who, answer.request, {
       action: 'U',
-      interaction: 'referral-overdue',
+      interaction: current.task.code?.coding?.[0]?.code ?? 'referral-overdue',
       outcome: 'success',
       persons: [current.person],
       entities: [{ type: 'Task', id: answer.task, version: written.version }],

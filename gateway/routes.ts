@@ -15,6 +15,7 @@ import { everything } from './operations/everything.ts'
 import { inclusionProofOf } from './operations/inclusion-proof.ts'
 import { matchPatient } from './operations/match.ts'
 import { processMessage } from './operations/process-message.ts'
+import { resend } from './operations/resend.ts'
 import { summary } from './operations/summary.ts'
 import { notFound, Problem } from './problem.ts'
 import type { Released } from './released.ts'
@@ -48,6 +49,7 @@ export const routes: readonly Route[] = [
   { method: 'POST', path: 'Patient/:id/$everything', access: operation('everything', '*'), handler: everything },
   { method: 'POST', path: 'Patient/$match', access: operation('match', 'Patient'), handler: matchPatient },
   { method: 'GET', path: 'Task/:id/$available-actions', access: operation('available-actions', 'Task'), handler: availableActionsOf },
+  { method: 'POST', path: 'Task/:id/$resend', access: operation('resend', 'Task'), handler: resend },
   { method: 'GET', path: 'AuditEvent/:id/$inclusion-proof', access: operation('inclusion-proof', 'AuditEvent'), handler: inclusionProofOf },
   { method: 'GET', path: ':type/:id/_history/:version', access: byType('vread'), handler: vread },
   { method: 'GET', path: ':type/:id/_history', access: byType('history-instance'), handler: history },
@@ -120,6 +122,9 @@ function paramsOf(pattern: string, path: string): Record<string, string> | undef
   return params
 }
 
+/** Operations that change something need the scope of what they do; the others read. */
+const writingOperations: Readonly<Partial<Record<Operation, Interaction>>> = { 'process-message': 'refer', resend: 'update' }
+
 /** 403 only here, where the token alone says no; everything after this answers as if what is refused did not exist. */
 function guard(call: Call, access: RowAccess): void {
   const { role, scopes: granted } = call.caller
@@ -130,9 +135,7 @@ function guard(call: Call, access: RowAccess): void {
       return
     case 'operation':
       if (!mayRun(role, access.operation)) throw refused('role', 'this role may not use this operation')
-      if (
-        !allows(scopes, { level: levelOf(role), type: access.type, interaction: access.operation === 'process-message' ? 'refer' : 'read' })
-      )
+      if (!allows(scopes, { level: levelOf(role), type: access.type, interaction: writingOperations[access.operation] ?? 'read' }))
         throw refused('scope', 'the scope of the token does not cover this')
       return
     case 'type':

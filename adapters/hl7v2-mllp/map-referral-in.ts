@@ -21,6 +21,7 @@ import type { PatientGroup } from './groups.ts'
 import { idOf } from './local-id.ts'
 import type { Chart } from './map-clinical.ts'
 import { concept, departmentOf, v2Table } from './map-code.ts'
+import { insuranceFrom } from './map-insurance-in.ts'
 import { nameOf, patientIdOf } from './map-patient.ts'
 import { noteText } from './map-result.ts'
 import type { Message, Segment } from './message.ts'
@@ -106,6 +107,7 @@ function serviceRequestFrom(
     performer: receiver.institution === undefined ? undefined : [receiver.institution],
     performerType: receiver.department,
     ...reasonsOf(input, draft),
+    ...insuranceFrom(input.message, { pv1: input.group.pv1, patient }, draft),
     supportingInfo: referencesTo(input.enclosed, ['Observation', 'DiagnosticReport', 'AllergyIntolerance']),
     note: notesOf(input, draft),
   })

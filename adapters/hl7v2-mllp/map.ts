@@ -21,7 +21,7 @@ export type Mapped = { readonly ok: true; readonly parcel: Parcel } | { readonly
 const mapped = {
   ADT: ['PID', 'PV1', 'PV2', 'AL1', 'DG1', 'OBX', 'NTE'],
   ORU: ['ORC', 'OBR', 'OBX', 'NTE'],
-  REF: ['RF1', 'PRD', 'PID', 'DG1', 'AL1', 'OBR', 'OBX', 'NTE'],
+  REF: ['RF1', 'PRD', 'PID', 'IN1', 'DG1', 'AL1', 'OBR', 'OBX', 'NTE'],
   RRI: ['RF1', 'OBR', 'OBX', 'NTE'],
 } as const
 

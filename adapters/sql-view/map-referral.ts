@@ -95,10 +95,22 @@ function serviceRequest(letter: Letter, parts: { readonly conditions: readonly E
       performerType: reader.concept(outbox.columns.department, outbox.concepts?.department, undefined),
       performer: listed(letter.target),
       reasonCode: reasons(letter),
+      ...insurance(letter),
       reasonReference: references<Condition>(parts.conditions),
       supportingInfo: references<DocumentReference>(parts.note === undefined ? [] : [parts.note]),
     }),
   )
+}
+
+/** KR Core has no Coverage, so who pays travels inside the ServiceRequest. */
+function insurance({ reader, outbox, patient }: Letter): Pick<ServiceRequest, 'contained' | 'insurance'> {
+  const type = reader.concept(outbox.columns.insurance, outbox.concepts?.insurance, undefined)
+  if (type === undefined) return {}
+  const payor = [{ display: type.text ?? type.coding?.[0]?.display ?? '보험자' }]
+  return {
+    contained: [{ resourceType: 'Coverage', id: 'coverage', status: 'active', type, beneficiary: patient, payor }],
+    insurance: [{ reference: '#coverage' }],
+  }
 }
 
 function priority({ reader, outbox }: Letter): ServiceRequest['priority'] {

@@ -93,7 +93,13 @@ export interface OutboxMapping extends Relation {
   readonly columns: { readonly number: string; readonly patient: string; readonly writtenAt: string } & Partial<
     Readonly<Record<OutboxField, string>>
   >
-  readonly concepts?: { readonly department?: string; readonly referralReason?: string; readonly diagnosis?: string }
+  readonly concepts?: {
+    readonly department?: string
+    readonly referralReason?: string
+    readonly diagnosis?: string
+    /** codings of `insuranceType` */
+    readonly insurance?: string
+  }
   readonly values?: { readonly urgency?: string; readonly consentRelation?: string }
 }
 
@@ -106,6 +112,8 @@ export type OutboxField =
   | 'diagnosis'
   | 'note'
   | 'urgency'
+  /** who pays; of the row itself, so that it does not change when the patient's insurance does */
+  | 'insurance'
   | 'consentSignedBy'
   | 'consentRelation'
   | 'consentSignedAt'

@@ -152,6 +152,7 @@ export type Operation =
   | 'validate'
   | 'explain'
   | 'available-actions'
+  | 'resend'
   | 'process-message'
   | 'inclusion-proof'
 
@@ -163,6 +164,7 @@ const operations: Readonly<Record<Operation, readonly Role[]>> = {
   validate: ['system', 'doctor', 'nurse', 'coordinator', 'patient', 'proxy', 'privacy-officer', 'integrator'],
   explain: ['privacy-officer'],
   'available-actions': ['system', 'doctor', 'nurse', 'coordinator'],
+  resend: ['system', 'doctor', 'coordinator'],
   'process-message': ['system', 'doctor'],
   // whoever may read AuditEvents
   'inclusion-proof': ['patient', 'proxy', 'privacy-officer', 'auditor'],

@@ -76,6 +76,15 @@ export function parcels(sql: Sql) {
       )
       return found.rows.length
     },
+    /** Answers and cancellations of this sender that were given up are due again; how many there were. */
+    async revive(task: string, sender: string, atMs: number): Promise<number> {
+      const found = await sql.query(
+        `update parcel set state = 'queued', attempts = 0, next_ms = $3, reason = null, settled_ms = null
+         where task = $1 and sender = $2 and kind = 'referral-response' and state = 'failed' returning id`,
+        [task, sender, atMs],
+      )
+      return found.rows.length
+    },
     /** The delivery by which the receiver knows this referral. */
     async requestOf(task: string): Promise<string | undefined> {
       const found = await sql.query<{ id: string }>(

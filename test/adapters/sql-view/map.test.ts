@@ -229,6 +229,26 @@ describe('samples', () => {
   })
 })
 
+test('who pays is told where the clinic has a column for it, and never guessed', () => {
+  const { outbox } = mapping
+  if (outbox === undefined) throw new Error('the clinic has an outbox')
+  const row = { REF_NO: 'R1', PT_NO: 'C-0001', REF_DTM: '202603010930', REQ_DEPT: 'IM', RSN_TXT: '의뢰', URG_CD: 'N', INS_CD: '20' }
+  const insured = {
+    ...outbox,
+    columns: { ...outbox.columns, insurance: 'INS_CD' },
+    concepts: { ...outbox.concepts, insurance: 'insurance' },
+  }
+  const requestOf = (parcel: Parcel) =>
+    parcel.bundle.entry?.map(({ resource }) => resource).find((each) => each?.resourceType === 'ServiceRequest')
+  const request = requestOf(referralParcel('p', insured, row, context))
+  expect(request).toMatchObject({
+    insurance: [{ reference: '#coverage' }],
+    contained: [{ resourceType: 'Coverage', type: { coding: [{ system: system.insuranceType, code: '5' }] } }],
+  })
+  expect(validate(request).filter(({ severity }) => severity === 'error')).toEqual([])
+  expect(requestOf(referralParcel('p', outbox, row, context))).not.toHaveProperty('insurance')
+})
+
 test('a referral that its sender takes back is a row that names the message that brought it, and who takes it back', () => {
   const { inbox } = mapping
   if (inbox === undefined) throw new Error('the clinic has an inbox')
