@@ -70,26 +70,6 @@ describe('REF^I12 becomes a referral', () => {
     expect(parcel.gaps.map(({ element }) => element)).toContain('PRD-4')
   })
 
-  test.each([
-    ['IN1-15', 'IN1|1|x|y||||||||||||5', 'IN1|', '5'],
-    ['IN1-2', 'IN1|1|4^건강보험|y', 'IN1|', '4'],
-    ['PV1-20 of the visit', 'PV1|1|O||||||||IM|||||||||V1|5', 'PV1|', '5'],
-  ])('who pays is read from %s', (_where, line, instead, code) => {
-    const lines = letter.filter((each) => !each.startsWith(instead))
-    const parcel = mapped(...lines.slice(0, 5), line, ...lines.slice(5))
-    expect(only(parcel, 'ServiceRequest')).toMatchObject({
-      insurance: [{ reference: '#coverage' }],
-      contained: [{ type: { coding: [{ code }] }, beneficiary: { reference: 'Patient/H-0001' } }],
-    })
-    expect(validate(only(parcel, 'ServiceRequest'))).toEqual([])
-  })
-
-  test('a private insurance is no national payer, and the Gap says so', () => {
-    const parcel = mapped(...letter.slice(0, 5), 'IN1|1|P01|ACME', ...letter.slice(5))
-    expect(only(parcel, 'ServiceRequest').insurance).toBeUndefined()
-    expect(parcel.gaps.map(({ element }) => element)).toContain('IN1-15')
-  })
-
   test('without a number nobody could answer it', () => {
     expect(map(...letter.map((line) => line.replace('R7^HIS', '')))).toMatchObject({
       ok: false,
