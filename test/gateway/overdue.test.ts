@@ -1,6 +1,7 @@
 /** Due times and answers that were given up, in the store itself: fired once whoever looks, undone when it fails, sent again when asked. */
 import { randomUUID } from 'node:crypto'
 import { beforeAll, expect, test } from '@jest/globals'
+import { takeParcel } from '../../gateway/incoming.ts'
 import { overdueNext } from '../../gateway/overdue.ts'
 import { loadTask } from '../../gateway/referral-step.ts'
 import { askUndelivered } from '../../gateway/undelivered.ts'
@@ -97,6 +98,35 @@ eachGateway('a referral in the store', {}, (gateway) => {
     expect((await store.parcels.byId(parcel))?.state).not.toBe('failed')
     const done = [{ op: 'replace', path: '/status', value: 'completed' }]
     expect((await coordinator.patch(`Task/undelivered-${parcel}`, done, { 'if-match': 'W/"1"' })).status).toBe(200)
+  })
+
+  test('an EMR takes back its own referral by the number it gave it; nobody else finds it by that number', async () => {
+    const placer = { system: 'https://care-network.kr/fhir/Identifier/task/31100001', value: 'R-9' }
+    const body = JSON.stringify(submission({ person, owner: 'hospital', specialty: '01' }))
+    const sent = await doctor().post('', body.replace('"resourceType":"Task"', `$&,"identifier":[${JSON.stringify(placer)}]`))
+    const id = /\/Task\/([^/]+)\//.exec(sent.text)?.[1] ?? ''
+    const cancel = {
+      resourceType: 'Task',
+      id: 'local-9',
+      status: 'cancelled',
+      intent: 'order',
+      statusReason: { text: '취소' },
+      identifier: [placer],
+    } as const
+    const parcel = {
+      id: 'cancel-9',
+      kind: 'referral-response' as const,
+      bundle: {
+        resourceType: 'Bundle' as const,
+        type: 'transaction' as const,
+        entry: [{ resource: { ...cancel, identifier: [placer] }, request: { method: 'PUT' as const, url: 'Task/local-9' } }],
+      },
+      gaps: [],
+    }
+    expect((await takeParcel(context(), 'hospital', parcel)).outcome).toBe('fatal')
+    expect((await takeParcel(context(), 'clinic', parcel)).outcome).toBe('ok')
+    expect((await doctor().get(`Task/${id}`)).body['status']).toBe('cancelled')
+    expect(await context().store.dues.of(id)).toEqual([])
   })
 })
 
