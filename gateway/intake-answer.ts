@@ -9,9 +9,11 @@ import type { Context } from './context.ts'
 import { open } from './held.ts'
 import { decideReview } from './identify.ts'
 import { takeRecords, type IntakeEntry, type IntakeResult } from './intake.ts'
+import { acknowledgeRecall } from './intake-recall.ts'
 import { writeTask } from './intake-task.ts'
 import { ledgerEntry } from './ledger-entry.ts'
 import type { AuditWho } from './logic/audit.ts'
+import { isRecallTask } from './logic/recall.ts'
 import { actorOf, isReferralTask, transition } from './logic/referral.ts'
 import { once, type Once } from './once.ts'
 import { notFound, Problem } from './problem.ts'
@@ -54,6 +56,7 @@ async function store(tables: Tables, context: Context, answer: Answer): Promise<
   const current = await currentTask(tables, answer)
   if (current.task.code?.coding?.some((coding) => coding.code === 'identity-review') === true)
     return review(tables, context, answer, current)
+  if (isRecallTask(current.task)) return { task: entryOf(await acknowledgeRecall(tables, context, answer, current), false), entries: [] }
   if (!isReferralTask(current.task)) throw notFound()
   const actor = actorOf(current.task, answer.institution)
   if (actor === undefined) throw notFound()

@@ -2,6 +2,7 @@
 import type {
   DiagnosticReport,
   DocumentReference,
+  Identifier,
   Organization,
   Patient,
   Reference,
@@ -84,7 +85,12 @@ class Message {
       case 'urgency':
         return this.#request?.priority
       case 'reason':
-        return joined((this.#request?.reasonCode ?? []).map(words), '; ')
+        return this.#parcel.kind === 'recall' ? this.task?.description : joined((this.#request?.reasonCode ?? []).map(words), '; ')
+      case 'recalled':
+        return joined(
+          (this.task?.input ?? []).map(({ valueIdentifier }) => recalledId(this.#parcel, valueIdentifier)),
+          ' ',
+        )
       case 'diagnosis':
         return joined(
           this.#resources.map((each) => (each.resourceType === 'Condition' ? each.code?.coding?.[0]?.code : undefined)),
@@ -109,7 +115,7 @@ class Message {
   }
 
   #sender(): { readonly number: string | undefined; readonly name: string | undefined } {
-    const reference: Reference | undefined = this.#parcel.kind === 'referral-request' ? this.task?.requester : this.task?.owner
+    const reference: Reference | undefined = this.#parcel.kind === 'referral-response' ? this.task?.owner : this.task?.requester
     const organization = this.#resolve<Organization>(reference, 'Organization')
     const identifiers = [...(reference?.identifier === undefined ? [] : [reference.identifier]), ...(organization?.identifier ?? [])]
     return {
@@ -142,6 +148,10 @@ class Message {
     )
     return entry?.resource
   }
+}
+
+function recalledId({ kind }: Parcel, identifier: Identifier | undefined): string | undefined {
+  return kind === 'recall' && identifier?.system === system.parcel ? identifier.value : undefined
 }
 
 function words(concept: { text?: string; coding?: readonly { display?: string; code?: string }[] } | undefined): string | undefined {

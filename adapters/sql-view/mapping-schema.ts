@@ -66,6 +66,7 @@ const outbox = closed(
           'diagnosis',
           'note',
           'urgency',
+          'recalled',
           'consentSignedBy',
           'consentRelation',
           'consentSignedAt',

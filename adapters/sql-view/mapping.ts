@@ -106,6 +106,8 @@ export type OutboxField =
   | 'diagnosis'
   | 'note'
   | 'urgency'
+  /** of a recall: the messages it takes back, by their ids, with blanks between */
+  | 'recalled'
   | 'consentSignedBy'
   | 'consentRelation'
   | 'consentSignedAt'

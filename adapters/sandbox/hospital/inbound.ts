@@ -129,12 +129,18 @@ function takeAnswer(message: Segments, chart: Chart, now: Date): void {
 }
 
 function takeRecall(message: Segments, chart: Chart, now: Date): void {
-  const id = part(segmentNamed(message, 'RF1'), 6)
+  const rf1 = segmentNamed(message, 'RF1')
+  const recalled = [rf1?.[6] ?? '', ...(rf1?.[11] ?? '').split('~')]
+    .map((item) => plain(item.split('^')[0] ?? ''))
+    .filter((id) => id !== '')
   chart.change(
-    "update referral set state = 'recalled', answer = ?, updated_at = ? where id = ? and direction = 'in'",
+    'insert into recall values (?, ?, ?, ?, ?, ?)',
+    part(segmentNamed(message, 'MSH'), 10),
+    recalled.join(' '),
+    segmentNamed(message, 'PID')?.[3] ?? '',
     notes(message).join('\n'),
+    'received',
     now.toISOString(),
-    id,
   )
 }
 
