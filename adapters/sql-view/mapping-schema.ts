@@ -66,7 +66,6 @@ const outbox = closed(
           'diagnosis',
           'note',
           'urgency',
-          'recalled',
           'consentSignedBy',
           'consentRelation',
           'consentSignedAt',
@@ -101,6 +100,7 @@ const fact = {
     'reason',
     'diagnosis',
     'urgency',
+    'recalled',
   ],
 }
 

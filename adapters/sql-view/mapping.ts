@@ -106,8 +106,6 @@ export type OutboxField =
   | 'diagnosis'
   | 'note'
   | 'urgency'
-  /** of a recall: the messages it takes back, by their ids, with blanks between */
-  | 'recalled'
   | 'consentSignedBy'
   | 'consentRelation'
   | 'consentSignedAt'
@@ -144,6 +142,8 @@ export type InboxFact =
   | 'reason'
   | 'diagnosis'
   | 'urgency'
+  /** of a recall: the messages it takes back, by their ids, with blanks between */
+  | 'recalled'
 
 /** What the clinic answers to a referral it received. */
 export interface AnswersMapping extends Relation {
