@@ -8,6 +8,7 @@ import { system } from '../fhir-profiles/codes.ts'
 import type { Identifier } from '../fhir-profiles/r4.ts'
 import type { Context } from './context.ts'
 import { open } from './held.ts'
+import { permitsAt } from './intake-recall.ts'
 import { writeTask } from './intake-task.ts'
 import { ledgerEntry, whoIsNetwork } from './ledger-entry.ts'
 import { recallBundle, recalledParcels, recallStep } from './logic/recall.ts'
@@ -63,6 +64,11 @@ export async function packRecall(tables: Tables, context: Context, row: ParcelRo
     await tables.parcels.again(row.id, context.now().getTime() + waitMs, 'what it recalls is still on its way')
     return { kind: 'withheld' }
   }
+  if (task.task.restriction !== undefined && row.attempts === 1 && (await isCovered(tables, context, task))) {
+    await tables.parcels.settle(row.id, 'failed', 'a consent covers it again', context.now().getTime())
+    await recallReceipt(tables, context, row, 'cancelled')
+    return { kind: 'withheld' }
+  }
   // Only who is known to have got it is told whom it was about.
   const patient = sent.find(({ state, patient: named }) => state === 'delivered' && named !== undefined)?.patient
   const known = context.directory.institution(row.receiver)
@@ -73,8 +79,22 @@ export async function packRecall(tables: Tables, context: Context, row: ParcelRo
   }
 }
 
+/** Has a consent come since that covers everything a later recall would take back? */
+async function isCovered(tables: Tables, context: Context, { task, person }: LoadedTask): Promise<boolean> {
+  const named = recalledParcels(task)
+  const all = await tables.deliveries.about(await tables.identities.idsOf([person]), person)
+  const deliveries = all.filter(({ parcel }) => named.includes(parcel))
+  const permits = await permitsAt(tables, context, { person, deliveries, at: context.now() })
+  return deliveries.every(({ copies }) => copies.every((grounds) => grounds.some(permits)))
+}
+
 /** The receiver's EMR has the message, or it could not be brought. What the institution has said itself in the meantime stays. */
-export async function recallReceipt(tables: Tables, context: Context, row: ParcelRow, status: 'received' | 'failed'): Promise<void> {
+export async function recallReceipt(
+  tables: Tables,
+  context: Context,
+  row: ParcelRow,
+  status: 'received' | 'failed' | 'cancelled',
+): Promise<void> {
   const current = await lockTask(tables, row.task)
   if (current === undefined) return
   const outcome = recallStep(current.task, { ...current.task, status }, 'network')
@@ -88,7 +108,7 @@ export async function recallReceipt(tables: Tables, context: Context, row: Parce
       {
         action: 'U',
         interaction: 'recall-receipt',
-        outcome: status === 'received' ? 'success' : 'failed',
+        outcome: status === 'failed' ? 'failed' : 'success',
         persons: [current.person],
         entities: [{ type: 'Task', id: row.task, version: written.version }],
         consents: [],

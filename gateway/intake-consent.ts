@@ -9,7 +9,7 @@ import { checkWritable } from '../consent/writable.ts'
 import { ownConsentAgeRows, rowAt } from '../consent/law/kr.ts'
 import { system } from '../fhir-profiles/codes.ts'
 import { compact, type Consent } from '../fhir-profiles/r4.ts'
-import { ageAt } from '../fhir-profiles/time.ts'
+import { ageAt, parseTime } from '../fhir-profiles/time.ts'
 import { isResource } from '../fhir-profiles/validate/validate.ts'
 import type { Context } from './context.ts'
 import { networkId } from './directory.ts'
@@ -40,10 +40,16 @@ export interface ConsentIntake {
  * transaction; the caller wakes delivery after the commit.
  */
 export async function takeConsent(tables: Tables, context: Context, input: ConsentIntake): Promise<IntakeResult> {
-  const recall = await beforeChange(tables, context, input.person)
+  const recall = await beforeChange(tables, context, { person: input.person, endMs: endOf(input.consent, context) })
   const result = await storeConsent(tables, context, input)
   await recall({ id: input.id, version: result.version })
   return result
+}
+
+/** The last instant a consent speaks, if it names an end that can be read. */
+function endOf({ provision }: Consent, context: Context): number | undefined {
+  const end = provision?.period?.end
+  return end === undefined ? undefined : parseTime(end, context.config.timeZone)?.untilMs
 }
 
 async function storeConsent(tables: Tables, context: Context, input: ConsentIntake): Promise<IntakeResult> {

@@ -17,24 +17,43 @@ import type { Tables } from './store/store.ts'
 
 /**
  * What was covered before a consent of this person changes. Call the answer after the change, in the same transaction: it queues the
- * recalls of what is not covered any more.
+ * recalls of what is not covered any more. `endMs`: when the changed consent will end, if it says so; where it used to speak beyond that
+ * moment, the recall is due then.
  */
-export async function beforeChange(tables: Tables, context: Context, person: string): Promise<(consent: ConsentVersion) => Promise<void>> {
+export async function beforeChange(
+  tables: Tables,
+  context: Context,
+  { person, endMs }: { person: string; endMs: number | undefined },
+): Promise<(consent: ConsentVersion) => Promise<void>> {
   await tables.deliveries.takeTurn(person)
   const deliveries = await tables.deliveries.about(await tables.identities.idsOf([person]), person)
-  const before = await permitsNow(tables, context, person, deliveries)
+  const nowMs = context.now().getTime()
+  const moments = [nowMs, ...(endMs === undefined || endMs < nowMs ? [] : [endMs + 1])].map((ms) => new Date(ms))
+  const before = new Map<Date, Permits>()
+  for (const at of moments) before.set(at, await permitsAt(tables, context, { person, deliveries, at }))
   return async (consent) => {
-    const after = await permitsNow(tables, context, person, deliveries)
-    for (const recall of recallsOf(deliveries, before, after)) await queueRecall(tables, context, { recall, consent, person })
+    const recalled = new Set<string>()
+    for (const [at, permitted] of before) {
+      const after = await permitsAt(tables, context, { person, deliveries, at })
+      const open = deliveries.filter(({ parcel }) => !recalled.has(parcel))
+      for (const recall of recallsOf(open, permitted, after)) {
+        await queueRecall(tables, context, { recall, consent, person, at })
+        for (const parcel of recall.parcels) recalled.add(parcel)
+      }
+    }
   }
 }
 
-/** Judged as any delivery is, for each institution in question; the answers are those of this moment. */
-async function permitsNow(tables: Tables, context: Context, person: string, deliveries: readonly Delivery[]): Promise<Permits> {
+/** Judged as any delivery at that time is, by the consents as they stand, for each institution in question. */
+export async function permitsAt(
+  tables: Tables,
+  context: Context,
+  { person, deliveries, at }: { person: string; deliveries: readonly Delivery[]; at: Date },
+): Promise<Permits> {
   const receivers = new Set(deliveries.flatMap(({ copies }) => copies.flat().map(({ judgedFor }) => judgedFor)))
   const conditions = new Map<string, Awaited<ReturnType<typeof deliverySight>>['condition']>()
   for (const receiver of receivers) {
-    const sight = await deliverySight(tables, context, { receiver, person, action: 'disclose' })
+    const sight = await deliverySight(tables, { ...context, now: () => at }, { receiver, person, action: 'disclose' })
     conditions.set(receiver, sight.condition)
   }
   return ({ judgedFor, facts }) => {
@@ -46,10 +65,11 @@ async function permitsNow(tables: Tables, context: Context, person: string, deli
 async function queueRecall(
   tables: Tables,
   context: Context,
-  { recall, consent, person }: { recall: Recall; consent: ConsentVersion; person: string },
+  { recall, consent, person, at }: { recall: Recall; consent: ConsentVersion; person: string; at: Date },
 ): Promise<void> {
-  const [id, at] = [context.newId(), context.now()]
-  const task = recallTask(recall, { consent: consent.id, person, at: at.toISOString() })
+  const [id, now] = [context.newId(), context.now()]
+  const from = at > now ? at.toISOString() : undefined
+  const task = recallTask(recall, { consent: consent.id, person, at: now.toISOString(), from })
   await takeTasks(tables, context, [{ task, parties: [recall.institution], id }])
   await tables.parcels.queue({
     id: context.newId(),

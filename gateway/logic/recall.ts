@@ -46,8 +46,8 @@ export const recallText =
   '환자가 동의를 철회하였거나 줄였습니다. 그 동의로 받은 자료를 더 이상 이용하지 마시고, 조치한 뒤 완료로 알려 주십시오. (The consent was withdrawn or narrowed: set aside what was received under it, and acknowledge.)'
 
 /** The Task by which the officer sees who was told and who has acknowledged. */
-export function recallTask(recall: Recall, about: { consent: string; person: string; at: string }): Task {
-  return {
+export function recallTask(recall: Recall, about: { consent: string; person: string; at: string; from?: string | undefined }): Task {
+  return compact<Task>({
     resourceType: 'Task',
     meta: { profile: [profile.recallTask] },
     status: 'requested',
@@ -64,7 +64,9 @@ export function recallTask(recall: Recall, about: { consent: string; person: str
       type: { coding: [{ system: system.taskInput, code: 'parcel' }] },
       valueIdentifier: { system: system.parcel, value: parcel },
     })),
-  }
+    // A consent that will end: from then on, and told then.
+    restriction: about.from === undefined ? undefined : { period: { start: about.from } },
+  })
 }
 
 /** What an institution's EMR is sent: the Task alone, without the consent, and the patient only as the parcels named them. */
@@ -108,7 +110,10 @@ export function recalledParcels(task: Task): readonly string[] {
 type Actor = 'owner' | 'network'
 type Status = Task['status']
 
-/** completed: set aside. rejected: not, and why (a record the law makes them keep). failed: the message could not be brought. */
+/**
+ * completed: set aside. rejected: not, and why (a record the law makes them keep). failed: the message could not be brought.
+ * cancelled: it was due later, and by then a consent covered everything again.
+ */
 const steps: readonly {
   readonly by: readonly Actor[]
   readonly from: readonly Status[]
@@ -119,6 +124,7 @@ const steps: readonly {
   { by: ['owner'], from: ['requested', 'received', 'failed'], to: 'completed', needsReason: false },
   { by: ['owner'], from: ['requested', 'received', 'failed'], to: 'rejected', needsReason: true },
   { by: ['network'], from: ['requested'], to: 'failed', needsReason: false },
+  { by: ['network'], from: ['requested'], to: 'cancelled', needsReason: false },
 ]
 
 export interface RecallAction {

@@ -168,6 +168,28 @@ eachGateway('a recall', {}, (gateway) => {
     expect(await kinds(2)).toEqual(['referral-request', 'recall'])
   })
 
+  test('is due at the end that was brought forward, and not at all if a consent covers the copies again by then', async () => {
+    const consent = await writeConsent(gateway(), 1)
+    await settled(await refer())
+    const ending = (ms: number) => {
+      const { provision, ...rest } = consents(1) as { provision?: object }
+      return { ...rest, provision: { ...provision, period: { end: new Date(Date.now() + ms).toISOString() } } }
+    }
+    const soon = await put(consent, ending(1_500))
+    const [waiting] = await recallsOf(consent)
+    expect([waiting?.status, waiting?.restriction?.period?.start === undefined, got.length]).toEqual(['requested', false, 1])
+    await when(consent, 'received')
+    expect(got.map(({ kind }) => kind)).toEqual(['referral-request', 'recall'])
+    // No end any more, then an end again, and a second consent before it comes.
+    const open = await put(soon, consents(1))
+    await put(open, ending(1_500))
+    const other = await writeConsent(gateway(), 1)
+    await when(consent, 'cancelled')
+    expect(got).toHaveLength(2)
+    await end(other)
+    await end(consent)
+  })
+
   test('is acknowledged by people of the institution as well, by its own table; others do not learn of it', async () => {
     const consent = await writeConsent(gateway(), 1)
     await settled(await refer())
