@@ -35,8 +35,8 @@ export async function beforeChange(
     const recalled = new Set<string>()
     for (const [at, permitted] of before) {
       const after = await permitsAt(tables, context, { person, deliveries, at })
-      const open = deliveries.filter(({ parcel }) => !recalled.has(parcel))
-      for (const recall of recallsOf(open, permitted, after)) {
+      const rest = deliveries.filter(({ parcel }) => !recalled.has(parcel))
+      for (const recall of recallsOf(rest, permitted, after)) {
         await queueRecall(tables, context, { recall, consent, person, at })
         for (const parcel of recall.parcels) recalled.add(parcel)
       }

@@ -328,28 +328,4 @@ describe('an answer that goes out is RRI^I12', () => {
     expect([message.header.at(9, 2), message.first('RF1')?.at(6), message.first('PID')?.at(3)]).toEqual(['I14', 'parcel-1', 'H-0001'])
     expect(message.first('NTE')?.all(3)[0]?.text).toContain('동의를 철회')
   })
-
-  test('a recall names every message it takes back and the number they came with, and nothing of what was in them', () => {
-    const taken = (value: string) => ({ type: { text: 'parcel' }, valueIdentifier: { system: parcelIds, value } })
-    const number = patient.identifier?.[0]
-    if (number === undefined) throw new Error('the patient has a number')
-    const recall: Task = {
-      resourceType: 'Task',
-      id: 't',
-      status: 'requested',
-      intent: 'order',
-      for: { identifier: number },
-      input: [taken('m1'), taken('m2'), taken('m3')],
-    }
-    const { message, text } = sent('recall', [recall])
-    const rf1 = message.first('RF1')
-    expect([rf1?.at(6), rf1?.all(11).map((item) => item.part(1)), message.first('PID')?.at(3)]).toEqual(['m1', ['m2', 'm3'], 'H-0001'])
-    expect(
-      text
-        .split('\r')
-        .map((segment) => segment.slice(0, 3))
-        .filter((name) => name !== ''),
-    ).toEqual(['MSH', 'RF1', 'PRD', 'PID', 'PV1', 'NTE'])
-    expect(message.first('PID')?.at(5)).toBeUndefined()
-  })
 })
