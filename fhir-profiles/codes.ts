@@ -59,6 +59,7 @@ export const system = {
 
 export const profile = {
   referralTask: `${ours}/StructureDefinition/care-referral-task`,
+  recallTask: `${ours}/StructureDefinition/care-recall-task`,
 } as const
 
 export const canonicalBase = ours

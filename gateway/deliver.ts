@@ -7,6 +7,7 @@ import { system } from '../fhir-profiles/codes.ts'
 import { compact, type Bundle, type Identifier, type Patient, type Reference, type Resource, type Task } from '../fhir-profiles/r4.ts'
 import { isResource } from '../fhir-profiles/validate/validate.ts'
 import type { Context } from './context.ts'
+import { packRecall, recallReceipt, rememberCopies } from './deliver-recall.ts'
 import { open, type Held } from './held.ts'
 import { routingAuthor } from './intake-referral.ts'
 import { composePerson } from './logic/person.ts'
@@ -55,7 +56,7 @@ export async function deliverNext(context: Context, { signal, lane }: Pick<Deliv
   if (parcel === undefined) return false
   // Outside any transaction, since the network is asked; and only when consent lets the referral go there at all.
   const task = await loadTask(context.store, parcel.task)
-  const mayAsk = task !== undefined && (await isReferralPermitted(context.store, context, task))
+  const mayAsk = parcel.kind !== 'recall' && task !== undefined && (await isReferralPermitted(context.store, context, task))
   const number: LiveNumber = mayAsk ? await liveNumberOf(context, parcel.receiver, task.person) : { kind: 'unknown' }
   if (number.kind === 'no-answer') {
     await context.store.transaction((tables) =>
@@ -97,6 +98,8 @@ type Packed = { readonly kind: 'send'; readonly parcel: Parcel } | { readonly ki
 
 /** Judged now, under the consents in force now, and entered in the ledger before a byte leaves. */
 async function pack(tables: Tables, context: Context, row: ParcelRow, liveNumbers: readonly Identifier[]): Promise<Packed> {
+  if (row.kind === 'recall') return packRecall(tables, context, row)
+  await takeTurn(tables, row)
   const task = await lockTask(tables, row.task)
   if (task === undefined) {
     await giveUp(tables, context, row, 'the referral is gone')
@@ -104,10 +107,8 @@ async function pack(tables: Tables, context: Context, row: ParcelRow, liveNumber
   }
   const told = await toldBy(tables, row, task)
   const content = await contentOf(tables, row, { ...task, task: told })
-  const always =
-    row.kind === 'referral-response' && (await isReferralPermitted(tables, context, task))
-      ? content.held.map((item) => open(item).facts.id)
-      : [row.task]
+  const isByReferral = row.kind === 'referral-response' && (await isReferralPermitted(tables, context, task))
+  const always = isByReferral ? content.held.map((item) => open(item).facts.id) : [row.task]
   const released = await releaseDelivery(tables, context, { held: content.held, receiver: row.receiver, person: task.person, always })
   const parts = new Map(released.parts.map((part) => [part.id, part]))
   const focus = task.task.focus?.reference?.split('/')[1] ?? ''
@@ -117,6 +118,14 @@ async function pack(tables: Tables, context: Context, row: ParcelRow, liveNumber
   }
   const quoted = await quotedBy(tables, row, task)
   const patient = await patientFor(tables, context, { person: task.person, receiver: row.receiver, parts: released.parts, liveNumbers })
+  const passed = content.held.map(open).filter(({ facts }) => parts.has(facts.id))
+  await rememberCopies(tables, context, {
+    row,
+    task,
+    facts: passed.map(({ facts }) => facts),
+    isByReferral,
+    patient: patient.identifier?.[0],
+  })
   return {
     kind: 'send',
     parcel: {
@@ -130,6 +139,12 @@ async function pack(tables: Tables, context: Context, row: ParcelRow, liveNumber
       gaps: [],
     },
   }
+}
+
+/** Before the Task is locked, as a change of consent does it. */
+async function takeTurn(tables: Tables, row: ParcelRow): Promise<void> {
+  const task = await loadTask(tables, row.task)
+  if (task !== undefined) await tables.deliveries.takeTurn(task.person)
 }
 
 /** An answer tells of the step it was queued for, also when the next one was taken before it could be sent. */
@@ -251,6 +266,7 @@ async function settle(tables: Tables, context: Context, row: ParcelRow, receipt:
   switch (receipt.outcome) {
     case 'ok': {
       await tables.parcels.settle(row.id, 'delivered', null, nowMs)
+      if (row.kind === 'recall') return recallReceipt(tables, context, row, 'received')
       const task = await lockTask(tables, row.task)
       if (row.kind === 'referral-request' && task?.task.status === 'requested')
         await networkStep(tables, context, row.task, task, { ...task.task, status: 'received' })
@@ -276,6 +292,7 @@ async function settle(tables: Tables, context: Context, row: ParcelRow, receipt:
 async function giveUp(tables: Tables, context: Context, row: ParcelRow, reason: string): Promise<void> {
   await tables.parcels.settle(row.id, 'failed', reason, context.now().getTime())
   context.log('error', 'parcel-given-up', { parcel: row.id, institution: row.receiver, attempt: row.attempts, reason })
+  if (row.kind === 'recall') return recallReceipt(tables, context, row, 'failed')
   const task = await lockTask(tables, row.task)
   if (task === undefined) return
   if (row.kind !== 'referral-request') return askUndelivered(tables, context, { row, referral: task })

@@ -9,10 +9,12 @@ import type { Context } from './context.ts'
 import { open } from './held.ts'
 import { decideReview } from './identify.ts'
 import { takeRecords, type IntakeEntry, type IntakeResult } from './intake.ts'
+import { acknowledgeRecall } from './intake-recall.ts'
 import { writeTask } from './intake-task.ts'
 import { settleOverdue } from './intake-overdue.ts'
 import { ledgerEntry } from './ledger-entry.ts'
 import type { AuditWho } from './logic/audit.ts'
+import { isRecallTask } from './logic/recall.ts'
 import { actorOf, isReferralTask, transition } from './logic/referral.ts'
 import { once, type Once } from './once.ts'
 import { notFound, Problem } from './problem.ts'
@@ -57,6 +59,7 @@ async function store(tables: Tables, context: Context, answer: Answer): Promise<
     return review(tables, context, answer, current)
   if (current.task.code?.coding?.some((coding) => coding.code === 'referral-overdue' || coding.code === 'undelivered') === true)
     return settleOverdue(tables, context, answer, current)
+  if (isRecallTask(current.task)) return { task: entryOf(await acknowledgeRecall(tables, context, answer, current), false), entries: [] }
   if (!isReferralTask(current.task)) throw notFound()
   const actor = actorOf(current.task, answer.institution)
   if (actor === undefined) throw notFound()

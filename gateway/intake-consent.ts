@@ -9,13 +9,14 @@ import { checkWritable } from '../consent/writable.ts'
 import { ownConsentAgeRows, rowAt } from '../consent/law/kr.ts'
 import { system } from '../fhir-profiles/codes.ts'
 import { compact, type Consent } from '../fhir-profiles/r4.ts'
-import { ageAt } from '../fhir-profiles/time.ts'
+import { ageAt, parseTime } from '../fhir-profiles/time.ts'
 import { isResource } from '../fhir-profiles/validate/validate.ts'
 import type { Context } from './context.ts'
 import { networkId } from './directory.ts'
 import { open } from './held.ts'
 import { patientOf } from './identify.ts'
 import { takeRecords, type IntakeResult } from './intake.ts'
+import { beforeChange } from './intake-recall.ts'
 import { Problem } from './problem.ts'
 import { resumeTasks } from './referral-step.ts'
 import type { Tables } from './store/store.ts'
@@ -34,8 +35,24 @@ export interface ConsentIntake {
   readonly parties: readonly string[]
 }
 
-/** Throws unprocessable (422) with every fault by path. */
+/**
+ * Throws unprocessable (422) with every fault by path. Whoever holds copies that the change uncovers is told, by parcels of the same
+ * transaction; the caller wakes delivery after the commit.
+ */
 export async function takeConsent(tables: Tables, context: Context, input: ConsentIntake): Promise<IntakeResult> {
+  const recall = await beforeChange(tables, context, { person: input.person, endMs: endOf(input.consent, context) })
+  const result = await storeConsent(tables, context, input)
+  await recall({ id: input.id, version: result.version })
+  return result
+}
+
+/** The last instant a consent speaks, if it names an end that can be read. */
+function endOf({ provision }: Consent, context: Context): number | undefined {
+  const end = provision?.period?.end
+  return end === undefined ? undefined : parseTime(end, context.config.timeZone)?.untilMs
+}
+
+async function storeConsent(tables: Tables, context: Context, input: ConsentIntake): Promise<IntakeResult> {
   const faults = checkWritable(input.consent, context.directory)
   if (faults.length > 0) {
     throw new Problem('unprocessable', 'this consent could not be enforced as it is', {
@@ -101,7 +118,7 @@ async function keepRefusing(tables: Tables, context: Context, input: ConsentInta
     policyRule: { coding: [{ system: system.actCode, code: 'OPTOUT' }] },
     provision: { type: 'deny' },
   })
-  await takeConsent(tables, context, {
+  await storeConsent(tables, context, {
     consent: refusal,
     person: input.person,
     id: context.newId(),

@@ -125,11 +125,11 @@ function governedCondition(caller: Caller, type: string): Condition {
     case 'patient':
     case 'proxy': {
       const own: Condition = { op: 'persons', anyOf: [caller.person] }
-      // A patient sees the referral, not the review of whose record something is.
-      return type === 'Task' ? { op: 'and', of: [own, { op: 'classes', anyOf: [profile.referralTask] }] } : own
+      // A patient sees the referral and the recall, not the review of whose record something is.
+      return type === 'Task' ? { op: 'and', of: [own, { op: 'classes', anyOf: [profile.referralTask, profile.recallTask] }] } : own
     }
     case 'privacy-officer':
-      return type === 'Consent' ? { op: 'true' } : nothing
+      return type === 'Consent' ? { op: 'true' } : type === 'Task' ? recallTasks : nothing
     case 'doctor':
     case 'nurse':
     case 'coordinator':
@@ -140,6 +140,16 @@ function governedCondition(caller: Caller, type: string): Condition {
     default:
       return caller.role satisfies never
   }
+}
+
+/** Made by the network alone: no Task of an institution's own, and no referral that calls itself a recall. */
+const recallTasks: Condition = {
+  op: 'and',
+  of: [
+    { op: 'custodian', is: networkId },
+    { op: 'classes', anyOf: [profile.recallTask] },
+    { op: 'not', of: { op: 'classes', anyOf: [profile.referralTask] } },
+  ],
 }
 
 export function accessRequest(context: Context, caller: Caller, action: Action): AccessRequest {

@@ -151,16 +151,25 @@ function cancellation(parcel: Parcel, task: Task, envelope: Envelope): readonly 
 }
 
 const recallText =
-  '환자가 동의를 철회하였습니다. 그 동의로 받은 자료를 더 이상 이용하지 마십시오. (The consent was withdrawn: stop using what was received under it.)'
+  '환자가 동의를 철회하였거나 줄였습니다. 그 동의로 받은 자료를 더 이상 이용하지 마십시오. (The consent was withdrawn or narrowed: stop using what was received under it.)'
 
-/** No HL7 v2 message recalls data; the cancellation of a referral (REF^I14) is the one that staff are shown. */
+/**
+ * No HL7 v2 message recalls data; the cancellation of a referral (REF^I14) is the one that staff are shown. RF1-6 names the first message
+ * that is recalled and RF1-11 all others, each by the MSH-10 it came with.
+ */
 function recall(parcel: Parcel, task: Task | undefined, envelope: Envelope): readonly string[] {
   const patient =
     task === undefined ? resources(parcel.bundle).find((item) => item.resourceType === 'Patient') : patientOf(task, parcel.bundle)
-  const recalled = task?.identifier?.find((item) => item.system === system.parcel)?.value
+  const [recalled, ...others] = (task?.input ?? []).flatMap(({ valueIdentifier }) =>
+    valueIdentifier?.system === system.parcel ? (valueIdentifier.value ?? []) : [],
+  )
   return [
     header(parcel, 'REF^I14^REF_I12', envelope),
-    segment('RF1', { 1: 'E^Expired^HL70283', 6: referralNumber(recalled ?? parcel.id, envelope) }),
+    segment('RF1', {
+      1: 'E^Expired^HL70283',
+      6: referralNumber(recalled ?? parcel.id, envelope),
+      11: others.map((id) => referralNumber(id, envelope)).join('~'),
+    }),
     segment('PRD', { 1: 'RP^Referring provider^HL70286', 4: components('', '', '', escapeText(envelope.sendingFacility)) }),
     ...(patient === undefined ? [] : [pidFrom(patient)]),
     segment('PV1', { 1: '1', 2: 'N' }),

@@ -2,6 +2,7 @@
 import type {
   DiagnosticReport,
   DocumentReference,
+  Identifier,
   Organization,
   Patient,
   Reference,
@@ -87,7 +88,12 @@ class Message {
       case 'urgency':
         return this.#request?.priority
       case 'reason':
-        return joined((this.#request?.reasonCode ?? []).map(words), '; ')
+        return this.#parcel.kind === 'recall' ? this.task?.description : joined((this.#request?.reasonCode ?? []).map(words), '; ')
+      case 'recalled':
+        return joined(
+          (this.task?.input ?? []).map(({ valueIdentifier }) => recalledId(this.#parcel, valueIdentifier)),
+          ' ',
+        )
       case 'diagnosis':
         return joined(
           this.#resources.map((each) => (each.resourceType === 'Condition' ? each.code?.coding?.[0]?.code : undefined)),
@@ -117,8 +123,8 @@ class Message {
   }
 
   #sender(): { readonly number: string | undefined; readonly name: string | undefined } {
-    const reference: Reference | undefined =
-      this.#parcel.kind === 'referral-request' || this.#isCancel() ? this.task?.requester : this.task?.owner
+    const isAnswer = this.#parcel.kind === 'referral-response' && !this.#isCancel()
+    const reference: Reference | undefined = isAnswer ? this.task?.owner : this.task?.requester
     const organization = this.#resolve<Organization>(reference, 'Organization')
     const identifiers = [...(reference?.identifier === undefined ? [] : [reference.identifier]), ...(organization?.identifier ?? [])]
     return {
@@ -151,6 +157,10 @@ class Message {
     )
     return entry?.resource
   }
+}
+
+function recalledId({ kind }: Parcel, identifier: Identifier | undefined): string | undefined {
+  return kind === 'recall' && identifier?.system === system.parcel ? identifier.value : undefined
 }
 
 function words(concept: { text?: string; coding?: readonly { display?: string; code?: string }[] } | undefined): string | undefined {

@@ -101,6 +101,7 @@ const fact = {
     'reason',
     'diagnosis',
     'urgency',
+    'recalled',
   ],
 }
 

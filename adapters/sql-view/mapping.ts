@@ -150,6 +150,8 @@ export type InboxFact =
   | 'reason'
   | 'diagnosis'
   | 'urgency'
+  /** of a recall: the messages it takes back, by their ids, with blanks between */
+  | 'recalled'
 
 /** What the clinic answers to a referral it received. */
 export interface AnswersMapping extends Relation {

@@ -127,7 +127,8 @@ const grants: Readonly<Record<Role, Grant>> = {
   coordinator: { classes: { directory: 'rs' }, types: { ...referralPapers, Patient: 'FA', Consent: '' } },
   patient: ownRecord,
   proxy: ownRecord,
-  'privacy-officer': { classes: { directory: 'rs' }, types: { Consent: 'crsu', AuditEvent: 'rs' } },
+  // Of Tasks the recalls alone: who was told of a withdrawal and who has acknowledged (judged per instance).
+  'privacy-officer': { classes: { directory: 'rs' }, types: { Consent: 'crsu', AuditEvent: 'rs', Task: 'rs' } },
   auditor: { classes: {}, types: { AuditEvent: 'rs' } },
   integrator: { classes: {}, types: {} },
 }

@@ -5,7 +5,7 @@ export interface ParcelRow {
   readonly id: string
   readonly task: string
   readonly seq: number
-  readonly kind: 'referral-request' | 'referral-response'
+  readonly kind: 'referral-request' | 'referral-response' | 'recall'
   readonly sender: string
   readonly receiver: string
   /** of the Task it tells of; 0 = the Task as it stands when it is sent */
@@ -18,7 +18,7 @@ interface StoredParcel extends Record<string, unknown> {
   id: string
   task: string
   seq: number
-  kind: 'referral-request' | 'referral-response'
+  kind: 'referral-request' | 'referral-response' | 'recall'
   sender: string
   receiver: string
   version: number

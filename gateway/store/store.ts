@@ -1,5 +1,6 @@
 /** All tables behind one object: bound to the pool for single statements, to a transaction for what must hold together. */
 import { consents } from './consents.ts'
+import { deliveries } from './deliveries.ts'
 import { identities } from './identities.ts'
 import { ledger } from './ledger.ts'
 import { ledgerLog } from './ledger-log.ts'
@@ -20,6 +21,7 @@ function bind(sql: Sql) {
     log: ledgerLog(sql),
     relations: relations(sql),
     parcels: parcels(sql),
+    deliveries: deliveries(sql),
     dues: dues(sql),
     messages: messages(sql),
     search: (input: SearchInput) => searchRecords(sql, input),

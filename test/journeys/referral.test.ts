@@ -7,6 +7,7 @@ import { byHl7 } from './referral/by-hl7.ts'
 import { byMessage } from './referral/by-message.ts'
 import { byRest } from './referral/by-rest.ts'
 import { identity } from './referral/identity.ts'
+import { recall } from './referral/recall.ts'
 import { routing } from './referral/routing.ts'
 
 eachNetwork('a referral', (network) => {
@@ -16,6 +17,7 @@ eachNetwork('a referral', (network) => {
   byHl7(network)
   routing(network)
   identity(network)
+  recall(network)
 
   test('in the end no message lies in the clinic’s inbox twice', async () => {
     const ids = (await clinicInbox(network())).map((row) => row.parcelId)

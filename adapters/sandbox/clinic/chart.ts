@@ -13,6 +13,7 @@ export class Chart {
     this.#database = new DatabaseSync(path, { timeout: 5_000, enableForeignKeyConstraints: true })
     this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
     this.#database.exec(readFileSync(new URL('schema.sql', import.meta.url), 'utf8'))
+    this.#addColumn('REF_IN', 'RCL_MSG_ID')
   }
 
   /** Runs `work` in one transaction; `save` gives the row the next change number and returns its new key. */
@@ -40,6 +41,12 @@ export class Chart {
 
   close(): void {
     this.#database.close()
+  }
+
+  /** For databases of earlier versions. */
+  #addColumn(table: string, column: string): void {
+    const known = this.rows('SELECT name FROM pragma_table_info(?)', table).some((row) => row['name'] === column)
+    if (!known) this.#database.exec(`ALTER TABLE ${table} ADD COLUMN ${column} TEXT`)
   }
 
   #nextChange(): number {

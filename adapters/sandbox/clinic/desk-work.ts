@@ -58,6 +58,7 @@ export function inbox(chart: Chart): readonly unknown[] {
     department: row['REQ_DEPT'],
     reason: row['RSN_TXT'],
     diagnosis: row['DX_CD'],
+    recalls: row['RCL_MSG_ID'],
     receivedAt: row['RCV_DTM'],
   }))
 }

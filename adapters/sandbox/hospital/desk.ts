@@ -2,6 +2,7 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Chart } from './chart.ts'
+import { answerRecall, recalls } from './desk-recall.ts'
 import { addResult, answerReferral, health, isVerb, outbox, refer, referrals, resend, type DeskInput, type DeskReply } from './desk-work.ts'
 
 const maxBodyBytes = 262_144
@@ -44,6 +45,8 @@ function read([place, ...rest]: readonly string[], chart: Chart): DeskReply {
       return health(chart)
     case 'referrals':
       return referrals(chart)
+    case 'recalls':
+      return recalls(chart)
     case 'outbox':
       return outbox(chart)
     default:
@@ -56,6 +59,7 @@ function write([place, id, verb, ...rest]: readonly string[], input: DeskInput, 
   if (place === 'referrals' && id === undefined) return refer(chart, input, now())
   if (id === undefined) return nowhere
   if (place === 'referrals' && isVerb(verb)) return answerReferral(chart, id, verb, input, now())
+  if (place === 'recalls' && (verb === 'acknowledge' || verb === 'refuse')) return answerRecall(chart, id, verb, input, now())
   if (place === 'patients' && verb === 'results') return addResult(chart, id, input, now())
   return place === 'outbox' && verb === 'resend' ? resend(chart, id) : nowhere
 }

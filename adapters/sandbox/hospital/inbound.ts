@@ -131,13 +131,23 @@ function takeAnswer(message: Segments, chart: Chart, now: Date): void {
 /** The sender takes its referral back, or a patient's consent to it was withdrawn: RF1-1.4 says which. */
 function takeRecall(message: Segments, chart: Chart, now: Date): void {
   const rf1 = segmentNamed(message, 'RF1')
-  const id = part(rf1, 6)
+  const at = now.toISOString()
+  if (part(rf1, 1, 4) === 'cancelled') {
+    const state = "update referral set state = 'cancelled', answer = ?, updated_at = ? where id = ? and direction = 'in'"
+    chart.change(state, notes(message).join('\n'), at, part(rf1, 6))
+    return
+  }
+  const recalled = [rf1?.[6] ?? '', ...(rf1?.[11] ?? '').split('~')]
+    .map((item) => plain(item.split('^')[0] ?? ''))
+    .filter((id) => id !== '')
   chart.change(
-    "update referral set state = ?, answer = ?, updated_at = ? where id = ? and direction = 'in'",
-    part(rf1, 1, 4) === 'cancelled' ? 'cancelled' : 'recalled',
+    'insert into recall values (?, ?, ?, ?, ?, ?)',
+    part(segmentNamed(message, 'MSH'), 10),
+    recalled.join(' '),
+    segmentNamed(message, 'PID')?.[3] ?? '',
     notes(message).join('\n'),
-    now.toISOString(),
-    id,
+    'received',
+    at,
   )
 }
 

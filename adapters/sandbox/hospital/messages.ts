@@ -178,6 +178,27 @@ export function answerMessage(letter: AnswerLetter): string {
   ])
 }
 
+export interface RecallAnswer extends Stamped {
+  /** MSH-10 of the recall */
+  readonly answers: string
+  readonly status: 'completed' | 'rejected'
+  /** PID-3 as the recall named the patient, already safe */
+  readonly pid3: string
+  readonly reason: string
+}
+
+/** RRI is the answer HL7 has for any REF; the alternate code says what table 0283 has no word for. */
+export function recallAnswerMessage(answer: RecallAnswer): string {
+  const code = answer.status === 'completed' ? 'A^Accepted' : 'R^Rejected'
+  return message('HIS', 'RRI^I12^RRI_I12', answer, [
+    line('MSA', { 1: 'AA', 2: safe(answer.answers) }),
+    line('RF1', { 1: `${code}^HL70283^${answer.status}^^http://hl7.org/fhir/task-status`, 6: safe(answer.answers), 9: stamp(answer.now) }),
+    line('PRD', { 1: 'RT^Referred to provider^HL70286', 4: location('', own.number, own.name) }),
+    line('PID', { 1: '1', 3: answer.pid3 }),
+    ...(answer.reason === '' ? [] : [line('PV1', { 1: '1', 2: 'N' }), line('NTE', { 1: '1', 3: safe(answer.reason) })]),
+  ])
+}
+
 function reportLine(text: string, at: number, now: Date): string {
   return line('OBX', {
     1: String(at + 1),

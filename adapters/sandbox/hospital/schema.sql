@@ -90,3 +90,15 @@ create table if not exists referral (
   answer text not null,
   updated_at text not null
 );
+
+-- Recalls (REF^I14): what the peer takes back, by the MSH-10 it came with. The chart keeps everything; staff decide and say so.
+create table if not exists recall (
+  id text primary key,
+  -- blank between message ids
+  recalled text not null,
+  -- PID-3 as it came
+  pid3 text not null,
+  text text not null,
+  state text not null check (state in ('received', 'acknowledged', 'refused')),
+  updated_at text not null
+);

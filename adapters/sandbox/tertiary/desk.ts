@@ -1,6 +1,6 @@
 /** The referral desk of the hospital: people accept, reject, start and complete what arrived. Loopback only, no password: a sandbox. */
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
-import { documentType } from '../../../fhir-profiles/codes.ts'
+import { documentType, system } from '../../../fhir-profiles/codes.ts'
 import type { DocumentReference, Reference, Resource, Task } from '../../../fhir-profiles/r4.ts'
 import type { EmrStore } from './emr-store.ts'
 import { type FaultMode, isFaultMode } from './faults.ts'
@@ -20,7 +20,7 @@ interface Reply {
   readonly body: unknown
 }
 
-type Step = 'accept' | 'reject' | 'start' | 'complete'
+type Step = 'accept' | 'reject' | 'start' | 'complete' | 'acknowledge'
 
 /** which step leads where, and from where it may be taken */
 const steps: Readonly<Record<Step, { readonly from: readonly Task['status'][]; readonly to: Task['status'] }>> = {
@@ -28,6 +28,8 @@ const steps: Readonly<Record<Step, { readonly from: readonly Task['status'][]; r
   reject: { from: ['requested', 'received', 'accepted'], to: 'rejected' },
   start: { from: ['accepted'], to: 'in-progress' },
   complete: { from: ['accepted', 'in-progress'], to: 'completed' },
+  // of a recall: what was received is set aside; a recall may also be rejected, with the reason
+  acknowledge: { from: ['requested', 'received'], to: 'completed' },
 }
 
 export function createDesk(options: DeskOptions): Server {
@@ -48,11 +50,32 @@ async function serve(options: DeskOptions, request: IncomingMessage, response: S
 function reply(options: DeskOptions, what: string, path: readonly string[], body: Readonly<Record<string, unknown>>): Reply {
   const [, id = '', step = ''] = path
   if (what === 'GET health') return { status: 200, body: { status: 'ok' } }
-  if (what === 'GET tasks' && path.length === 1) return { status: 200, body: { tasks: options.store.all('Task').filter(isTask).map(row) } }
+  if (what === 'GET tasks' && path.length === 1) return { status: 200, body: board(options.store.all('Task').filter(isTask)) }
   if (what === 'GET accesses') return { status: 200, body: { accesses: options.accesses() } }
   if (what === 'POST faults') return setFault(options, body['mode'])
   if (what === 'POST tasks' && path.length === 3 && isStep(step)) return takeStep(options, id, step, body)
   return { status: 404, body: { error: 'unknown address' } }
+}
+
+/** Referrals and answers, and beside them what the network has recalled; a recalled Task says so. */
+function board(tasks: readonly Task[]): unknown {
+  const recalls = tasks.filter(isRecall)
+  const recalled = new Set(recalls.flatMap(recalledIds))
+  return {
+    tasks: tasks
+      .filter((task) => !isRecall(task))
+      .map((task) => ({ ...row(task), ...(recalled.has(task.id ?? '') ? { recalled: true } : {}) })),
+    recalls: recalls.map((task) => ({ ...row(task), recalls: recalledIds(task), text: task.description })),
+  }
+}
+
+function isRecall({ code }: Task): boolean {
+  return code?.coding?.some((coding) => coding.system === system.taskCode && coding.code === 'recall') === true
+}
+
+/** A parcel's id is the id of the Task it was. */
+function recalledIds({ input }: Task): readonly string[] {
+  return (input ?? []).flatMap(({ valueIdentifier }) => (valueIdentifier?.system === system.parcel ? (valueIdentifier.value ?? []) : []))
 }
 
 function setFault({ setFault: set }: DeskOptions, mode: unknown): Reply {
@@ -64,9 +87,11 @@ function setFault({ setFault: set }: DeskOptions, mode: unknown): Reply {
 function takeStep(options: DeskOptions, id: string, step: Step, body: Readonly<Record<string, unknown>>): Reply {
   const task = options.store.read('Task', id)
   if (task === undefined || !isTask(task)) return { status: 404, body: { error: 'no such task' } }
+  if (isRecall(task) ? step !== 'acknowledge' && step !== 'reject' : step === 'acknowledge')
+    return { status: 409, body: { error: 'this is not a step of such a task' } }
   const { from, to } = steps[step]
   if (!from.includes(task.status)) return { status: 409, body: { error: `a task that is ${task.status} cannot be taken to ${to}` } }
-  const said = { accept: undefined, start: undefined, reject: 'reason', complete: 'report' }[step]
+  const said = { accept: undefined, start: undefined, acknowledge: undefined, reject: 'reason', complete: 'report' }[step]
   const text = said === undefined ? '' : body[said]
   if (typeof text !== 'string' || (said !== undefined && text === ''))
     return { status: 400, body: { error: `\`${said ?? ''}\` is required` } }

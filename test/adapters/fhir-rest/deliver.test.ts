@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { EmrAdapter, Parcel } from '../../../adapters/contract.ts'
 import { fhirRest } from '../../../adapters/fhir-rest/adapter.ts'
-import { system } from '../../../fhir-profiles/codes.ts'
+import { patientNumberSystem, system } from '../../../fhir-profiles/codes.ts'
+import type { Task } from '../../../fhir-profiles/r4.ts'
 import { adapterPorts, referralParcel } from '../../support/adapter-suite.ts'
 import { type TertiaryUnderTest, openTertiary } from './tertiary-harness.ts'
 
@@ -52,6 +53,39 @@ describe('a referral handed to the university hospital', () => {
     await emr.desk('POST', 'tasks/p-3/accept')
     expect(await adapter.deliver(parcel, never())).toEqual({ outcome: 'ok', reference: 'Task/p-3' })
     expect((await emr.fhir('GET', 'Task/p-3')).body).toMatchObject({ status: 'accepted' })
+  })
+
+  test('a recall lies beside the referral it takes back, and is acknowledged or refused at the desk', async () => {
+    await adapter.deliver(referralParcel('p-5', tertiary, 'T-0001'), never())
+    const task: Task = {
+      resourceType: 'Task',
+      id: 'net-recall',
+      status: 'requested',
+      intent: 'order',
+      code: { coding: [{ system: system.taskCode, code: 'recall' }] },
+      for: { reference: 'Patient/somebody', identifier: { system: patientNumberSystem(tertiary), value: 'T-0001' } },
+      requester: { type: 'Organization', display: 'care-network' },
+      input: [{ type: { text: 'parcel' }, valueIdentifier: { system: system.parcel, value: 'p-5' } }],
+    }
+    const parcel: Parcel = {
+      id: 'r-5',
+      kind: 'recall',
+      gaps: [],
+      bundle: { resourceType: 'Bundle', type: 'collection', entry: [{ resource: task }] },
+    }
+    expect(await adapter.deliver(parcel, never())).toEqual({ outcome: 'ok', reference: 'Task/r-5' })
+    expect((await emr.fhir('GET', 'Task/r-5')).body).toMatchObject({ for: { reference: 'Patient/pt-1001' }, code: task.code })
+    expect(JSON.stringify((await emr.fhir('GET', 'Task/r-5')).body)).not.toContain('somebody')
+    expect((await emr.desk('GET', 'tasks')).body).toMatchObject({
+      tasks: [{ id: 'p-5', recalled: true }],
+      recalls: [{ id: 'r-5', status: 'requested', recalls: ['p-5'] }],
+    })
+    expect((await emr.desk('POST', 'tasks/r-5/accept')).status).toBe(409)
+    expect((await emr.desk('POST', 'tasks/p-5/acknowledge')).status).toBe(409)
+    expect((await emr.desk('POST', 'tasks/r-5/acknowledge')).status).toBe(200)
+    expect((await emr.desk('POST', 'tasks/r-5/reject', { reason: 'x' })).status).toBe(409)
+    // The referral is still there to be read.
+    expect((await emr.fhir('GET', 'ServiceRequest/p-5-sr')).status).toBe(200)
   })
 
   test('an answer to the hospital is tied to the Task its doctor made', async () => {

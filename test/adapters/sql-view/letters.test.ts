@@ -5,6 +5,7 @@ import { inboxRow } from '../../../adapters/sql-view/map-inbox.ts'
 import { referralParcel } from '../../../adapters/sql-view/map-referral.ts'
 import type { SqlRow } from '../../../adapters/sql-view/source.ts'
 import type { Bundle, Consent, Resource, Task } from '../../../fhir-profiles/r4.ts'
+import { patientNumberSystem, system } from '../../../fhir-profiles/codes.ts'
 import { validate } from '../../../fhir-profiles/validate/validate.ts'
 import { clinicMapping, institution, mapContext } from './fixture.ts'
 
@@ -270,5 +271,28 @@ describe('a letter reaches the inbox', () => {
 
   test('a recall is a row of its own', () => {
     expect(rowOf(parcel([], 'recall'))).toMatchObject({ MSG_ID: 'p-1', MSG_KIND: 'recall', STS_CD: null })
+  })
+
+  test('a recall names the messages it takes back, the patient by the clinic’s own number, and says what to do', () => {
+    const taken = (value: string) => ({ type: { text: 'parcel' }, valueIdentifier: { system: system.parcel, value } })
+    const recall: Task = {
+      resourceType: 'Task',
+      status: 'requested',
+      intent: 'order',
+      description: '사용을 멈추십시오',
+      for: { identifier: { system: patientNumberSystem(institution.number), value: 'C-0001' } },
+      requester: { display: 'care-network' },
+      input: [taken('m1'), taken('m2')],
+    }
+    const row = rowOf(parcel([recall], 'recall'))
+    expect(row).toMatchObject({
+      PT_NO: 'C-0001',
+      STS_CD: '00',
+      RCL_MSG_ID: 'm1 m2',
+      RSN_TXT: '사용을 멈추십시오',
+      FROM_INST_NM: 'care-network',
+    })
+    expect(Object.entries(row).flatMap(([name, value]) => (value === null ? [] : name))).toHaveLength(8)
+    expect(rowOf(parcel([{ ...recall, status: 'accepted' }], 'referral-response'))['RCL_MSG_ID']).toBeNull()
   })
 })
