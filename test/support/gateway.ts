@@ -112,7 +112,7 @@ export async function gatewaySetup(options: GatewayOptions = {}): Promise<Gatewa
       adapter:
         institution.id === 'tertiary'
           ? typeof tertiary === 'object'
-            ? { ...away, ...tertiary, pollMs: 50, deadlineMs: 2_500 }
+            ? { ...away, ...tertiary, pollMs: 200, deadlineMs: 20_000 }
             : { feeds: notThere, away, broken }[tertiary]
           : notThere,
     })),
