@@ -97,7 +97,7 @@ export async function inSpan<T>(name: string, attributes: SpanAttributes, work: 
 /** The same for work in pieces, such as a stream that is read one item at a time. */
 export async function* inSpanned<T>(name: string, attributes: SpanAttributes, items: AsyncIterable<T>): AsyncGenerator<T> {
   const step = openSpan(name, attributes)
-  const run = step?.run ?? (<R>(work: () => R): R => work())
+  const run = <R>(work: () => R): R => (step === undefined ? work() : step.run(work))
   const iterator = items[Symbol.asyncIterator]()
   let isOver = false
   try {

@@ -14,7 +14,7 @@ export function tracedStore(store: Store): Store {
 /** What an EMR sends by itself begins a trace; a referral it brings carries that trace to the receiver. */
 export function tracedAdapter(institution: string, adapter: EmrAdapter): EmrAdapter {
   const about = { institution, kind: adapter.description.kind }
-  const { listen } = adapter
+  const listen = adapter.listen?.bind(adapter)
   return {
     description: adapter.description,
     check: (signal) => inSpan('adapter.check', about, () => adapter.check(signal)),
@@ -23,7 +23,7 @@ export function tracedAdapter(institution: string, adapter: EmrAdapter): EmrAdap
     ...(listen === undefined
       ? {}
       : {
-          listen: (take, signal) => listen.call(adapter, (parcel) => inTrace({ ...incoming }, about, () => take(parcel)), signal),
+          listen: (take, signal) => listen((parcel) => inTrace({ ...incoming }, about, () => take(parcel)), signal),
         }),
     close: () => adapter.close(),
   }

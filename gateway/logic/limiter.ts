@@ -23,12 +23,12 @@ export type LimitKind = 'requests' | 'persons' | 'emergencies'
 
 export interface Limiter {
   /** Each answers undefined, or the whole seconds to wait; what is refused is not counted. */
-  request(caller: LimitedCaller, nowMs: number): number | undefined
+  readonly request: (caller: LimitedCaller, nowMs: number) => number | undefined
   /** `asked`: a text for each person (`lookups.ts`) */
-  persons(caller: Omit<LimitedCaller, 'clientId'>, asked: readonly string[], nowMs: number): number | undefined
-  emergency(caller: Omit<LimitedCaller, 'clientId'>, patient: string, nowMs: number): number | undefined
+  readonly persons: (caller: Omit<LimitedCaller, 'clientId'>, asked: readonly string[], nowMs: number) => number | undefined
+  readonly emergency: (caller: Omit<LimitedCaller, 'clientId'>, patient: string, nowMs: number) => number | undefined
   /** how many were refused since the start */
-  refusals(): readonly { readonly limit: LimitKind; readonly role: Role; readonly count: number }[]
+  readonly refusals: () => readonly { readonly limit: LimitKind; readonly role: Role; readonly count: number }[]
 }
 
 const hourMs = 3_600_000

@@ -1,6 +1,6 @@
 /** A tracer provider that keeps spans in memory: what an operator's SDK would export. */
 import { randomBytes } from 'node:crypto'
-import { type Attributes, type Span, type SpanContext, type Tracer, type TracerProvider, trace } from '@opentelemetry/api'
+import { type Attributes, type Span, type SpanContext, SpanStatusCode, type Tracer, type TracerProvider, trace } from '@opentelemetry/api'
 
 export interface KeptSpan {
   name: string
@@ -52,7 +52,7 @@ function spanOver(kept: KeptSpan): Span {
       return span
     },
     setStatus({ code }) {
-      kept.isFailed = code === 2
+      kept.isFailed = code === SpanStatusCode.ERROR
       return span
     },
     end() {
