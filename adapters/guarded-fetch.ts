@@ -13,6 +13,8 @@ export interface FetchLimits {
   readonly maxBytes: number
   /** what carries the request; another guarded fetch when limits are nested, else the runtime's own */
   readonly via?: GuardedFetch
+  /** headers every request carries as well, asked for anew each time: the trace it belongs to */
+  readonly headersNow?: () => Readonly<Record<string, string>>
 }
 
 export type GuardedFetch = (url: string, init: GuardedRequest) => Promise<Response>
@@ -51,7 +53,11 @@ export function guardedFetch(limits: FetchLimits): GuardedFetch {
     if (!mayCall(url, origins)) throw new FetchFailure('not-allowed')
     const deadline = startDeadline(limits.deadlineMs, init.signal)
     try {
-      const response = await (limits.via ?? plainFetch)(url, { ...init, signal: deadline.signal })
+      const response = await (limits.via ?? plainFetch)(url, {
+        ...init,
+        headers: { ...init.headers, ...limits.headersNow?.() },
+        signal: deadline.signal,
+      })
       if (isRedirect(response.status)) throw new FetchFailure('redirected')
       if (Number(response.headers.get('content-length') ?? 0) > limits.maxBytes) throw new FetchFailure('too-large')
       return boundedResponse(response, limits.maxBytes, deadline)

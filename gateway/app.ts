@@ -9,9 +9,11 @@ import type { Call, CallBody, Context } from './context.ts'
 import { asProblem, Problem } from './problem.ts'
 import { publish, publishProblem, type Public } from './release-public.ts'
 import { reply } from './reply.ts'
+import { requireRequestRate } from './limits.ts'
 import { enter, shapeOf } from './routes.ts'
 import { callerOf, type Caller } from './security/caller.ts'
 import type { VerifiedToken } from './security/token.ts'
+import { openTrace, type OpenTrace } from './trace.ts'
 
 export interface AppParts {
   readonly context: Context
@@ -53,6 +55,7 @@ export function createApp(parts: AppParts): express.Express {
 
 interface Local {
   readonly requestId: string
+  readonly trace: OpenTrace
   readonly caller?: Caller
 }
 
@@ -61,9 +64,15 @@ const locals = new WeakMap<Request, Local>()
 function withRequestId(context: Context, request: Request, response: Response, next: NextFunction): void {
   const given = request.get('x-request-id') ?? ''
   const requestId = /^[\w.-]{1,64}$/.test(given) ? given : context.newId()
-  locals.set(request, { requestId })
+  const [traceparent, tracestate] = [request.get('traceparent'), request.get('tracestate')]
+  const trace = openTrace({ name: request.method, kind: 'server', traceparent, tracestate, requestId })
+  locals.set(request, { requestId, trace })
   response.setHeader('x-request-id', requestId)
-  next()
+  response.once('close', () => {
+    const [route, status] = [routeName(request), response.statusCode]
+    trace.end(`${request.method} ${route}`, { method: request.method, route, status }, status >= 500 || !response.writableFinished)
+  })
+  trace.run(next)
 }
 
 function observed(parts: AppParts, request: Request, response: Response, next: NextFunction): void {
@@ -72,13 +81,9 @@ function observed(parts: AppParts, request: Request, response: Response, next: N
     const ms = Math.round(performance.now() - startedAt)
     const route = routeName(request)
     parts.observe({ method: request.method, route, status: response.statusCode, ms })
-    parts.context.log('info', 'request', {
-      requestId: locals.get(request)?.requestId,
-      method: request.method,
-      route,
-      status: response.statusCode,
-      ms,
-    })
+    // the last byte may be written outside of the trace
+    const fields = { method: request.method, route, status: response.statusCode, ms }
+    locals.get(request)?.trace.run(() => parts.context.log('info', 'request', fields))
   })
   next()
 }
@@ -114,7 +119,11 @@ function routeName({ originalUrl }: Request): string {
 
 async function identified(parts: AppParts, request: Request, _response: Response, next: NextFunction): Promise<void> {
   const caller = callerOf(await parts.verify(request.get('authorization')))
-  locals.set(request, { requestId: locals.get(request)?.requestId ?? '', caller })
+  const local = locals.get(request)
+  if (local === undefined) throw new TypeError('every request has an id before it has a caller')
+  locals.set(request, { ...local, caller })
+  // before a byte of the body is read
+  requireRequestRate(parts.context, caller)
   next()
 }
 

@@ -7,7 +7,7 @@ import { Ajv } from 'ajv'
 import type { ErrorObject } from 'ajv'
 import { configSchema, environmentNames } from './config-schema.ts'
 import { signInContradictions } from './config-sign-in.ts'
-import type { AppConfig, ClientConfig, Config, InstitutionConfig, IssuerConfig, Limits, SandboxConfig } from './config.ts'
+import type { AppConfig, ClientConfig, Config, InstitutionConfig, IssuerConfig, Limits, RateLimits, SandboxConfig } from './config.ts'
 
 export type Loaded = { readonly ok: Config } | { readonly faults: readonly string[] }
 
@@ -27,6 +27,7 @@ interface FileConfig {
   readonly issuer?: IssuerConfig
   readonly sandbox?: SandboxConfig
   readonly limits: Limits
+  readonly rateLimits: RateLimits
 }
 
 /** Reads `file`, else the file CARENET_CONFIG names. With neither, the file counts as `{}` and its required keys are faults. */
@@ -68,6 +69,7 @@ export function readConfig(env: Environment, content: unknown, realNow: Date): L
     issuer: file.issuer,
     sandbox: file.sandbox,
     limits: file.limits,
+    rateLimits: file.rateLimits,
   }
   const faults = [...fromEnv.faults, ...contradictions(config)]
   return faults.length > 0 ? { faults } : { ok: config }

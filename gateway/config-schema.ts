@@ -138,6 +138,47 @@ const limits = {
   default: {},
 }
 
+/**
+ * What a ward and a reception need several times over, and what a list of invented numbers does not get through. Systems know only their own
+ * patients; what they send in bulk is theirs, so they are not limited unless the operator says so.
+ */
+export const defaultRateLimits = {
+  requestsPerMinute: { system: 0, people: 6000 },
+  personsPerHour: {
+    system: 0,
+    doctor: 200,
+    nurse: 200,
+    coordinator: 300,
+    patient: 20,
+    proxy: 20,
+    'privacy-officer': 200,
+    auditor: 200,
+    integrator: 20,
+  },
+  emergenciesPerHour: 30,
+}
+
+/** 0 = no limit; the bound keeps what must be remembered small */
+const rate = (standard: number) => ({ type: 'integer', minimum: 0, maximum: 1_000_000, default: standard }) as const
+
+const ratesOf = (standards: Readonly<Record<string, number>>) => ({
+  type: 'object',
+  additionalProperties: false,
+  properties: Object.fromEntries(Object.entries(standards).map(([name, standard]) => [name, rate(standard)])),
+  default: {},
+})
+
+const rateLimits = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    requestsPerMinute: ratesOf(defaultRateLimits.requestsPerMinute),
+    personsPerHour: ratesOf(defaultRateLimits.personsPerHour),
+    emergenciesPerHour: rate(defaultRateLimits.emergenciesPerHour),
+  },
+  default: {},
+}
+
 export const configSchema = {
   type: 'object',
   additionalProperties: false,
@@ -156,6 +197,7 @@ export const configSchema = {
     issuer,
     sandbox,
     limits,
+    rateLimits,
   },
 }
 

@@ -24,6 +24,16 @@ export interface Config {
   /** people who may sign in by the sandbox grant; undefined in production, and then that grant does not exist */
   readonly sandbox: SandboxConfig | undefined
   readonly limits: Limits
+  readonly rateLimits: RateLimits
+}
+
+/** For each caller, counted in each process by itself; 0 = no limit. */
+export interface RateLimits {
+  readonly requestsPerMinute: { readonly system: number; readonly people: number }
+  /** different persons one caller asks about in any hour, found or not */
+  readonly personsPerHour: Readonly<Record<Role, number>>
+  /** different persons one doctor declares an emergency for in any hour */
+  readonly emergenciesPerHour: number
 }
 
 export interface InstitutionConfig {

@@ -2,6 +2,7 @@
 import type { EmrAdapter } from '../adapters/contract.ts'
 import type { Config } from './config.ts'
 import type { Directory } from './directory.ts'
+import type { Limiter } from './logic/limiter.ts'
 import type { Caller } from './security/caller.ts'
 import type { Store } from './store/store.ts'
 
@@ -18,6 +19,8 @@ export interface Context {
   /** key for sealing page links, shared by every process on the database */
   readonly pageKey: Buffer
   readonly health: Health
+  /** how often and about how many persons each caller asks, in this process */
+  readonly limiter: Limiter
   /** tells the delivery loop that something is due now */
   readonly wakeDelivery: () => void
 }
@@ -33,6 +36,8 @@ export type Log = (level: 'info' | 'warn' | 'error', event: string, fields?: Log
 
 export interface LogFields {
   readonly requestId?: string | undefined
+  /** W3C trace id: the same in every line that one request causes, here and at the EMRs it is passed on to */
+  readonly traceId?: string | undefined
   readonly method?: string | undefined
   readonly route?: string | undefined
   readonly status?: number | undefined

@@ -18,6 +18,7 @@ import { releaseDelivery, type Part } from './judged.ts'
 import { askUndelivered } from './undelivered.ts'
 import type { Lane, ParcelRow } from './store/parcels.ts'
 import type { Tables } from './store/store.ts'
+import { inTrace } from './trace.ts'
 
 /** How long a process may hold a parcel before another takes it over; longer than any send may last. */
 const leaseMs = 60_000
@@ -54,6 +55,16 @@ export async function deliverLoop(context: Context, input: Delivering): Promise<
 export async function deliverNext(context: Context, { signal, lane }: Pick<Delivering, 'signal' | 'lane'>): Promise<boolean> {
   const parcel = await context.store.transaction((tables) => tables.parcels.claim(context.now().getTime(), leaseMs, lane))
   if (parcel === undefined) return false
+  const { traceparent, tracestate } = parcel
+  const cause = { traceparent: traceparent ?? undefined, tracestate: tracestate ?? undefined, requestId: '' }
+  await inTrace({ name: 'parcel', kind: 'consumer', ...cause }, { institution: parcel.receiver, kind: parcel.kind }, () =>
+    deliverClaimed(context, parcel, signal),
+  )
+  return true
+}
+
+/** Within the trace of the request that made the parcel. */
+async function deliverClaimed(context: Context, parcel: ParcelRow, signal: AbortSignal): Promise<void> {
   // Outside any transaction, since the network is asked; and only when consent lets the referral go there at all.
   const task = await loadTask(context.store, parcel.task)
   const mayAsk = parcel.kind !== 'recall' && task !== undefined && (await isReferralPermitted(context.store, context, task))
@@ -62,16 +73,16 @@ export async function deliverNext(context: Context, { signal, lane }: Pick<Deliv
     await context.store.transaction((tables) =>
       settle(tables, context, parcel, { outcome: 'transient', reason: 'the patient index of the receiver did not answer' }),
     )
-    return true
+    return
   }
   const packed = await context.store.transaction((tables) =>
     pack(tables, context, parcel, number.kind === 'known' ? number.identifiers : []),
   )
-  if (packed.kind === 'withheld') return true
+  if (packed.kind === 'withheld') return
   const adapter = context.adapters.get(parcel.receiver)
   if (adapter === undefined) {
     await context.store.transaction((tables) => giveUp(tables, context, parcel, 'the receiver has no adapter'))
-    return true
+    return
   }
   const receipt = await send(() => adapter.deliver(packed.parcel, AbortSignal.any([signal, AbortSignal.timeout(sendDeadlineMs)])))
   await context.store.transaction((tables) => settle(tables, context, parcel, receipt))
@@ -82,7 +93,6 @@ export async function deliverNext(context: Context, { signal, lane }: Pick<Deliv
     attempt: parcel.attempts,
     reason: receipt.outcome === 'ok' ? undefined : receipt.reason,
   })
-  return true
 }
 
 /** A broken wire is a transient receipt: nothing is known to have arrived, and the same id is sent again. */

@@ -11,6 +11,7 @@ import { liveEncounterOf } from './live.ts'
 import { notFound } from './problem.ts'
 import { inIdsOf, type Spelling } from './spelling.ts'
 import type { Tables } from './store/store.ts'
+import { inSpan } from './trace.ts'
 
 /** A judged record: what passed, in the caller's own ids. */
 export interface Part {
@@ -93,6 +94,10 @@ export async function releaseDelivery(
 
 /** Judged twice: by the snapshot the data came from, and by the consents in force now, before the first byte. */
 export async function judge(context: Context, call: Call, before: Sight, contents: readonly HeldContent[]): Promise<readonly Part[]> {
+  return inSpan('consent.decide', {}, () => judged(context, call, before, contents))
+}
+
+async function judged(context: Context, call: Call, before: Sight, contents: readonly HeldContent[]): Promise<readonly Part[]> {
   const persons = [...new Set(contents.flatMap((content) => (content.facts.person === '' ? [] : [content.facts.person])))]
   const liveRelated = persons.filter((person) => before.related.includes(person))
   const sights = new Map<string, Sight>()

@@ -15,7 +15,9 @@ import { deliverLoop, lanesOf } from './deliver.ts'
 import { createDirectory } from './directory.ts'
 import { takeParcel } from './incoming.ts'
 import { capabilities } from './interactions/capabilities.ts'
+import { emergencyAdmission } from './limits.ts'
 import { logRoutes } from './log-routes.ts'
+import { createLimiter } from './logic/limiter.ts'
 import { createOperations } from './operations-routes.ts'
 import { overdueLoop } from './overdue.ts'
 import { routes } from './routes.ts'
@@ -27,6 +29,8 @@ import { createTokenVerifier, type OutsideIssuer } from './security/token.ts'
 import { migrate } from './store/migrate.ts'
 import { openDatabase, type Database } from './store/pool.ts'
 import { createStore } from './store/store.ts'
+import { tracedAdapter, tracedStore } from './traced.ts'
+import { traceFields, traceHeaders } from './trace.ts'
 
 const version = '0.1.0'
 const clockSkewS = 15
@@ -81,7 +85,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
 async function compose(config: Config, database: Database, log: Log): Promise<Gateway> {
   const stop = new AbortController()
   const alarm = createAlarm(stop.signal)
-  const store = createStore(database)
+  const store = tracedStore(createStore(database, traceHeaders))
   const now = () => new Date(Date.now() + config.clockOffsetMs)
   const adapters = new Map<string, EmrAdapter>()
   const health = createHealth()
@@ -95,9 +99,11 @@ async function compose(config: Config, database: Database, log: Log): Promise<Ga
     log,
     pageKey: Buffer.from(await store.messages.secret('page-key', () => randomBytes(32).toString('base64')), 'base64'),
     health,
+    limiter: createLimiter(config.rateLimits),
     wakeDelivery: alarm.ring,
   }
-  for (const institution of config.institutions) adapters.set(institution.id, adapterFor(context, institution.id))
+  for (const institution of config.institutions)
+    adapters.set(institution.id, tracedAdapter(institution.id, adapterFor(context, institution.id)))
   const realNow = () => Date.now()
   const oauth = await createAuthorizationServer({
     config,
@@ -105,6 +111,7 @@ async function compose(config: Config, database: Database, log: Log): Promise<Ga
     now: realNow,
     resolvePatient: patientResolver(context),
     issued: breakGlassIssued(context),
+    admitEmergency: emergencyAdmission(context),
     log,
   })
   const verify = createTokenVerifier({
@@ -187,7 +194,7 @@ function adapterFor(context: Context, id: string): EmrAdapter {
     now: context.now,
     memory: context.store.messages.memoryOf(id),
     log: (event, fields) => context.log('info', event, { institution: id, kind: kind.kind, ...allowed(fields) }),
-    fetch: guardedFetch({ allowOrigins: originsIn(own), deadlineMs: 20_000, maxBytes: 20 * 1024 * 1024 }),
+    fetch: guardedFetch({ allowOrigins: originsIn(own), deadlineMs: 20_000, maxBytes: 20 * 1024 * 1024, headersNow: traceHeaders }),
   })
 }
 
@@ -217,7 +224,7 @@ function createLog(): Log {
     pino.destination({ dest: 2, sync: true }),
   )
   return (level, event, fields = {}) => {
-    logger[level]({ event, ...fields })
+    logger[level]({ event, ...traceFields(), ...fields })
   }
 }
 

@@ -63,6 +63,17 @@ export function createOperations(context: Context): Operations {
       this.set(firstAtMs === undefined ? 0 : Math.max(0, context.now().getTime() - firstAtMs) / 1000)
     },
   })
+  const limited = new Counter({
+    name: 'carenet_rate_limited_total',
+    help: 'refusals for asking too often (requests), about too many persons, or for too many emergencies, in this process',
+    labelNames: ['limit', 'role'],
+    registers: [],
+    collect() {
+      this.reset()
+      for (const { limit, role, count } of context.limiter.refusals()) this.inc({ limit, role }, count)
+    },
+  })
+  registry.registerMetric(limited)
   for (const gauge of [parcels, quarantine, unsealed, unsealedAge]) registry.registerMetric(gauge)
   let isStopping = false
   const router = express.Router()

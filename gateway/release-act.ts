@@ -7,6 +7,7 @@ import type { Call, Context } from './context.ts'
 import type { HeldContent } from './held.ts'
 import type { Part } from './judged.ts'
 import { ledgerEntry, maskedQuery, whoOf, type Act } from './ledger-entry.ts'
+import { inSpan } from './trace.ts'
 
 export function matchOf(base: string, part: Part): TextEntry {
   return { fullUrl: `${base}/${part.type}/${part.id}`, text: part.text, rest: asMatch }
@@ -58,7 +59,6 @@ export function refusal(interaction: string, content: HeldContent | undefined, c
 }
 
 export async function record(context: Context, call: Call, act: Act): Promise<void> {
-  await context.store.ledger.append([
-    ledgerEntry(context, whoOf(call.caller, call.address), { requestId: call.requestId, query: maskedQuery(call) }, act),
-  ])
+  const entry = ledgerEntry(context, whoOf(call.caller, call.address), { requestId: call.requestId, query: maskedQuery(call) }, act)
+  await inSpan('release.record', {}, () => context.store.ledger.append([entry]))
 }

@@ -17,6 +17,7 @@ import { matchPatient } from './operations/match.ts'
 import { processMessage } from './operations/process-message.ts'
 import { resend } from './operations/resend.ts'
 import { summary } from './operations/summary.ts'
+import { requireLookupRate, requireRequestRate } from './limits.ts'
 import { notFound, Problem } from './problem.ts'
 import type { Released } from './released.ts'
 
@@ -69,7 +70,12 @@ export async function enter(call: Call, context: Context): Promise<Released> {
   const { route, params } = find(call)
   const named: Call = { ...call, params }
   guard(named, route.access)
-  return route.handler(named, context, (inner) => enter(inner, context))
+  await requireLookupRate(named, context)
+  return route.handler(named, context, (inner) => {
+    // an entry of a batch costs what a request costs
+    requireRequestRate(context, inner.caller)
+    return enter(inner, context)
+  })
 }
 
 function find(call: Call): { route: Route; params: Readonly<Record<string, string>> } {

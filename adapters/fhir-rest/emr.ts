@@ -2,6 +2,7 @@
  * The conversation with one EMR's FHIR server. fhir-kit-client composes every interaction (paths, queries, paging, transaction); it has
  * no setting for the fetch it uses, so the one method through which all its traffic passes is replaced by ours: guarded, bounded, typed.
  */
+import { AsyncResource } from 'node:async_hooks'
 import { ConstantBackoff, ConsecutiveBreaker, bulkhead, circuitBreaker, handleWhen, retry, wrap } from 'cockatiel'
 import { Client } from 'fhir-kit-client'
 import type { Bundle, Resource } from '../../fhir-profiles/r4.ts'
@@ -47,7 +48,9 @@ export function connectEmr(config: FhirRestConfig, fetch: GuardedFetch, authoriz
     }),
     bulkhead(atOnce, waiting),
   )
-  const ask = async (question: () => Promise<unknown>, signal: AbortSignal) => resource(await patience.execute(question, signal))
+  // A question that waits for its turn is asked by whoever ends before it: bound, it keeps the trace of who asked.
+  const ask = async (question: () => Promise<unknown>, signal: AbortSignal) =>
+    resource(await patience.execute(AsyncResource.bind(question), signal))
   const options = (signal: AbortSignal) => ({ options: { signal } })
   return {
     read: (type, id, signal) => unlessAbsent(ask(() => client.read({ resourceType: type, id, ...options(signal) }), signal)),

@@ -22,7 +22,9 @@ export async function availableActionsOf(call: Call, context: Context): Promise<
   return publish({ resourceType: 'Parameters', ...(parameter.length === 0 ? {} : { parameter }) })
 }
 
-function actionsOn(task: Task, actor: Actor | undefined): readonly AvailableAction[] {
+type Action = Omit<AvailableAction, 'event'>
+
+function actionsOn(task: Task, actor: Actor | undefined): readonly Action[] {
   if (isReferralTask(task)) return actor === undefined ? [] : availableActions(task, actor)
   if (isRecallTask(task))
     return recallActions(task, 'owner').map(({ status, needsReason }) => ({
@@ -34,7 +36,7 @@ function actionsOn(task: Task, actor: Actor | undefined): readonly AvailableActi
   return task.status === 'requested' ? [{ status: 'completed', businessStatus: undefined, requires: [] }] : []
 }
 
-function actionOf(action: AvailableAction): Parameter {
+function actionOf(action: Action): Parameter {
   return {
     name: 'action',
     part: [

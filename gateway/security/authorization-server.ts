@@ -21,7 +21,7 @@ import { serverMetadata } from './metadata.ts'
 import type { IssueSetup } from './issue.ts'
 import { checkClients, createProvider } from './provider.ts'
 import { isObject, isText, type JsonObject } from './read.ts'
-import { type ResolvePatient, sandboxBearer } from './sandbox.ts'
+import { type AdmitEmergency, type ResolvePatient, sandboxBearer } from './sandbox.ts'
 import { signInRoutes } from './sign-in.ts'
 import { introspect, revoke, type StatusAnswer, type StatusSetup } from './status.ts'
 import { createTokenReader } from './token.ts'
@@ -32,6 +32,7 @@ export interface AuthorizationServerSetup {
   /** milliseconds of real time: tokens never follow the application clock */
   readonly now: () => number
   readonly resolvePatient: ResolvePatient
+  readonly admitEmergency: AdmitEmergency
   /** told of every token after its row is written and before it leaves: where the ledger learns of a declared break-glass */
   readonly issued: (grant: IssuedGrant) => Promise<void>
   readonly log: Log
@@ -108,7 +109,7 @@ function rebuiltOnRotation(setup: IssueSetup): (keys: KeySet) => Provider {
 }
 
 async function sandboxVerifier(setup: AuthorizationServerSetup): Promise<IssueSetup['sandbox']> {
-  const { config, resolvePatient } = setup
+  const { config, resolvePatient, admitEmergency } = setup
   const { sandbox } = config
   if (sandbox === undefined) return undefined
   const key = await importJWK({ ...sandbox.publicKey }, 'ES256')
@@ -119,12 +120,17 @@ async function sandboxVerifier(setup: AuthorizationServerSetup): Promise<IssueSe
     audiences: [endpointsOf(config).token],
     lifetimeS: sandboxAssertionLifetimeS,
   }
-  return async (assertion): Promise<Bearer> => {
+  return async (assertion, waitS): Promise<Bearer> => {
     if (!isText(assertion)) throw new errors.InvalidRequest('`assertion` is missing')
     const taken = await takeAssertion(assertion, rules, setup)
     if (!taken.ok) throw new errors.CustomOIDCProviderError('invalid_grant', `assertion: ${taken.why}`)
-    const found = await sandboxBearer(taken.claims, { config, sandbox, resolvePatient })
-    if (!found.ok) throw new errors.CustomOIDCProviderError(found.error, found.why)
+    const found = await sandboxBearer(taken.claims, { config, sandbox, resolvePatient, admitEmergency })
+    if (!found.ok) {
+      const refused = new errors.CustomOIDCProviderError(found.error, found.why)
+      if (found.retryAfterS === undefined) throw refused
+      waitS(found.retryAfterS)
+      throw Object.assign(refused, { status: 429, statusCode: 429 })
+    }
     return found.bearer
   }
 }

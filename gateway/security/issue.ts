@@ -21,6 +21,9 @@ import { isText } from './read.ts'
 import { grounds } from '../logic/purpose.ts'
 import { scopesForRole } from '../logic/scope.ts'
 
+/** `waitS` is told the seconds to wait where the refusal is one of rate. */
+type SandboxJudge = (assertion: unknown, waitS: (seconds: number) => void) => Promise<Bearer>
+
 export interface IssueSetup {
   readonly config: Config
   readonly sql: Sql
@@ -28,7 +31,7 @@ export interface IssueSetup {
   readonly now: () => number
   readonly clients: ReadonlyMap<string, KnownClient>
   /** verifies the assertion of a sandbox request and says who it is for; throws what the sender is told */
-  readonly sandbox: ((assertion: unknown) => Promise<Bearer>) | undefined
+  readonly sandbox: SandboxJudge | undefined
   /** told of every token before it leaves */
   readonly issued: (grant: IssuedGrant) => Promise<void>
   readonly log: Log
@@ -143,7 +146,7 @@ function systemBearer({ config, clients }: IssueSetup, clientId: string | undefi
 }
 
 type SandboxSetup = IssueSetup & {
-  readonly sandbox: (assertion: unknown) => Promise<Bearer>
+  readonly sandbox: SandboxJudge
   readonly keys: KeySet
   readonly bearers: WeakMap<object, Bearer>
 }
@@ -151,7 +154,9 @@ type SandboxSetup = IssueSetup & {
 /** Grant `sandboxGrantType`: a person of the sandbox, vouched for by the sandbox key. */
 export async function sandboxGrant(ctx: TokenEndpointGrantContext, setup: SandboxSetup): Promise<void> {
   const { client, params, provider } = ctx.oidc
-  const bearer = await setup.sandbox(params['assertion'])
+  const bearer = await setup.sandbox(params['assertion'], (seconds) => {
+    ctx.set('Retry-After', String(seconds))
+  })
   const requested = requestedScopes(params['scope'])
   refuseScopes(bearer.role, requested)
   const scopes = requested.length === 0 ? scopesForRole(bearer.role) : requested

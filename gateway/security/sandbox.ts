@@ -11,9 +11,20 @@ import { isText, isTexts, type JsonObject } from './read.ts'
 /** `system|value` of a patient number → network person id; undefined when the network has no such record. */
 export type ResolvePatient = (identifier: string) => Promise<string | undefined>
 
+/** Whether this doctor may declare another emergency now: undefined, or the seconds to wait. Asked before anything is looked up. */
+export type AdmitEmergency = (
+  doctor: Pick<Bearer, 'subject' | 'name' | 'role' | 'institution'>,
+  patient: string,
+) => Promise<number | undefined>
+
 export type SandboxAnswer =
   | { readonly ok: true; readonly bearer: Bearer }
-  | { readonly ok: false; readonly error: 'invalid_request' | 'access_denied' | 'temporarily_unavailable'; readonly why: string }
+  | {
+      readonly ok: false
+      readonly error: 'invalid_request' | 'access_denied' | 'temporarily_unavailable'
+      readonly why: string
+      readonly retryAfterS?: number
+    }
 
 type Refusal = Extract<SandboxAnswer, { ok: false }>
 
@@ -21,6 +32,7 @@ export interface SandboxRules {
   readonly config: Config
   readonly sandbox: SandboxConfig
   readonly resolvePatient: ResolvePatient
+  readonly admitEmergency: AdmitEmergency
 }
 
 /** `claims` of a verified sandbox assertion → the bearer of the token, or why not. */
@@ -53,6 +65,13 @@ async function useOf(claims: JsonObject, identity: SandboxIdentity, rules: Sandb
   if (!isText(note) || note.length > maxNoteLength) {
     return refuse('invalid_request', `a note of at most ${maxNoteLength} characters is required`)
   }
+  const doctor = { subject: identity.name, name: identity.displayName, role: identity.role, institution: identity.institution }
+  const retryAfterS = await rules.admitEmergency(doctor, verdict.breakGlass.person)
+  if (retryAfterS !== undefined)
+    return {
+      ...refuse('temporarily_unavailable', 'too many emergencies were declared within an hour; wait, or call the operator'),
+      retryAfterS,
+    }
   const person = await personOf(verdict.breakGlass.person, identity, rules)
   if (person === undefined) {
     return refuse('invalid_request', 'the patient is named by a person id, or by a known number of the own institution')

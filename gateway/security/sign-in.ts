@@ -19,7 +19,7 @@ import { signedInScope } from './issue.ts'
 import { passwordFits } from './password.ts'
 import { peopleScopes, scopesGranted } from './policy.ts'
 import { isObject, isText, type JsonObject } from './read.ts'
-import { type ResolvePatient, sandboxBearer } from './sandbox.ts'
+import { type AdmitEmergency, type ResolvePatient, sandboxBearer } from './sandbox.ts'
 import { faultPage, guardPage, type PageForm, passwordPage, purposePage } from './sign-in-page.ts'
 
 export interface SignInSetup {
@@ -28,6 +28,7 @@ export interface SignInSetup {
   /** milliseconds of real time */
   readonly now: () => number
   readonly resolvePatient: ResolvePatient
+  readonly admitEmergency: AdmitEmergency
   readonly provider: () => Promise<Provider>
   readonly log: Log
 }
@@ -209,9 +210,13 @@ function patientOf({ setup }: Visit, identity: SandboxIdentity, typed: string): 
 /** The declaration is judged like that of `carenet token`; then the browser goes back to the app with a code, or with why there is none. */
 async function finish(visit: Visit, identity: SandboxIdentity, claims: JsonObject): Promise<void> {
   const { setup, provider, request, response } = visit
-  const { config, resolvePatient } = setup
+  const { config, resolvePatient, admitEmergency } = setup
   if (config.sandbox === undefined) throw new Error('people sign in only where there is a sandbox')
-  const judged = await sandboxBearer(claims, { config, sandbox: config.sandbox, resolvePatient })
+  const judged = await sandboxBearer(claims, { config, sandbox: config.sandbox, resolvePatient, admitEmergency })
+  if (!judged.ok && judged.retryAfterS !== undefined) {
+    response.set('Retry-After', String(judged.retryAfterS))
+    return show(visit, 429, `한 시간 안에 신고한 응급이 너무 많습니다. · ${judged.why}`)
+  }
   if (!judged.ok) return show(visit, 422, faultOf(judged.error, judged.why))
   const scopes = grantedScopes(visit, judged.bearer)
   if (scopes === undefined) {

@@ -12,7 +12,13 @@ export interface ParcelRow {
   readonly version: number
   readonly state: 'queued' | 'delivered' | 'withheld' | 'failed'
   readonly attempts: number
+  /** of the request that made it; null = it belongs to no trace */
+  readonly traceparent: string | null
+  readonly tracestate: string | null
 }
+
+/** W3C headers of the work that runs now; empty outside of a trace */
+export type TraceNow = () => { readonly traceparent?: string; readonly tracestate?: string }
 
 interface StoredParcel extends Record<string, unknown> {
   id: string
@@ -24,14 +30,16 @@ interface StoredParcel extends Record<string, unknown> {
   version: number
   state: 'queued' | 'delivered' | 'withheld' | 'failed'
   attempts: number
+  traceparent: string | null
+  tracestate: string | null
 }
 
 /** Receivers are served side by side: one that hangs delays nobody else. */
 export type Lane = { readonly to: string } | { readonly toNoneOf: readonly string[] }
 
-const columns = 'id, task, seq, kind, sender, receiver, version, state, attempts'
+const columns = 'id, task, seq, kind, sender, receiver, version, state, attempts, traceparent, tracestate'
 
-export function parcels(sql: Sql) {
+export function parcels(sql: Sql, traceNow: TraceNow = () => ({})) {
   return {
     async queue(input: {
       id: string
@@ -42,10 +50,11 @@ export function parcels(sql: Sql) {
       version: number
       atMs: number
     }): Promise<void> {
+      const { traceparent = null, tracestate = null } = traceNow()
       await sql.query(
-        `insert into parcel (id, task, seq, kind, sender, receiver, version, state, attempts, next_ms, created_ms)
-         values ($1, $2, (select coalesce(max(seq), 0) + 1 from parcel where task = $2), $3, $4, $5, $6, 'queued', 0, $7, $7)`,
-        [input.id, input.task, input.kind, input.sender, input.receiver, input.version, input.atMs],
+        `insert into parcel (id, task, seq, kind, sender, receiver, version, state, attempts, next_ms, created_ms, traceparent, tracestate)
+         values ($1, $2, (select coalesce(max(seq), 0) + 1 from parcel where task = $2), $3, $4, $5, $6, 'queued', 0, $7, $7, $8, $9)`,
+        [input.id, input.task, input.kind, input.sender, input.receiver, input.version, input.atMs, traceparent, tracestate],
       )
     },
     /**

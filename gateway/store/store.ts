@@ -5,13 +5,13 @@ import { identities } from './identities.ts'
 import { ledger } from './ledger.ts'
 import { ledgerLog } from './ledger-log.ts'
 import { messages } from './messages.ts'
-import { dues, parcels } from './parcels.ts'
+import { dues, parcels, type TraceNow } from './parcels.ts'
 import type { Database, Sql } from './pool.ts'
 import { records } from './records.ts'
 import { relations } from './relations.ts'
 import { searchPersons, searchRecords, type SearchInput } from './search.ts'
 
-function bind(sql: Sql) {
+function bind(sql: Sql, traceNow?: TraceNow) {
   return {
     sql,
     records: records(sql),
@@ -20,7 +20,7 @@ function bind(sql: Sql) {
     ledger: ledger(sql),
     log: ledgerLog(sql),
     relations: relations(sql),
-    parcels: parcels(sql),
+    parcels: parcels(sql, traceNow),
     deliveries: deliveries(sql),
     dues: dues(sql),
     messages: messages(sql),
@@ -39,10 +39,11 @@ export interface Store extends Tables {
   snapshot<T>(work: (tables: Tables) => Promise<T>): Promise<T>
 }
 
-export function createStore(database: Database): Store {
+/** `traceNow`: what a new parcel remembers of the request that made it. */
+export function createStore(database: Database, traceNow?: TraceNow): Store {
   return {
-    ...bind(database.sql),
-    transaction: (work) => database.transaction((tx) => work(bind(tx))),
-    snapshot: (work) => database.transaction((tx) => work(bind(tx)), { isolation: 'repeatable read', readOnly: true }),
+    ...bind(database.sql, traceNow),
+    transaction: (work) => database.transaction((tx) => work(bind(tx, traceNow))),
+    snapshot: (work) => database.transaction((tx) => work(bind(tx, traceNow)), { isolation: 'repeatable read', readOnly: true }),
   }
 }

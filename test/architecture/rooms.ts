@@ -33,6 +33,9 @@ const door = [
 /** node's own modules that compute and touch nothing; in pure rooms these alone */
 export const pureModules: readonly string[] = ['node:buffer', 'node:crypto']
 
+/** what trace.ts needs: the API alone, an operator brings the SDK */
+const tracing: readonly string[] = ['node:async_hooks', '@opentelemetry/api']
+
 export const rooms: readonly Room[] = [
   {
     name: 'fhir-profiles',
@@ -176,7 +179,7 @@ export const rooms: readonly Room[] = [
     name: 'configuration and vocabulary',
     holds: ['gateway/config*.ts', 'gateway/problem.ts', 'gateway/context.ts'],
     uses: ['gateway/config*.ts', 'fhir-profiles/'],
-    types: ['gateway/directory.ts', 'gateway/security/caller.ts', 'gateway/store/store.ts', contract],
+    types: ['gateway/directory.ts', 'gateway/logic/limiter.ts', 'gateway/security/caller.ts', 'gateway/store/store.ts', contract],
     packages: ['node:fs/promises', 'ajv'],
     isPure: false,
   },
@@ -212,6 +215,8 @@ export const rooms: readonly Room[] = [
       'gateway/released.ts',
       'gateway/release-public.ts',
       'gateway/ledger-proof.ts',
+      'gateway/limits.ts',
+      'gateway/trace.ts',
       'fhir-profiles/',
     ],
     types: ['gateway/context.ts', 'gateway/config.ts', 'gateway/logic/'],
@@ -225,7 +230,7 @@ export const rooms: readonly Room[] = [
     uses: ['gateway/*.ts', 'gateway/logic/', 'consent/', contract, 'fhir-profiles/'],
     never: [...door, 'gateway/main.ts', 'gateway/context.ts', 'gateway/config*.ts'],
     types: ['gateway/context.ts', 'gateway/config.ts', 'gateway/security/caller.ts', 'gateway/store/'],
-    packages: ['node:crypto', 'node:timers/promises', 'node:util', 'canonicalize', 'cockatiel'],
+    packages: ['node:crypto', 'node:timers/promises', 'node:util', 'canonicalize', 'cockatiel', ...tracing],
     isPure: false,
   },
   {

@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals'
 import { loadConfig, readConfig } from '../../gateway/config-load.ts'
 import type { Environment, Loaded } from '../../gateway/config-load.ts'
 import type { Config } from '../../gateway/config.ts'
-import { configSchema, environmentNames } from '../../gateway/config-schema.ts'
+import { configSchema, defaultRateLimits, environmentNames } from '../../gateway/config-schema.ts'
 
 const now = new Date('2026-11-22T00:00:00Z')
 
@@ -60,6 +60,7 @@ test('a file with only what has no default gives a whole configuration', () => {
       liveDeadlineMs: 3000,
       maxLiveResources: 2000,
     },
+    rateLimits: defaultRateLimits,
   })
 })
 

@@ -75,8 +75,12 @@ export interface TestGateway {
 
 export interface GatewayOptions {
   readonly limits?: Partial<Limits>
-  /** `away`: the tertiary hospital is asked live and is never there; `broken`: it cannot be listened to; default: it feeds like the others */
-  readonly tertiary?: 'feeds' | 'away' | 'broken'
+  readonly rateLimits?: Readonly<Record<string, unknown>>
+  /**
+   * `away`: the tertiary hospital is asked live and is never there; `broken`: it cannot be listened to; an address: it is asked live there;
+   * default: it feeds like the others
+   */
+  readonly tertiary?: 'feeds' | 'away' | 'broken' | { readonly baseUrl: string; readonly token: string }
 }
 
 export interface GatewaySetup {
@@ -97,6 +101,7 @@ export async function gatewaySetup(options: GatewayOptions = {}): Promise<Gatewa
   const url = `http://127.0.0.1:${port}`
   const notThere = { kind: 'hl7v2-mllp', listen: { host: '127.0.0.1', port: 0 }, sendTo: { host: '127.0.0.1', port: closed } }
   const away = { kind: 'fhir-rest', baseUrl: `http://127.0.0.1:${closed}/fhir`, token: 'none', pollMs: 60_000, deadlineMs: 300 }
+  const { tertiary = 'feeds' } = options
   const broken = { kind: 'hl7v2-mllp', sendTo: notThere.sendTo }
   const content = {
     port,
@@ -104,7 +109,12 @@ export async function gatewaySetup(options: GatewayOptions = {}): Promise<Gatewa
     implicitPolicy: 'deny-between-institutions',
     institutions: institutions(portsFrom(port), { folder: '/nowhere', mapping: '/nowhere', tertiaryToken: 'none' }).map((institution) => ({
       ...institution,
-      adapter: institution.id === 'tertiary' ? { feeds: notThere, away, broken }[options.tertiary ?? 'feeds'] : notThere,
+      adapter:
+        institution.id === 'tertiary'
+          ? typeof tertiary === 'object'
+            ? { ...away, ...tertiary, pollMs: 200, deadlineMs: 20_000 }
+            : { feeds: notThere, away, broken }[tertiary]
+          : notThere,
     })),
     clients: await Promise.all(
       systems.map(async ({ id, pair }) => ({
@@ -115,6 +125,7 @@ export async function gatewaySetup(options: GatewayOptions = {}): Promise<Gatewa
     ),
     sandbox: { publicKey: { ...(await exportJWK(cli.publicKey)) }, identities: identities() },
     limits: options.limits ?? {},
+    rateLimits: options.rateLimits ?? {},
   }
   return {
     content,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { defaultRateLimits } from '../../../gateway/config-schema.ts'
 import type { Config } from '../../../gateway/config.ts'
 import { Problem } from '../../../gateway/problem.ts'
 import { callerOf } from '../../../gateway/security/caller.ts'
@@ -22,6 +23,7 @@ const config: Config = {
   issuer: undefined,
   sandbox: undefined,
   limits: { maxBodyBytes: 1, maxDepth: 1, maxBundleEntries: 1, maxPageSize: 1, liveDeadlineMs: 1, maxLiveResources: 1 },
+  rateLimits: defaultRateLimits,
 }
 
 const doctor: Bearer = {

@@ -1,4 +1,5 @@
 /** A real authorization server on a real port: express 5, a PGlite database of its own, two systems and the sandbox identities. */
+import { defaultRateLimits } from '../../../gateway/config-schema.ts'
 import type { Server } from 'node:http'
 import express from 'express'
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose'
@@ -80,6 +81,7 @@ export async function startServer({
     sql: database.sql,
     now,
     resolvePatient: async (identifier) => known.get(identifier),
+    admitEmergency: async () => undefined,
     issued: async (grant) => void issued.push(grant),
     log: () => undefined,
   })
@@ -162,6 +164,7 @@ const settings = {
     institution('tertiary', '누리대학교병원', '01100003', '01'),
   ],
   limits: { maxBodyBytes: 1, maxDepth: 1, maxBundleEntries: 1, maxPageSize: 1, liveDeadlineMs: 1, maxLiveResources: 1 },
+  rateLimits: defaultRateLimits,
 } as const
 
 function listening(app: express.Express): Promise<Server> {
