@@ -2,36 +2,25 @@
  * `carenet audit verify`: is the ledger what was sealed? Opens the database itself and changes nothing. One line per finding, naming the entry
  * and never what it says; true only when there is none. What is committed and not sealed yet is named as well, and is no fault.
  */
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { loadConfig, readConfig } from '../gateway/config-load.ts'
-import type { Environment } from '../gateway/config-load.ts'
 import type { Config } from '../gateway/config.ts'
-import { lockFileOf } from '../gateway/store/embedded.ts'
-import { lockHolder } from '../gateway/store/folder-lock.ts'
 import { ledgerRows } from '../gateway/store/ledger-rows.ts'
 import { verifyLedger, type LedgerReport } from '../gateway/store/ledger-verify.ts'
 import { openDatabase } from '../gateway/store/pool.ts'
-import { sandboxStandIn } from './doctor.ts'
+import { embeddedHolder, operatorConfig, requireThere, type OperatorOptions } from './operator.ts'
 
-export interface AuditOptions {
-  /** the config file; without one the sandbox is looked at */
-  readonly config?: string | undefined
+export interface AuditOptions extends OperatorOptions {
   /** a file with a checkpoint that was kept elsewhere */
   readonly checkpoint?: string | undefined
-  readonly env: Environment
-  readonly print: (line: string) => void
 }
 
 /** Prints what it finds; resolves to true when the ledger is what was sealed. Throws when the database or the files cannot be read. */
-export async function auditVerify({ config: file, checkpoint, env, print }: AuditOptions): Promise<boolean> {
-  const isSandbox = file === undefined && (env['CARENET_CONFIG'] ?? '') === ''
-  const loaded = isSandbox ? readConfig(env, sandboxStandIn, new Date()) : await loadConfig(env, file)
-  if ('faults' in loaded) throw new Error(`the configuration cannot be used:\n  ${loaded.faults.join('\n  ')}`)
-  requireReachable(loaded.ok)
+export async function auditVerify(options: AuditOptions): Promise<boolean> {
+  const { checkpoint, print } = options
+  const config = await operatorConfig(options)
+  requireReachable(config)
   const trusted = checkpoint === undefined ? undefined : await readFile(checkpoint, 'utf8')
-  const database = await openDatabase(loaded.ok)
+  const database = await openDatabase(config)
   try {
     if (!(await ledgerRows(database.sql).hasLog()))
       throw new Error('this database has no log yet: start the gateway once, it brings the schema up to date')
@@ -44,16 +33,14 @@ export async function auditVerify({ config: file, checkpoint, env, print }: Audi
 }
 
 /** An embedded database belongs to one process; and opening one that is not there would make it. */
-function requireReachable({ databaseUrl, dataDir }: Config): void {
-  if (databaseUrl !== undefined) return
-  const holder = lockHolder(lockFileOf(dataDir))
-  if (holder?.isAlive === true)
+function requireReachable(config: Config): void {
+  const holder = embeddedHolder(config)
+  if (holder !== undefined)
     throw new Error(
       `the embedded database is in use by process ${holder.pid}: stop that gateway and verify again (on PostgreSQL it may run on); ` +
         'while it runs, one entry is proven by GET AuditEvent/{id}/$inclusion-proof and the log by GET /audit/checkpoint',
     )
-  if (!existsSync(join(dataDir, 'db')))
-    throw new Error(`there is no database in \`${dataDir}\`: name its config file, or set CARENET_DATA_DIR`)
+  requireThere(config)
 }
 
 function linesOf(report: LedgerReport, isTrusted: boolean): readonly string[] {

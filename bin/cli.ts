@@ -53,6 +53,26 @@ export async function main(argv: readonly string[]): Promise<number> {
       const { auditVerify } = await import('./audit.ts')
       code = (await auditVerify({ ...options, env: process.env, print: (line) => console.log(line) })) ? 0 : 1
     })
+  program
+    .command('backup')
+    .description('the whole database as one file, also while the gateway runs; docs/operations.md')
+    .requiredOption('--to <file>', 'a file that is not there yet')
+    .option('--passphrase-file <file>', 'seals it (AES-256-GCM) under the first line of this file')
+    .option(...configOption)
+    .action(async (options: { config?: string; to: string; passphraseFile?: string }) => {
+      const { backupCommand } = await import('./backup.ts')
+      await backupCommand({ ...options, env: process.env, print: (line) => console.log(line) })
+    })
+  program
+    .command('restore')
+    .description('a backup into an empty database, PGlite or PostgreSQL, whichever it came from')
+    .requiredOption('--from <file>', 'what `carenet backup` wrote')
+    .option('--passphrase-file <file>', 'of a sealed backup')
+    .option(...configOption)
+    .action(async (options: { config?: string; from: string; passphraseFile?: string }) => {
+      const { restoreCommand } = await import('./backup.ts')
+      await restoreCommand({ ...options, env: process.env, print: (line) => console.log(line) })
+    })
   try {
     await program.parseAsync(argv)
   } catch (error) {
