@@ -11,7 +11,7 @@ import { readConfig } from '../../gateway/config-load.ts'
 import type { Config, Limits } from '../../gateway/config.ts'
 import type { Context } from '../../gateway/context.ts'
 import { startGateway } from '../../gateway/main.ts'
-import { eachDatabase, unopenedDatabase, type Engine } from './databases.ts'
+import { eachDatabase, unopenedDatabase, type Engine, type Made } from './databases.ts'
 import { freePort } from './ports.ts'
 
 /** What a reply may hold, loosely: which of it is there is what the tests ask. */
@@ -153,6 +153,16 @@ export async function startTestGateway(engine: Engine, options: GatewayOptions =
       await made.remove()
     },
   }
+}
+
+/** A gateway of this setup on a database that is there already. */
+export async function startGatewayOn(
+  setup: GatewaySetup,
+  source: Made['source'],
+): Promise<Omit<TestGateway, 'close'> & { stop(): Promise<void> }> {
+  process.env['LOG_LEVEL'] ??= 'error'
+  const { context, stop } = await startGateway(configOf(setup, source))
+  return { ...clientOf(setup), context, stop }
 }
 
 function configOf(setup: GatewaySetup, source: { readonly databaseUrl: string } | { readonly dataDir: string }): Config {
