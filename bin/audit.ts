@@ -44,7 +44,7 @@ function requireReachable(config: Config): void {
 }
 
 function linesOf(report: LedgerReport, isTrusted: boolean): readonly string[] {
-  const { entries, leaves, checkpoints, keys, unsealed, newest, findings } = report
+  const { entries, leaves, checkpoints, keys, unsealed, newest, expired, findings } = report
   const head = `${count(entries, 'entry', 'entries')}, ${count(leaves, 'leaf', 'leaves')}, ${count(checkpoints, 'checkpoint', 'checkpoints')}, ${count(keys, 'key', 'keys')}`
   return [
     `${findings.length === 0 ? 'ok   ' : 'found'} ledger: ${head}`,
@@ -52,6 +52,11 @@ function linesOf(report: LedgerReport, isTrusted: boolean): readonly string[] {
       ? []
       : [
           `      newest checkpoint: size ${newest.size}, root ${newest.root.toString('base64')}, ${new Date(newest.atMs).toISOString()}, key ${newest.keyId}`,
+        ]),
+    ...(expired.count === 0
+      ? []
+      : [
+          `      ${count(expired.count, 'entry', 'entries')} expired and were removed lawfully, the last on ${new Date(expired.lastAtMs ?? 0).toISOString()}`,
         ]),
     ...(unsealed === 0 ? [] : [`      unsealed tail: ${count(unsealed, 'entry is', 'entries are')} committed and not sealed yet`]),
     ...findings.map(({ kind, says }) => `fault ${kind}: ${says}`),

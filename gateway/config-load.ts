@@ -26,6 +26,7 @@ interface FileConfig {
   readonly issuer?: IssuerConfig
   readonly sandbox?: SandboxConfig
   readonly limits: Limits
+  readonly ledger: Config['ledger']
 }
 
 /** Reads `file`, else the file CARENET_CONFIG names. With neither, the file counts as `{}` and its required keys are faults. */
@@ -66,6 +67,7 @@ export function readConfig(env: Environment, content: unknown, realNow: Date): L
     issuer: file.issuer,
     sandbox: file.sandbox,
     limits: file.limits,
+    ledger: file.ledger,
   }
   const faults = [...fromEnv.faults, ...contradictions(config)]
   return faults.length > 0 ? { faults } : { ok: config }

@@ -22,6 +22,7 @@ export interface Config {
   /** people who may sign in by the sandbox grant; undefined in production, and then that grant does not exist */
   readonly sandbox: SandboxConfig | undefined
   readonly limits: Limits
+  readonly ledger: { readonly retentionDays: number }
 }
 
 export interface InstitutionConfig {

@@ -14,6 +14,7 @@ import type { Context, Health, Log } from './context.ts'
 import { deliverLoop, lanesOf } from './deliver.ts'
 import { createDirectory } from './directory.ts'
 import { takeParcel } from './incoming.ts'
+import { expireLoop } from './expire.ts'
 import { capabilities } from './interactions/capabilities.ts'
 import { logRoutes } from './log-routes.ts'
 import { createOperations } from './operations-routes.ts'
@@ -144,6 +145,7 @@ async function compose(config: Config, database: Database, log: Log): Promise<Ga
     healthLoop(context, stop.signal),
     housekeeping(context, stop.signal),
     sealLoop(context, { signal: stop.signal, sleep: (ms) => pause(ms, stop.signal) }),
+    expireLoop(context, { signal: stop.signal, sleep: (ms) => pause(ms, stop.signal) }),
     backupRequests(context, database, stop.signal),
   ]
   log('info', 'ready', { port: portOf(server) })

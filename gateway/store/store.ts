@@ -2,6 +2,7 @@
 import { consents } from './consents.ts'
 import { identities } from './identities.ts'
 import { ledger } from './ledger.ts'
+import { ledgerExpiry } from './ledger-expiry.ts'
 import { ledgerLog } from './ledger-log.ts'
 import { messages } from './messages.ts'
 import { dues, parcels } from './parcels.ts'
@@ -18,6 +19,7 @@ function bind(sql: Sql) {
     consents: consents(sql),
     ledger: ledger(sql),
     log: ledgerLog(sql),
+    expiry: ledgerExpiry(sql),
     relations: relations(sql),
     parcels: parcels(sql),
     dues: dues(sql),

@@ -175,7 +175,7 @@ export const rooms: readonly Room[] = [
   {
     name: 'configuration and vocabulary',
     holds: ['gateway/config*.ts', 'gateway/problem.ts', 'gateway/context.ts'],
-    uses: ['gateway/config*.ts', 'fhir-profiles/'],
+    uses: ['gateway/config*.ts', 'gateway/logic/ledger-expiry.ts', 'fhir-profiles/'],
     types: ['gateway/directory.ts', 'gateway/security/caller.ts', 'gateway/store/store.ts', contract],
     packages: ['node:fs/promises', 'ajv'],
     isPure: false,

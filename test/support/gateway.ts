@@ -159,15 +159,16 @@ export async function startTestGateway(engine: Engine, options: GatewayOptions =
 export async function startGatewayOn(
   setup: GatewaySetup,
   source: Made['source'],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Omit<TestGateway, 'close'> & { stop(): Promise<void> }> {
   process.env['LOG_LEVEL'] ??= 'error'
-  const { context, stop } = await startGateway(configOf(setup, source))
+  const { context, stop } = await startGateway(configOf(setup, source, env))
   return { ...clientOf(setup), context, stop }
 }
 
-function configOf(setup: GatewaySetup, source: { readonly databaseUrl: string } | { readonly dataDir: string }): Config {
+function configOf(setup: GatewaySetup, source: Made['source'], more: Readonly<Record<string, string>> = {}): Config {
   const env = 'databaseUrl' in source ? { DATABASE_URL: source.databaseUrl } : { CARENET_DATA_DIR: source.dataDir }
-  const loaded = readConfig(env, setup.content, new Date())
+  const loaded = readConfig({ ...env, ...more }, setup.content, new Date())
   if ('faults' in loaded) throw new Error(loaded.faults.join('\n'))
   return loaded.ok
 }
