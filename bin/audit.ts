@@ -4,9 +4,11 @@
  */
 import { readFile } from 'node:fs/promises'
 import type { Config } from '../gateway/config.ts'
+import { rotateLogKey } from '../gateway/seal.ts'
 import { ledgerRows } from '../gateway/store/ledger-rows.ts'
 import { verifyLedger, type LedgerReport } from '../gateway/store/ledger-verify.ts'
-import { openDatabase } from '../gateway/store/pool.ts'
+import { openDatabase, type Database } from '../gateway/store/pool.ts'
+import { createStore } from '../gateway/store/store.ts'
 import { embeddedHolder, operatorConfig, requireThere, type OperatorOptions } from './operator.ts'
 
 export interface AuditOptions extends OperatorOptions {
@@ -18,12 +20,15 @@ export interface AuditOptions extends OperatorOptions {
 export async function auditVerify(options: AuditOptions): Promise<boolean> {
   const { checkpoint, print } = options
   const config = await operatorConfig(options)
-  requireReachable(config)
+  requireReachable(
+    config,
+    'verify again (on PostgreSQL it may run on); while it runs, one entry is proven by ' +
+      'GET AuditEvent/{id}/$inclusion-proof and the log by GET /audit/checkpoint',
+  )
   const trusted = checkpoint === undefined ? undefined : await readFile(checkpoint, 'utf8')
   const database = await openDatabase(config)
   try {
-    if (!(await ledgerRows(database.sql).hasLog()))
-      throw new Error('this database has no log yet: start the gateway once, it brings the schema up to date')
+    await requireLog(database)
     const report = await verifyLedger(database, trusted)
     for (const line of linesOf(report, trusted !== undefined)) print(line)
     return report.findings.length === 0
@@ -33,14 +38,33 @@ export async function auditVerify(options: AuditOptions): Promise<boolean> {
 }
 
 /** An embedded database belongs to one process; and opening one that is not there would make it. */
-function requireReachable(config: Config): void {
+function requireReachable(config: Config, then: string): void {
   const holder = embeddedHolder(config)
-  if (holder !== undefined)
-    throw new Error(
-      `the embedded database is in use by process ${holder.pid}: stop that gateway and verify again (on PostgreSQL it may run on); ` +
-        'while it runs, one entry is proven by GET AuditEvent/{id}/$inclusion-proof and the log by GET /audit/checkpoint',
-    )
+  if (holder !== undefined) throw new Error(`the embedded database is in use by process ${holder.pid}: stop that gateway and ${then}`)
   requireThere(config)
+}
+
+/**
+ * `carenet audit rotate-key`: the old key's private half is forgotten at once, its public half stays at `/audit/keys`, and a gateway on the
+ * same server signs with the new one from its next checkpoint on. Throws when the database cannot be used.
+ */
+export async function auditRotateKey(options: OperatorOptions): Promise<void> {
+  const config = await operatorConfig(options)
+  requireReachable(config, 'rotate again (on PostgreSQL it may run on)')
+  const database = await openDatabase(config)
+  try {
+    await requireLog(database)
+    const now = (): Date => new Date(Date.now() + config.clockOffsetMs)
+    const id = await rotateLogKey({ store: createStore(database), now })
+    options.print(`ok    key ${id} signs from the next checkpoint on`)
+  } finally {
+    await database.close()
+  }
+}
+
+async function requireLog(database: Database): Promise<void> {
+  if (!(await ledgerRows(database.sql).hasLog()))
+    throw new Error('this database has no log yet: start the gateway once, it brings the schema up to date')
 }
 
 function linesOf(report: LedgerReport, isTrusted: boolean): readonly string[] {

@@ -42,9 +42,8 @@ export async function main(argv: readonly string[]): Promise<number> {
       const { doctor } = await import('./doctor.ts')
       code = (await doctor({ ...options, env: process.env, print: (line) => console.log(line) })) ? 0 : 1
     })
-  program
-    .command('audit')
-    .description('the ledger: who saw what, and whether it still says so')
+  const audit = program.command('audit').description('the ledger: who saw what, and whether it still says so')
+  audit
     .command('verify')
     .description('finds any entry that was changed, moved, removed or put in, and names the unsealed tail; exit 0 only when all is well')
     .option(...configOption)
@@ -52,6 +51,14 @@ export async function main(argv: readonly string[]): Promise<number> {
     .action(async (options: { config?: string; checkpoint?: string }) => {
       const { auditVerify } = await import('./audit.ts')
       code = (await auditVerify({ ...options, env: process.env, print: (line) => console.log(line) })) ? 0 : 1
+    })
+  audit
+    .command('rotate-key')
+    .description('a new key signs the checkpoints from now on; those of the old keys still verify')
+    .option(...configOption)
+    .action(async (options: { config?: string }) => {
+      const { auditRotateKey } = await import('./audit.ts')
+      await auditRotateKey({ ...options, env: process.env, print: (line) => console.log(line) })
     })
   program
     .command('backup')

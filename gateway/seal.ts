@@ -50,11 +50,13 @@ export async function sealInside(tables: Tables, context: Pick<Context, 'now'>):
   return pending.length
 }
 
-/** A new key signs from the next checkpoint on; the keys before it stay published. */
-export async function rotateLogKey(context: Pick<Context, 'store' | 'now'>): Promise<void> {
-  await context.store.transaction(async (tables) => {
+/** A new key signs from the next checkpoint on, its id is the answer; the keys before it stay published. */
+export async function rotateLogKey(context: Pick<Context, 'store' | 'now'>): Promise<string> {
+  return context.store.transaction(async (tables) => {
     await tables.log.waitToSeal()
-    await tables.log.addKey(nextKey(await tables.log.signingKey(), context.now().getTime()))
+    const key = nextKey(await tables.log.signingKey(), context.now().getTime())
+    await tables.log.addKey(key)
+    return key.id
   })
 }
 

@@ -236,6 +236,7 @@ export const rooms: readonly Room[] = [
       'gateway/store/',
       'gateway/config*.ts',
       'gateway/main.ts',
+      'gateway/seal.ts',
       'gateway/security/password.ts',
       'adapters/sandbox/',
       'adapters/registry.ts',

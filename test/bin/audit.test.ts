@@ -62,6 +62,31 @@ function auditing(engine: Engine): void {
     expect(found.code).toBe(1)
     await made.close()
   })
+
+  test('a rotated key signs what comes next, and the checkpoints of the old one still verify', async () => {
+    const made = await openTestDatabase(engine)
+    const context = logContext(made.database)
+    await write(context, 3)
+    await sealAll(context)
+    const kept = join(folder, 'kept.txt')
+    writeFileSync(kept, (await newestCheckpoint(context.store))?.note ?? '')
+    await made.database.close()
+
+    const rotated = await runNode([carenet, 'audit', 'rotate-key'], { env: addressOf(made) })
+    const key = /^ok {4}key ([0-9a-f]{8}) signs from the next checkpoint on$/m.exec(rotated.output)?.[1]
+    expect([rotated.code, typeof key]).toEqual([0, 'string'])
+    await during(made, async (database) => {
+      const later = logContext(database)
+      await write(later, 2)
+      await sealAll(later)
+      expect((await database.sql.query('select id from ledger_key where private_key is not null')).rows).toEqual([{ id: key }])
+    })
+    const found = await verify(addressOf(made), '--checkpoint', kept)
+    expect(found.output).toContain('ok    ledger: 5 entries, 5 leaves, 2 checkpoints, 2 keys')
+    expect(found.output).toContain(`key ${key}`)
+    expect(found.code).toBe(0)
+    await made.close()
+  })
 }
 
 describe('audit verify, on PGlite', () => {
