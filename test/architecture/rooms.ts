@@ -108,6 +108,7 @@ export const rooms: readonly Room[] = [
       'gateway/logic/chain.ts',
       'gateway/logic/checkpoint.ts',
       'gateway/logic/ledger-columns.ts',
+      'gateway/logic/ledger-expiry.ts',
       'gateway/logic/record-key.ts',
       'consent/view.ts',
       'consent/sql.ts',

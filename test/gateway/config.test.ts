@@ -59,6 +59,7 @@ test('a file with only what has no default gives a whole configuration', () => {
       liveDeadlineMs: 3000,
       maxLiveResources: 2000,
     },
+    ledger: { retentionDays: 731 },
   })
 })
 

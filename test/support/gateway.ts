@@ -162,8 +162,8 @@ export async function startGatewayOn(
   env: Readonly<Record<string, string>> = {},
 ): Promise<Omit<TestGateway, 'close'> & { stop(): Promise<void> }> {
   process.env['LOG_LEVEL'] ??= 'error'
-  const { context, stop } = await startGateway(configOf(setup, source, env))
-  return { ...clientOf(setup), context, stop }
+  const gateway = await startGateway(configOf(setup, source, env))
+  return { ...clientOf(setup), context: gateway.context, stop: () => gateway.stop() }
 }
 
 function configOf(setup: GatewaySetup, source: Made['source'], more: Readonly<Record<string, string>> = {}): Config {
