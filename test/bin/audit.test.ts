@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { expireNext } from '../../gateway/expire.ts'
 import { newestCheckpoint } from '../../gateway/ledger-proof.ts'
 import { sealAll } from '../../gateway/seal.ts'
 import { openDatabase, type Database } from '../../gateway/store/pool.ts'
@@ -104,6 +105,25 @@ describe('audit verify, on PGlite', () => {
     expect(found.output).toMatch(/^ok {4}ledger: 3 entries, 3 leaves, /m)
     expect(found.output).not.toContain('unsealed')
     expect(found.code).toBe(0)
+  })
+
+  test('tells what expired lawfully from what was removed by hand', async () => {
+    const made = await openTestDatabase('PGlite')
+    const clock = { nowMs: Date.parse('2024-01-01T00:00:00Z') }
+    const context = logContext(made.database, clock)
+    await write(context, 4)
+    await sealAll(context)
+    clock.nowMs = Date.parse('2026-03-01T00:00:00Z')
+    await write(context, 3)
+    expect(await expireNext(context)).toBe(4)
+    await made.database.close()
+    const sound = await verify(addressOf(made))
+    expect(sound.output).toContain('4 entries expired and were removed lawfully, the last on 2026-03-01T00:00:00.000Z')
+    expect(sound.code).toBe(0)
+    await during(made, (database) => database.sql.query('delete from ledger where seq = 6'))
+    const found = await verify(addressOf(made))
+    expect([found.code, /^fault deleted: the entry of seq 6 /m.test(found.output)]).toEqual([1, true])
+    await made.close()
   })
 
   test('leaves a database alone that a running gateway holds, and says what to do', async () => {
