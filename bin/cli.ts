@@ -42,9 +42,8 @@ export async function main(argv: readonly string[]): Promise<number> {
       const { doctor } = await import('./doctor.ts')
       code = (await doctor({ ...options, env: process.env, print: (line) => console.log(line) })) ? 0 : 1
     })
-  program
-    .command('audit')
-    .description('the ledger: who saw what, and whether it still says so')
+  const audit = program.command('audit').description('the ledger: who saw what, and whether it still says so')
+  audit
     .command('verify')
     .description('finds any entry that was changed, moved, removed or put in, and names the unsealed tail; exit 0 only when all is well')
     .option(...configOption)
@@ -52,6 +51,34 @@ export async function main(argv: readonly string[]): Promise<number> {
     .action(async (options: { config?: string; checkpoint?: string }) => {
       const { auditVerify } = await import('./audit.ts')
       code = (await auditVerify({ ...options, env: process.env, print: (line) => console.log(line) })) ? 0 : 1
+    })
+  audit
+    .command('rotate-key')
+    .description('a new key signs the checkpoints from now on; those of the old keys still verify')
+    .option(...configOption)
+    .action(async (options: { config?: string }) => {
+      const { auditRotateKey } = await import('./audit.ts')
+      await auditRotateKey({ ...options, env: process.env, print: (line) => console.log(line) })
+    })
+  program
+    .command('backup')
+    .description('the whole database as one file, also while the gateway runs; docs/operations.md')
+    .requiredOption('--to <file>', 'a file that is not there yet')
+    .option('--passphrase-file <file>', 'seals it (AES-256-GCM) under the first line of this file')
+    .option(...configOption)
+    .action(async (options: { config?: string; to: string; passphraseFile?: string }) => {
+      const { backupCommand } = await import('./backup.ts')
+      await backupCommand({ ...options, env: process.env, print: (line) => console.log(line) })
+    })
+  program
+    .command('restore')
+    .description('a backup into an empty database, PGlite or PostgreSQL, whichever it came from')
+    .requiredOption('--from <file>', 'what `carenet backup` wrote')
+    .option('--passphrase-file <file>', 'of a sealed backup')
+    .option(...configOption)
+    .action(async (options: { config?: string; from: string; passphraseFile?: string }) => {
+      const { restoreCommand } = await import('./backup.ts')
+      await restoreCommand({ ...options, env: process.env, print: (line) => console.log(line) })
     })
   try {
     await program.parseAsync(argv)

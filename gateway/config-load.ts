@@ -28,6 +28,7 @@ interface FileConfig {
   readonly sandbox?: SandboxConfig
   readonly limits: Limits
   readonly rateLimits: RateLimits
+  readonly ledger: Config['ledger']
 }
 
 /** Reads `file`, else the file CARENET_CONFIG names. With neither, the file counts as `{}` and its required keys are faults. */
@@ -70,6 +71,7 @@ export function readConfig(env: Environment, content: unknown, realNow: Date): L
     sandbox: file.sandbox,
     limits: file.limits,
     rateLimits: file.rateLimits,
+    ledger: file.ledger,
   }
   const faults = [...fromEnv.faults, ...contradictions(config)]
   return faults.length > 0 ? { faults } : { ok: config }

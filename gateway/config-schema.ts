@@ -1,4 +1,5 @@
 /** JSON Schema of the config file. `docs/configuration.md` lists the same keys (a test compares). */
+import { legalRetentionDays } from './logic/ledger-expiry.ts'
 
 const text = { type: 'string', minLength: 1 } as const
 const count = { type: 'integer', minimum: 1 } as const
@@ -179,6 +180,13 @@ const rateLimits = {
   default: {},
 }
 
+const ledger = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { retentionDays: { type: 'integer', minimum: legalRetentionDays, maximum: 36_525, default: legalRetentionDays } },
+  default: {},
+}
+
 export const configSchema = {
   type: 'object',
   additionalProperties: false,
@@ -198,6 +206,7 @@ export const configSchema = {
     sandbox,
     limits,
     rateLimits,
+    ledger,
   },
 }
 

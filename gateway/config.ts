@@ -25,6 +25,7 @@ export interface Config {
   readonly sandbox: SandboxConfig | undefined
   readonly limits: Limits
   readonly rateLimits: RateLimits
+  readonly ledger: { readonly retentionDays: number }
 }
 
 /** For each caller, counted in each process by itself; 0 = no limit. */

@@ -14,6 +14,7 @@ import type { Context, Health, Log } from './context.ts'
 import { deliverLoop, lanesOf } from './deliver.ts'
 import { createDirectory } from './directory.ts'
 import { takeParcel } from './incoming.ts'
+import { expireLoop } from './expire.ts'
 import { capabilities } from './interactions/capabilities.ts'
 import { emergencyAdmission } from './limits.ts'
 import { logRoutes } from './log-routes.ts'
@@ -26,6 +27,7 @@ import { createAuthorizationServer } from './security/authorization-server.ts'
 import { smartConfiguration } from './security/metadata.ts'
 import { outsideIssuer } from './security/outside-issuer.ts'
 import { createTokenVerifier, type OutsideIssuer } from './security/token.ts'
+import { answerBackupRequests } from './store/backup-request.ts'
 import { migrate } from './store/migrate.ts'
 import { openDatabase, type Database } from './store/pool.ts'
 import { createStore } from './store/store.ts'
@@ -152,6 +154,8 @@ async function compose(config: Config, database: Database, log: Log): Promise<Ga
     healthLoop(context, stop.signal),
     housekeeping(context, stop.signal),
     sealLoop(context, { signal: stop.signal, sleep: (ms) => pause(ms, stop.signal) }),
+    expireLoop(context, { signal: stop.signal, sleep: (ms) => pause(ms, stop.signal) }),
+    backupRequests(context, database, stop.signal),
   ]
   log('info', 'ready', { port: portOf(server) })
   return {
@@ -304,6 +308,14 @@ async function healthLoop(context: Context, signal: AbortSignal): Promise<void> 
     }
     await pause(healthEveryMs, signal)
   }
+}
+
+/** A server's database is backed up past us; the embedded one belongs to this process. */
+async function backupRequests(context: Context, database: Database, signal: AbortSignal): Promise<void> {
+  if (database.kind !== 'pglite') return
+  const failed = (thrown: unknown): void => context.log('error', 'backup-failed', { fault: faultOf(thrown) })
+  const { dataDir } = context.config
+  await answerBackupRequests({ database, dataDir, signal, pause: (ms) => pause(ms, signal), failed }).catch(failed)
 }
 
 async function housekeeping(context: Context, signal: AbortSignal): Promise<void> {

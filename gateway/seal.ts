@@ -35,24 +35,28 @@ export async function sealAll(context: Context): Promise<void> {
 /** Seals one batch; how many entries it held. 0 also while another process seals. Throws when the log does not fit its checkpoint. */
 export async function sealNext(context: Context): Promise<number> {
   if (!(await context.store.log.hasPending())) return 0
-  return context.store.transaction(async (tables) => {
-    if (!(await tables.log.tryToSeal())) return 0
-    const pending = await tables.log.pending(batch)
-    if (pending.length === 0) return 0
-    const before = await tables.log.frontier()
-    await requireSound(tables, before)
-    const { leaves, nodes, after } = appended(before, pending)
-    await tables.log.append(leaves, nodes)
-    await sign(tables, context, after)
-    return pending.length
-  })
+  return context.store.transaction(async (tables) => ((await tables.log.tryToSeal()) ? sealInside(tables, context) : 0))
 }
 
-/** A new key signs from the next checkpoint on; the keys before it stay published. */
-export async function rotateLogKey(context: Context): Promise<void> {
-  await context.store.transaction(async (tables) => {
+/** One batch within the transaction of `tables`, which holds the sealer's lock; how many entries it held. */
+export async function sealInside(tables: Tables, context: Pick<Context, 'now'>): Promise<number> {
+  const pending = await tables.log.pending(batch)
+  if (pending.length === 0) return 0
+  const before = await tables.log.frontier()
+  await requireSound(tables, before)
+  const { leaves, nodes, after } = appended(before, pending)
+  await tables.log.append(leaves, nodes)
+  await sign(tables, context, after)
+  return pending.length
+}
+
+/** A new key signs from the next checkpoint on, its id is the answer; the keys before it stay published. */
+export async function rotateLogKey(context: Pick<Context, 'store' | 'now'>): Promise<string> {
+  return context.store.transaction(async (tables) => {
     await tables.log.waitToSeal()
-    await tables.log.addKey(nextKey(await tables.log.signingKey(), context.now().getTime()))
+    const key = nextKey(await tables.log.signingKey(), context.now().getTime())
+    await tables.log.addKey(key)
+    return key.id
   })
 }
 
@@ -77,7 +81,7 @@ function appended(before: Frontier, pending: readonly PendingEntry[]) {
   return { leaves, nodes, after: frontier }
 }
 
-async function sign(tables: Tables, context: Context, frontier: Frontier): Promise<void> {
+async function sign(tables: Tables, context: Pick<Context, 'now'>, frontier: Frontier): Promise<void> {
   const atMs = context.now().getTime()
   const known = await tables.log.signingKey()
   const isFresh = known !== undefined && atMs - known.sinceMs < rotateAfterMs

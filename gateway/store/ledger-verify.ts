@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto'
 import { emptyFrontier, grow, leafHash, rootOf, type Frontier, type Hash } from '../logic/chain.ts'
 import { checkpointText, isSigned, readNote } from '../logic/checkpoint.ts'
 import { ledgerColumns } from '../logic/ledger-columns.ts'
+import { lawfulExpiry } from './ledger-expiry.ts'
 import { ledgerLog, type LogKey, type StoredCheckpoint } from './ledger-log.ts'
 import { ledgerRows, type SealedRow } from './ledger-rows.ts'
 import type { Database, Sql } from './pool.ts'
@@ -24,6 +25,7 @@ export type FindingKind =
   | 'signature'
   | 'uncovered'
   | 'trusted'
+  | 'expiry'
 
 export interface Finding {
   readonly kind: FindingKind
@@ -42,6 +44,8 @@ export interface LedgerReport {
   /** entries that are committed and wait for the sealer */
   readonly unsealed: number
   readonly newest: StoredCheckpoint | undefined
+  /** entries whose retention was over, removed as an entry of the ledger tells */
+  readonly expired: { readonly count: number; readonly lastAtMs: number | undefined }
   /** empty = the ledger is what was sealed */
   readonly findings: readonly Finding[]
 }
@@ -62,7 +66,8 @@ async function verifySnapshot(sql: Sql, trusted: string | undefined): Promise<Le
   const rows = ledgerRows(sql)
   const [keys, counts, newest] = [await log.keys(), await rows.counts(), await log.newestCheckpoint()]
   const witness = witnessOf(trusted, keys)
-  const walk = startWalk(keys, witness.checkpoint)
+  const expiry = await lawfulExpiry(sql)
+  const walk = startWalk(keys, witness.checkpoint, expiry.until)
   for (let from = 0; from < counts.leaves; from += chunk) {
     const until = Math.min(from + chunk, counts.leaves)
     const nodes = await rows.nodesIn(from, until)
@@ -73,6 +78,7 @@ async function verifySnapshot(sql: Sql, trusted: string | undefined): Promise<Le
   for (const checkpoint of beyond) checkSignature(walk, checkpoint)
   const findings = [
     ...lostAndMoved(walk, counts.leaves),
+    ...expiry.findings,
     ...walk.findings,
     ...rootFindings(walk),
     ...edge(counts.leaves, newest, witness.checkpoint),
@@ -89,7 +95,8 @@ async function verifySnapshot(sql: Sql, trusted: string | undefined): Promise<Le
     }),
   ].slice(0, maxFindings)
   const { entries, leaves, unsealed } = counts
-  return { entries, leaves, checkpoints: walk.checkpoints + beyond.length, keys: keys.length, unsealed, newest, findings }
+  const expired = { count: walk.expired, lastAtMs: expiry.atMs }
+  return { entries, leaves, checkpoints: walk.checkpoints + beyond.length, keys: keys.length, unsealed, newest, expired, findings }
 }
 
 /** What one pass over the leaves remembers. */
@@ -97,6 +104,9 @@ interface Walk {
   readonly keys: ReadonlyMap<string, LogKey>
   readonly witness: { readonly size: number; readonly root: Hash } | undefined
   readonly findings: Finding[]
+  /** below this leaf an entry that is gone has expired */
+  readonly expiredUntil: number
+  expired: number
   frontier: Frontier
   /** a leaf is missing: from there on no root can be computed */
   isBroken: boolean
@@ -111,11 +121,13 @@ interface Walk {
   readonly deleted: SealedRow[]
 }
 
-function startWalk(keys: readonly LogKey[], witness: Walk['witness']): Walk {
+function startWalk(keys: readonly LogKey[], witness: Walk['witness'], expiredUntil: number): Walk {
   return {
     keys: new Map(keys.map((key) => [key.id, key])),
     witness,
     findings: [],
+    expiredUntil,
+    expired: 0,
     frontier: emptyFrontier,
     isBroken: false,
     checkpoints: 0,
@@ -162,7 +174,8 @@ function visitChunk(walk: Walk, { from, until, rows, nodes, checkpoints }: Chunk
 function checkEntry(walk: Walk, row: SealedRow): void {
   const { entry } = row
   if (entry === undefined) {
-    walk.deleted.push(row)
+    if (row.leaf < walk.expiredUntil) walk.expired += 1
+    else walk.deleted.push(row)
     return
   }
   const actual = leafHash(entry.body)

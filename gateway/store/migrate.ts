@@ -25,12 +25,19 @@ const table = 'schema_version'
 /** any number, as long as nothing else in this database uses it as an advisory lock */
 const lockKey = 7_251_001
 
-/** Brings the database to the newest schema; resolves to the files applied now. Throws the faults of `migrationState`, all at once. */
-export async function migrate(database: Database, folder: string = ownFolder): Promise<readonly string[]> {
+/**
+ * Brings the database to the newest schema, or to schema `upTo` (for `restore`); resolves to the files applied now. Throws the faults of
+ * `migrationState`, all at once.
+ */
+export async function migrate(
+  database: Database,
+  folder: string = ownFolder,
+  upTo: number = Number.POSITIVE_INFINITY,
+): Promise<readonly string[]> {
   const state = await migrationState(database, folder)
   if (state.faults.length > 0) throw new Error(`the database schema cannot be brought up to date: ${state.faults.join('; ')}`)
   const applied: string[] = []
-  for (const file of state.pending) {
+  for (const file of state.pending.filter((name) => numberOf(name) <= upTo)) {
     const isNew = await database.transaction((tx) => apply(tx, file, folder))
     if (isNew) applied.push(file)
   }
@@ -51,6 +58,22 @@ export async function migrationState(database: Database, folder: string = ownFol
       .map((number) => `schema ${number} is applied and unknown here: this program is older than its database, update it`),
   ]
   return { version, pending: files.filter((file) => file.version > version).map((file) => basename(file.filename)), faults }
+}
+
+export interface SchemaFile {
+  readonly version: number
+  /** of its text, as the bookkeeping keeps it */
+  readonly md5: string
+}
+
+/** The schema files of this program, in order. */
+export async function knownSchema(folder: string = ownFolder): Promise<readonly SchemaFile[]> {
+  return (await readFolder(folder)).map(({ version, md5 }) => ({ version, md5: md5 ?? '' }))
+}
+
+/** The schema files that this database is made of, in order; none in an empty one. */
+export async function appliedSchema(sql: Sql): Promise<readonly SchemaFile[]> {
+  return [...(await readApplied(sql))].map(([version, md5]) => ({ version, md5 }))
 }
 
 function faultOf(file: Postgrator.Migration, applied: ReadonlyMap<number, string>, version: number): readonly string[] {

@@ -3,6 +3,7 @@ import { consents } from './consents.ts'
 import { deliveries } from './deliveries.ts'
 import { identities } from './identities.ts'
 import { ledger } from './ledger.ts'
+import { ledgerExpiry } from './ledger-expiry.ts'
 import { ledgerLog } from './ledger-log.ts'
 import { messages } from './messages.ts'
 import { dues, parcels, type TraceNow } from './parcels.ts'
@@ -19,6 +20,7 @@ function bind(sql: Sql, traceNow?: TraceNow) {
     consents: consents(sql),
     ledger: ledger(sql),
     log: ledgerLog(sql),
+    expiry: ledgerExpiry(sql),
     relations: relations(sql),
     parcels: parcels(sql, traceNow),
     deliveries: deliveries(sql),

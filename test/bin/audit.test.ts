@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { expireNext } from '../../gateway/expire.ts'
 import { newestCheckpoint } from '../../gateway/ledger-proof.ts'
 import { sealAll } from '../../gateway/seal.ts'
 import { openDatabase, type Database } from '../../gateway/store/pool.ts'
@@ -62,6 +63,31 @@ function auditing(engine: Engine): void {
     expect(found.code).toBe(1)
     await made.close()
   })
+
+  test('a rotated key signs what comes next, and the checkpoints of the old one still verify', async () => {
+    const made = await openTestDatabase(engine)
+    const context = logContext(made.database)
+    await write(context, 3)
+    await sealAll(context)
+    const kept = join(folder, 'kept.txt')
+    writeFileSync(kept, (await newestCheckpoint(context.store))?.note ?? '')
+    await made.database.close()
+
+    const rotated = await runNode([carenet, 'audit', 'rotate-key'], { env: addressOf(made) })
+    const key = /^ok {4}key ([0-9a-f]{8}) signs from the next checkpoint on$/m.exec(rotated.output)?.[1]
+    expect([rotated.code, typeof key]).toEqual([0, 'string'])
+    await during(made, async (database) => {
+      const later = logContext(database)
+      await write(later, 2)
+      await sealAll(later)
+      expect((await database.sql.query('select id from ledger_key where private_key is not null')).rows).toEqual([{ id: key }])
+    })
+    const found = await verify(addressOf(made), '--checkpoint', kept)
+    expect(found.output).toContain('ok    ledger: 5 entries, 5 leaves, 2 checkpoints, 2 keys')
+    expect(found.output).toContain(`key ${key}`)
+    expect(found.code).toBe(0)
+    await made.close()
+  })
 }
 
 describe('audit verify, on PGlite', () => {
@@ -79,6 +105,25 @@ describe('audit verify, on PGlite', () => {
     expect(found.output).toMatch(/^ok {4}ledger: 3 entries, 3 leaves, /m)
     expect(found.output).not.toContain('unsealed')
     expect(found.code).toBe(0)
+  })
+
+  test('tells what expired lawfully from what was removed by hand', async () => {
+    const made = await openTestDatabase('PGlite')
+    const clock = { nowMs: Date.parse('2024-01-01T00:00:00Z') }
+    const context = logContext(made.database, clock)
+    await write(context, 4)
+    await sealAll(context)
+    clock.nowMs = Date.parse('2026-03-01T00:00:00Z')
+    await write(context, 3)
+    expect(await expireNext(context)).toBe(4)
+    await made.database.close()
+    const sound = await verify(addressOf(made))
+    expect(sound.output).toContain('4 entries expired and were removed lawfully, the last on 2026-03-01T00:00:00.000Z')
+    expect(sound.code).toBe(0)
+    await during(made, (database) => database.sql.query('delete from ledger where seq = 6'))
+    const found = await verify(addressOf(made))
+    expect([found.code, /^fault deleted: the entry of seq 6 /m.test(found.output)]).toEqual([1, true])
+    await made.close()
   })
 
   test('leaves a database alone that a running gateway holds, and says what to do', async () => {

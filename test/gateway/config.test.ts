@@ -61,6 +61,7 @@ test('a file with only what has no default gives a whole configuration', () => {
       maxLiveResources: 2000,
     },
     rateLimits: defaultRateLimits,
+    ledger: { retentionDays: 731 },
   })
 })
 

@@ -12,7 +12,7 @@ export interface Clock {
 
 export function logContext(database: Database, clock: Clock = { nowMs: Date.parse('2026-03-01T00:00:00Z') }): Context {
   const context = {
-    config: { publicUrl: 'http://localhost:8080' },
+    config: { publicUrl: 'http://localhost:8080', ledger: { retentionDays: 731 } },
     store: createStore(database),
     now: () => new Date(clock.nowMs),
     newId: () => randomUUID(),

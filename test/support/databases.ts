@@ -57,8 +57,8 @@ export async function openTestDatabase(
 }
 
 /** A migrated database that nobody has opened yet: for a gateway, or a process, that opens it itself. */
-export async function unopenedDatabase(engine: Engine): Promise<Made> {
-  return engine === 'PGlite' ? makeFolder({}) : makeOnServer({})
+export async function unopenedDatabase(engine: Engine, options: OpenTestOptions = {}): Promise<Made> {
+  return engine === 'PGlite' ? makeFolder(options) : makeOnServer(options)
 }
 
 /** The PostgreSQL cluster of this run, started on first need. */

@@ -11,7 +11,7 @@ import { readConfig } from '../../gateway/config-load.ts'
 import type { Config, Limits } from '../../gateway/config.ts'
 import type { Context } from '../../gateway/context.ts'
 import { startGateway } from '../../gateway/main.ts'
-import { eachDatabase, unopenedDatabase, type Engine } from './databases.ts'
+import { eachDatabase, unopenedDatabase, type Engine, type Made } from './databases.ts'
 import { freePort } from './ports.ts'
 
 /** What a reply may hold, loosely: which of it is there is what the tests ask. */
@@ -166,9 +166,20 @@ export async function startTestGateway(engine: Engine, options: GatewayOptions =
   }
 }
 
-function configOf(setup: GatewaySetup, source: { readonly databaseUrl: string } | { readonly dataDir: string }): Config {
+/** A gateway of this setup on a database that is there already. */
+export async function startGatewayOn(
+  setup: GatewaySetup,
+  source: Made['source'],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Omit<TestGateway, 'close'> & { stop(): Promise<void> }> {
+  process.env['LOG_LEVEL'] ??= 'error'
+  const gateway = await startGateway(configOf(setup, source, env))
+  return { ...clientOf(setup), context: gateway.context, stop: () => gateway.stop() }
+}
+
+function configOf(setup: GatewaySetup, source: Made['source'], more: Readonly<Record<string, string>> = {}): Config {
   const env = 'databaseUrl' in source ? { DATABASE_URL: source.databaseUrl } : { CARENET_DATA_DIR: source.dataDir }
-  const loaded = readConfig(env, setup.content, new Date())
+  const loaded = readConfig({ ...env, ...more }, setup.content, new Date())
   if ('faults' in loaded) throw new Error(loaded.faults.join('\n'))
   return loaded.ok
 }

@@ -22,6 +22,7 @@ const config: Config = {
   apps: [],
   issuer: undefined,
   sandbox: undefined,
+  ledger: { retentionDays: 731 },
   limits: { maxBodyBytes: 1, maxDepth: 1, maxBundleEntries: 1, maxPageSize: 1, liveDeadlineMs: 1, maxLiveResources: 1 },
   rateLimits: defaultRateLimits,
 }

@@ -163,6 +163,7 @@ const settings = {
     institution('hospital', '한빛종합병원', '11100002', '11'),
     institution('tertiary', '누리대학교병원', '01100003', '01'),
   ],
+  ledger: { retentionDays: 731 },
   limits: { maxBodyBytes: 1, maxDepth: 1, maxBundleEntries: 1, maxPageSize: 1, liveDeadlineMs: 1, maxLiveResources: 1 },
   rateLimits: defaultRateLimits,
 } as const

@@ -1,0 +1,9 @@
+#!/bin/sh
+# `entry.sh COMMAND …` is `carenet COMMAND …`. The password of the database comes from a file that the container is given, never from the
+# image, the compose file or a command line; `pg` reads PGPASSWORD when DATABASE_URL names none.
+set -eu
+if [ -n "${PGPASSWORD_FILE:-}" ]; then
+  PGPASSWORD="$(cat "$PGPASSWORD_FILE")"
+  export PGPASSWORD
+fi
+exec node /app/bin/carenet.mjs "$@"
