@@ -81,6 +81,7 @@ export async function startServer({
     now,
     resolvePatient: async (identifier) => known.get(identifier),
     issued: async (grant) => void issued.push(grant),
+    left: async () => undefined,
     log: () => undefined,
   })
   app.use('/oauth', authorizationServer.router)
