@@ -180,6 +180,28 @@ eachGateway('an attack', {}, (gateway) => {
     expect(answer).toEqual(await write(nowhere))
   })
 
+  test('A21: a version from before a correction, about another patient or another department, is not shown with the record', async () => {
+    await feed(gateway(), 'tertiary', [patient('tertiary', 4), openEncounter('er-4', 'T-0004', '24'), encounter('psy-2', 'T-0002', '03')])
+    const system = as('tertiary-system')
+    await system.put('Condition/moved', condition('moved', 'T-0002', 'F32', { encounter: { reference: 'Encounter/psy-2' } }))
+    await system.put('Condition/moved', condition('moved', 'T-0002', 'F32'))
+    await system.put('Condition/moved', condition('moved', 'T-0004', 'I10'))
+    await system.put('Condition/moved', condition('moved', 'T-0004', 'I11'))
+    const id = found(await as('tertiary-doctor').get('Condition?code=I11'))[0]?.id ?? ''
+    const status = async (name: string, path: string) => (await as(name).get(path)).status
+    const versions = ['1', '2', '3', '4']
+    for (const [name, at, wanted] of [
+      ['tertiary-doctor', id, [404, 404, 200, 200]],
+      ['patient-4', id, [404, 404, 200, 200]],
+      ['patient-2', id, [404, 404, 404, 404]],
+      ['tertiary-system', 'moved', [200, 200, 200, 200]],
+    ] as const) {
+      const statuses = await Promise.all(versions.map((version) => status(name, `Condition/${at}/_history/${version}`)))
+      expect([name, statuses]).toEqual([name, wanted])
+    }
+    expect((await as('patient-4').get(`Condition/${id}/_history`)).text).not.toContain('F32')
+  })
+
   describe('A47: a link to a next page', () => {
     test('is of no use to another user', async () => {
       const link = (await as('tertiary-doctor').get('Patient?_count=1&birthdate=gt1900')).body.link?.find(
