@@ -181,6 +181,7 @@ eachGateway('an attack', {}, (gateway) => {
   })
 
   test('A21: a version from before a correction, about another patient or another department, is not shown with the record', async () => {
+    await feed(gateway(), 'clinic', [patient('clinic', 4)])
     await feed(gateway(), 'tertiary', [patient('tertiary', 4), openEncounter('er-4', 'T-0004', '24'), encounter('psy-2', 'T-0002', '03')])
     const system = as('tertiary-system')
     await system.put('Condition/moved', condition('moved', 'T-0002', 'F32', { encounter: { reference: 'Encounter/psy-2' } }))
