@@ -51,8 +51,8 @@ describe('the threat model', () => {
 
   test('every attack that is a table row of the attack tests is one of the 68', () => {
     const source = readFileSync(new URL('test/gateway/attacks.test.ts', root), 'utf8')
-    const ids = new Set([...source.matchAll(/'(A\d\d)[':]/g)].map(([, id]) => id))
+    const ids = new Set([...source.matchAll(/'(A\d\d)[':]/g)].map(([, id = '']) => id))
     const claimed = new Set(links.filter(({ file }) => file.endsWith('/attacks.test.ts')).map(({ title }) => title))
-    expect([...ids].toSorted()).toEqual([...claimed].toSorted())
+    expect(ids).toEqual(claimed)
   })
 })
