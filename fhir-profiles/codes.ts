@@ -53,6 +53,9 @@ export const system = {
   clock: `${ours}/CodeSystem/clock`,
   event: `${ours}/CodeSystem/event`,
   breakGlassGround: `${ours}/CodeSystem/break-glass-ground`,
+  restfulInteraction: 'http://hl7.org/fhir/restful-interaction',
+  /** what happened, where no standard has a code for it: summary, delivery, break-glass … */
+  auditEvent: `${ours}/CodeSystem/audit-event`,
   /** the id of one delivery; a receiver keeps one row per value and quotes it in its answer */
   parcel: `${ours}/Identifier/parcel`,
 } as const

@@ -6,6 +6,7 @@ import type { Context } from './context.ts'
 import { system } from '../fhir-profiles/codes.ts'
 import { takeTasks } from './intake.ts'
 import { ledgerEntry } from './ledger-entry.ts'
+import { whoHolds } from './sign-in-entries.ts'
 import { livePatientsByNumber, liveInstitutions, personOfLivePatient } from './live.ts'
 import type { IssuedGrant } from './store/grants.ts'
 
@@ -28,8 +29,8 @@ export function patientResolver(context: Context): (identifier: string) => Promi
   }
 }
 
-export function breakGlassIssued(context: Context): (grant: IssuedGrant) => Promise<void> {
-  return async (grant) => {
+export function breakGlassIssued(context: Context): (grant: IssuedGrant, address: string) => Promise<void> {
+  return async (grant, address) => {
     const { breakGlass } = grant
     if (breakGlass === undefined) return
     const at = context.now().toISOString()
@@ -56,16 +57,7 @@ export function breakGlassIssued(context: Context): (grant: IssuedGrant) => Prom
       await tables.ledger.append([
         ledgerEntry(
           context,
-          {
-            subject: grant.subject,
-            name: grant.subject,
-            role: grant.role,
-            institution: grant.institution,
-            purposes: grant.purposes,
-            address: '',
-            tokenId: grant.jti,
-            clientId: grant.client,
-          },
+          whoHolds(grant, address),
           { requestId: grant.jti, query: '' },
           {
             action: 'E',

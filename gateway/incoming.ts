@@ -50,7 +50,7 @@ async function take(context: Context, institution: string, parcel: Parcel): Prom
   const entries = entriesOf(parcel.bundle)
   requireValid(entries.map(({ resource }, at) => ({ value: resource, at: `Bundle.entry[${at}].resource` })))
   const common = {
-    who: whoIsAdapter(institution, context.adapters.get(institution)?.description.kind ?? 'adapter'),
+    who: whoIsAdapter(context, institution),
     request: { requestId: parcel.id, query: '' },
     space: 'local' as const,
     once: { id: `parcel ${parcel.id}`, sha256: bodyHash(parcel.bundle) },

@@ -6,7 +6,7 @@ import type { Call, Context } from './context.ts'
 import { networkId } from './directory.ts'
 import { open, type Held, type HeldContent } from './held.ts'
 import { deliverySight, isVisible, sightOf, type Sight } from './judge.ts'
-import { ledgerEntry, whoIsNetwork } from './ledger-entry.ts'
+import { emrAddress, ledgerEntry, whoIsNetwork } from './ledger-entry.ts'
 import { liveEncounterOf } from './live.ts'
 import { notFound } from './problem.ts'
 import { inIdsOf, type Spelling } from './spelling.ts'
@@ -17,6 +17,8 @@ import { inSpan } from './trace.ts'
 export interface Part {
   readonly type: string
   readonly id: string
+  /** whatever the caller's ids are: what the ledger knows it by */
+  readonly networkId: string
   readonly version: string
   readonly updatedMs: number
   readonly custodian: string
@@ -82,6 +84,7 @@ export async function releaseDelivery(
         entities: passed.map(entityOf),
         consents: sight.consulted,
         note: '',
+        recipient: { institution: input.receiver, address: emrAddress(context, input.receiver) },
       },
     ),
   ])
@@ -127,6 +130,7 @@ function partOf(content: HeldContent, text: string, spelling: Spelling = { kind:
   return {
     type: content.facts.type,
     id: isOwn ? content.localId : content.facts.id,
+    networkId: content.facts.id,
     version: content.version,
     updatedMs: content.updatedMs,
     custodian: content.facts.custodian,

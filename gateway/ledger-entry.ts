@@ -6,7 +6,7 @@ import { auditEvent, type AuditAct, type AuditWho } from './logic/audit.ts'
 import type { Caller } from './security/caller.ts'
 import type { LedgerEntry } from './store/ledger.ts'
 
-export type Act = Pick<AuditAct, 'action' | 'interaction' | 'outcome' | 'persons' | 'entities' | 'consents' | 'note'>
+export type Act = Pick<AuditAct, 'action' | 'interaction' | 'outcome' | 'persons' | 'entities' | 'consents' | 'note' | 'recipient'>
 
 export function ledgerEntry(context: Context, who: AuditWho, request: { requestId: string; query: string }, act: Act): LedgerEntry {
   const now = context.now()
@@ -39,17 +39,31 @@ export function whoOf(caller: Caller, address: string): AuditWho {
 }
 
 /** An institution's own EMR, heard through its adapter. */
-export function whoIsAdapter(institution: string, kind: string): AuditWho {
+export function whoIsAdapter(context: Context, institution: string): AuditWho {
+  const kind = context.adapters.get(institution)?.description.kind ?? 'adapter'
   return {
     subject: `${institution}-adapter`,
     name: kind,
     role: 'system',
     institution,
     purposes: ['TREAT'],
-    address: '',
+    address: emrAddress(context, institution),
     tokenId: '',
     clientId: '',
   }
+}
+
+/** Where an institution's EMR is, by the adapter's configuration: the host that is called, never a path or a password. */
+export function emrAddress(context: Context, institution: string): string {
+  const adapter = context.directory.institution(institution)?.adapter
+  const hosts: string[] = []
+  JSON.stringify(adapter ?? {}, (key, value: unknown) => {
+    if (key === 'listen') return undefined // that is us
+    if (key === 'host' && typeof value === 'string') hosts.push(value)
+    if (typeof value === 'string' && value.includes('://') && URL.canParse(value)) hosts.push(new URL(value).hostname)
+    return value
+  })
+  return hosts.find((host) => host !== '') ?? `${adapter?.kind ?? 'adapter'}:${institution}`
 }
 
 /** The gateway acting by itself: deliveries, due times. */
@@ -64,8 +78,20 @@ export const whoIsNetwork: AuditWho = {
   clientId: '',
 }
 
-/** Path and parameter names; every value is masked (what was asked can itself be a patient's identifier). */
+/**
+ * Path and parameter names. Every value is masked, and every id in the path that is not one of ours: what was asked can itself be a
+ * patient's number.
+ */
 export function maskedQuery(call: Call): string {
-  const names = call.query.map(([name]) => `${name}=***`).join('&')
-  return names === '' ? `${call.method} /${call.path}` : `${call.method} /${call.path}?${names}`
+  const names = call.query.map(([name]) => `${/^[_a-z][A-Za-z:-]{0,60}$/.test(name) ? name : '***'}=***`).join('&')
+  const segments = call.path.split('/')
+  const path = segments.map((segment, at) => (isOwnWord(segment, segments[at - 1]) ? segment : '***')).join('/')
+  return names === '' ? `${call.method} /${path}` : `${call.method} /${path}?${names}`
+}
+
+/** A type, an operation, a version, an id that the network made. */
+function isOwnWord(segment: string, before: string | undefined): boolean {
+  if (before === undefined) return /^[A-Za-z$-]*$/.test(segment)
+  if (before === '_history') return /^\d{1,9}$/.test(segment)
+  return /^([$_][A-Za-z-]{1,40}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.test(segment)
 }

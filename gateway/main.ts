@@ -28,6 +28,7 @@ import { smartConfiguration } from './security/metadata.ts'
 import { outsideIssuer } from './security/outside-issuer.ts'
 import { createTokenVerifier, type OutsideIssuer } from './security/token.ts'
 import { answerBackupRequests } from './store/backup-request.ts'
+import { signedIn, signedOut } from './sign-in-entries.ts'
 import { migrate } from './store/migrate.ts'
 import { openDatabase, type Database } from './store/pool.ts'
 import { createStore } from './store/store.ts'
@@ -112,7 +113,8 @@ async function compose(config: Config, database: Database, log: Log): Promise<Ga
     sql: database.sql,
     now: realNow,
     resolvePatient: patientResolver(context),
-    issued: breakGlassIssued(context),
+    issued: tokenIssued(context),
+    left: signedOut(context),
     admitEmergency: emergencyAdmission(context),
     log,
   })
@@ -175,6 +177,14 @@ async function compose(config: Config, database: Database, log: Log): Promise<Ga
       await database.close()
       log('info', 'stopped')
     },
+  }
+}
+
+function tokenIssued(context: Context): ReturnType<typeof signedIn> {
+  const [entered, declared] = [signedIn(context), breakGlassIssued(context)]
+  return async (grant, address) => {
+    await entered(grant, address)
+    await declared(grant, address)
   }
 }
 

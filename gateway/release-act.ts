@@ -38,7 +38,7 @@ export function released(interaction: string, parts: readonly Part[], consents: 
     interaction,
     outcome: 'success',
     persons: personsOf(parts, []),
-    entities: parts.map(({ type, id, version }) => ({ type, id, version })),
+    entities: parts.map(({ type, networkId, version }) => ({ type, id: networkId, version })),
     consents,
     note: '',
   }

@@ -4,6 +4,7 @@ import { isResource } from '../fhir-profiles/validate/validate.ts'
 import { asMatch, bundleText } from './bundle-text.ts'
 import type { Call, Context } from './context.ts'
 import { auditEventAbout } from './logic/audit.ts'
+import { ledgerColumns } from './logic/ledger-columns.ts'
 import { notFound, type Problem } from './problem.ts'
 import { record } from './release-act.ts'
 import { mint, type Released } from './released.ts'
@@ -25,11 +26,11 @@ export async function releaseLedger(
   await record(context, call, {
     action: input.isRead ? 'R' : 'E',
     interaction: input.isRead ? 'read' : 'search-type',
-    outcome: 'success',
-    persons: [],
-    entities: [{ type: 'AuditEvent', id: String(input.bodies.length), version: '' }],
+    outcome: input.isRead && input.bodies.length === 0 ? 'refused' : 'success',
+    persons: personsIn(input.bodies, input.about),
+    entities: input.isRead ? input.bodies.map((body) => ({ type: 'AuditEvent', id: auditId(body), version: '' })) : [],
     consents: [],
-    note: 'audit log read',
+    note: auditRead,
   })
   const bodies = input.about === undefined ? input.bodies : input.bodies.map((body) => bodyAbout(body, input.about ?? []))
   const only = bodies[0]
@@ -43,6 +44,15 @@ export async function releaseLedger(
   return mint(200, {}, bundleText({ type: 'searchset', total, self, next, entries, notices: [] }))
 }
 
+const auditRead = 'audit log read'
+
+/** Whose entries were shown, as far as they were shown. Whom an earlier look at the ledger named is not named again, or the names would only grow. */
+function personsIn(bodies: readonly string[], about: readonly string[] | undefined): readonly string[] {
+  const acts = bodies.filter((body) => !body.includes(`"outcomeDesc":"${auditRead}"`))
+  const named = acts.flatMap((body) => ledgerColumns(body)?.persons ?? [])
+  return [...new Set(about === undefined ? named : named.filter((person) => about.includes(person)))]
+}
+
 function bodyAbout(body: string, persons: readonly string[]): string {
   const value: unknown = JSON.parse(body)
   if (!isResource(value) || value.resourceType !== 'AuditEvent') throw new TypeError('the ledger holds AuditEvents')
@@ -53,17 +63,17 @@ function bodyAbout(body: string, persons: readonly string[]): string {
 export async function releaseProof(
   context: Context,
   call: Call,
-  id: string,
+  entry: { readonly id: string; readonly bodies: readonly string[]; readonly about: readonly string[] | undefined },
   parameter: NonNullable<PlainParameters['parameter']>,
 ): Promise<Released> {
   await record(context, call, {
     action: 'R',
     interaction: 'inclusion-proof',
     outcome: 'success',
-    persons: [],
-    entities: [{ type: 'AuditEvent', id, version: '' }],
+    persons: personsIn(entry.bodies, entry.about),
+    entities: [{ type: 'AuditEvent', id: entry.id, version: '' }],
     consents: [],
-    note: 'audit log read',
+    note: auditRead,
   })
   return publish({ resourceType: 'Parameters', parameter })
 }

@@ -10,6 +10,7 @@ import type { Call, Context } from './context.ts'
 import { open, type Held } from './held.ts'
 import type { Sight } from './judge.ts'
 import { judge, spellingOf } from './judged.ts'
+import { isSameMatter } from './logic/same-matter.ts'
 import { notFound, Problem } from './problem.ts'
 import { headersOf, matchOf, personsOf, record, refusal, released } from './release-act.ts'
 import { mint, type Released } from './released.ts'
@@ -75,7 +76,10 @@ export interface StoredVersion {
   readonly updatedMs: number
 }
 
-/** Versions of a record, shown only where the record as it is now passes: no old version says more than today's consent allows. */
+/**
+ * Versions of a record, shown only where the record as it is now passes: no old version says more than today's consent allows. One that is
+ * about another patient or department than the record is now is shown to its own EMR only.
+ */
 export async function releaseVersions(
   context: Context,
   call: Call,
@@ -89,7 +93,9 @@ export async function releaseVersions(
 ): Promise<Released> {
   const content = input.held === undefined ? undefined : open(input.held)
   const parts = content === undefined ? [] : await judge(context, call, input.sight, [{ ...content, deleted: false }])
-  const all = content === undefined || parts.length === 0 ? [] : input.pick(await input.load(content.facts.id))
+  const isOwn = call.caller.role === 'system' && content?.facts.custodian === call.caller.institution
+  const passed = content === undefined || parts.length === 0 ? [] : input.pick(await input.load(content.facts.id))
+  const all = passed.filter((item) => isOwn || isSameMatter(content?.peopleText ?? '{}', item.peopleText))
   if (content === undefined || all.length === 0) {
     await record(context, call, refusal(input.interaction, content, input.sight.consulted))
     throw notFound()
@@ -102,7 +108,8 @@ export async function releaseVersions(
     updatedMs: item.updatedMs,
   }))
   const texts = await inIdsOf(context.store, spellingOf(call), versions)
-  await record(context, call, released(input.interaction, parts, input.sight.consulted))
+  const entities = parts.flatMap(({ type, networkId }) => all.map(({ version }) => ({ type, id: networkId, version: String(version) })))
+  await record(context, call, { ...released(input.interaction, parts, input.sight.consulted), entities })
   const [only] = all
   if (input.interaction === 'vread' && only !== undefined) {
     if (only.deleted) throw new Problem('gone', 'this version is a deletion', { id: 'deleted' })

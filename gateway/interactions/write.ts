@@ -128,7 +128,7 @@ function written(context: Context, call: Call, action: 'C' | 'U', result: Intake
     { requestId: call.requestId, query: maskedQuery(call) },
     {
       action,
-      interaction: action === 'C' ? 'create' : 'update',
+      interaction: action === 'C' ? 'create' : call.method === 'PATCH' ? 'patch' : 'update',
       outcome: 'success',
       persons: result.person === null ? [] : [result.person],
       entities: [{ type: result.type, id: result.id, version: result.version }],

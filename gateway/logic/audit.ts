@@ -2,8 +2,10 @@
  * The AuditEvent of one act, with what Korean law asks of an access log: who, when, from where, whose record, what was done.
  * Spec: https://profiles.ihe.net/ITI/BALP/ and 개인정보의 안전성 확보조치 기준 §8. Refusals carry outcome 4; BALP fixes 0 for success.
  */
-import { compact, type AuditEvent } from '../../fhir-profiles/r4.ts'
+import { auditCode, disclosureUrl, restUrl, type Code } from '../../fhir-profiles/balp.ts'
 import { system } from '../../fhir-profiles/codes.ts'
+import { compact, type AuditEvent } from '../../fhir-profiles/r4.ts'
+import { auditKind, type AuditKind } from './audit-kind.ts'
 
 export interface AuditAct {
   readonly id: string
@@ -21,7 +23,10 @@ export interface AuditAct {
   readonly query: string
   /** coded or constant text, never data */
   readonly note: string
+  /** address of the gateway as the world knows it */
   readonly source: string
+  /** an institution that was sent something, and where its EMR is */
+  readonly recipient?: { readonly institution: string; readonly address: string }
 }
 
 export interface AuditWho {
@@ -30,6 +35,7 @@ export interface AuditWho {
   readonly role: string
   readonly institution: string
   readonly purposes: readonly string[]
+  /** from where: an IP address, the name of a machine; '' for the network itself */
   readonly address: string
   readonly tokenId: string
   readonly clientId: string
@@ -37,95 +43,161 @@ export interface AuditWho {
 
 const outcomes = { success: '0', refused: '4', failed: '8' } as const
 
+/** A success claims the BALP profile it conforms to; BALP has none for refusals, for several records at once and for what is not REST. */
 export function auditEvent(act: AuditAct): AuditEvent {
+  const kind = auditKind(act.interaction, act.query !== '')
   const purposes = act.who.purposes.map((code) => ({ coding: [{ system: system.actReason, code }] }))
-  const entities = entitiesOf(act)
+  const main = mainOf(act, kind)
+  const claim = claimOf(act, kind, main)
   return compact<AuditEvent>({
     resourceType: 'AuditEvent',
     id: act.id,
-    type: { system: 'http://terminology.hl7.org/CodeSystem/audit-event-type', code: 'rest', display: 'RESTful Operation' },
-    subtype: [{ system: 'http://hl7.org/fhir/restful-interaction', code: act.interaction }],
+    meta: claim === undefined ? undefined : { profile: [claim] },
+    type: { ...kind.type },
+    subtype: [...kind.subtypes, ...decidedBy(act)].map((code) => ({ ...code })),
     action: act.action,
     recorded: act.at,
     outcome: outcomes[act.outcome],
     outcomeDesc: act.note === '' ? undefined : act.note,
     purposeOfEvent: purposes.length === 0 ? undefined : purposes,
-    agent: [
-      compact<Agent>({
-        type: { coding: [{ system: system.participation, code: 'IRCP' }] },
-        role: [{ text: act.who.role }],
-        who: whoOf(act.who),
-        altId: act.who.clientId === '' ? undefined : act.who.clientId,
-        requestor: true,
-        policy: act.who.tokenId === '' ? undefined : [`urn:ietf:params:oauth:jti:${act.who.tokenId}`],
-        network: act.who.address === '' ? undefined : { address: act.who.address, type: '2' },
-        purposeOfUse: purposes.length === 0 ? undefined : purposes,
-      }),
-      {
-        type: { coding: [{ system: system.participation, code: 'CST' }] },
-        who: { reference: `Organization/${act.who.institution}` },
-        requestor: false,
-      },
-    ],
+    agent: agentsOf(act, kind, purposes),
     source: {
       site: act.source,
-      observer: { reference: 'Organization/network' },
+      observer: { reference: network },
       type: [{ system: 'http://terminology.hl7.org/CodeSystem/security-source-type', code: '4' }],
     },
-    entity: entities.length === 0 ? undefined : entities,
+    entity: entitiesOf(act, kind, main),
   })
 }
 
 type Agent = NonNullable<AuditEvent['agent']>[number]
 type Entity = NonNullable<AuditEvent['entity']>[number]
+type NamedRecord = AuditAct['entities'][number]
 
-function whoOf({ subject, name }: AuditWho): NonNullable<Agent['who']> {
-  return { identifier: { value: subject }, ...(name === '' ? {} : { display: name }) }
+const network = 'Organization/network'
+
+/** The one record a single read or write is about; a person that was composed of several records is that person. */
+function mainOf(act: AuditAct, { rest }: AuditKind): NamedRecord | undefined {
+  if (rest === undefined || rest === 'Query' || act.outcome !== 'success') return undefined
+  const [only, ...more] = act.entities
+  if (more.length === 0 && only !== undefined) return only
+  const [person, ...others] = act.persons
+  return rest === 'Read' && person !== undefined && others.length === 0 ? { type: 'Patient', id: person, version: '' } : undefined
 }
 
-/** Persons, records, consents, the request: in this order. */
-function entitiesOf(act: AuditAct): Entity[] {
+function claimOf(act: AuditAct, { rest }: AuditKind, main: NamedRecord | undefined): string | undefined {
+  if (act.interaction === 'delivery') return act.persons.length === 1 ? disclosureUrl : undefined
+  if (rest === undefined || act.outcome !== 'success') return undefined
+  if (rest === 'Query' ? act.query === '' : main === undefined) return undefined
+  return restUrl(rest, act.persons.length === 1)
+}
+
+/** A refusal about a known person was a decision: by the consents it names, or by what holds without any. */
+function decidedBy(act: AuditAct): readonly Code[] {
+  if (act.outcome !== 'refused' || act.persons.length === 0) return []
+  return [act.consents.length === 0 ? auditCode.decidedByRole : auditCode.decidedByConsent]
+}
+
+/** User, institution, then the two ends of the wire: in this order. */
+function agentsOf(act: AuditAct, kind: AuditKind, purposes: Agent['purposeOfUse'] & object): Agent[] {
+  const { who, recipient } = act
+  const isDeletion = kind.rest === 'Delete'
+  const ours = { who: { reference: network }, requestor: false, network: placeOf(act.source) }
+  const theirs = { who: { identifier: { value: who.clientId === '' ? who.subject : who.clientId } }, requestor: false }
   return [
-    ...act.persons.map((person) => ({
-      what: { reference: `Patient/${person}` },
-      type: { system: 'http://terminology.hl7.org/CodeSystem/audit-entity-type', code: '1' },
-      role: { system: 'http://terminology.hl7.org/CodeSystem/object-role', code: '1' },
-    })),
-    ...act.entities.map((entity) => ({
-      what: {
-        reference: entity.version === '' ? `${entity.type}/${entity.id}` : `${entity.type}/${entity.id}/_history/${entity.version}`,
-      },
-      type: { system: 'http://terminology.hl7.org/CodeSystem/audit-entity-type', code: '2' },
-      role: { system: 'http://terminology.hl7.org/CodeSystem/object-role', code: '4' },
-    })),
-    ...act.consents.map((consent) => ({
-      what: { reference: `Consent/${consent.id}/_history/${consent.version}` },
-      type: { system: 'http://hl7.org/fhir/resource-types', code: 'Consent' },
-      role: { system: 'http://terminology.hl7.org/CodeSystem/object-role', code: '13' },
-    })),
-    // what the network does by itself answers no request
-    ...(act.requestId === ''
-      ? []
+    compact<Agent>({
+      type: typeOf(kind.user),
+      role: [{ text: who.role }],
+      who: whoOf(who),
+      requestor: true,
+      policy: who.tokenId === '' || isDeletion ? undefined : [tokenUrn(who)],
+      purposeOfUse: purposes.length === 0 ? undefined : purposes,
+    }),
+    { type: typeOf(auditCode.organization), who: { reference: `Organization/${who.institution}` }, requestor: false },
+    ...(recipient === undefined
+      ? [
+          // the network acting by itself acts from here
+          { type: typeOf(kind.client), ...theirs, network: placeOf(who.address === '' ? act.source : who.address) },
+          { type: typeOf(kind.server), ...ours },
+        ]
       : [
+          { type: typeOf(kind.client), ...ours },
           {
-            what: { identifier: { value: act.requestId } },
-            type: { system: 'https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType', code: 'XrequestId' },
-          },
-        ]),
-    ...(act.query === ''
-      ? []
-      : [
-          {
-            type: { system: 'http://terminology.hl7.org/CodeSystem/audit-entity-type', code: '2' },
-            role: { system: 'http://terminology.hl7.org/CodeSystem/object-role', code: '24' },
-            description: act.query,
+            type: typeOf(kind.server),
+            who: { reference: `Organization/${recipient.institution}` },
+            requestor: false,
+            network: placeOf(recipient.address),
           },
         ]),
   ]
 }
 
-const recordType = '2'
-const personType = '1'
+function typeOf(code: Code): NonNullable<Agent['type']> {
+  return { coding: [{ ...code }] }
+}
+
+/** A URI, an IP address, or the name of a machine. Codes: http://hl7.org/fhir/network-type */
+function placeOf(address: string): NonNullable<Agent['network']> {
+  if (address.includes('://')) return { address, type: '5' }
+  return { address, type: /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-f:.]*:[0-9a-f:.]*)$/i.test(address) ? '2' : '1' }
+}
+
+function tokenUrn({ tokenId }: AuditWho): string {
+  return `urn:ietf:params:oauth:jti:${tokenId}`
+}
+
+function whoOf({ subject, name }: AuditWho): NonNullable<Agent['who']> {
+  return { identifier: { value: subject }, ...(name === '' ? {} : { display: name }) }
+}
+
+/** Persons, records, consents, the request: in this order. An entry about nobody says so; it is not left to be guessed. */
+function entitiesOf(act: AuditAct, kind: AuditKind, main: NamedRecord | undefined): Entity[] {
+  const isQuery = kind.rest === 'Query'
+  const persons = act.persons.map((person) => ({
+    what: { reference: `Patient/${person}` },
+    type: { ...auditCode.person },
+    role: { ...auditCode.patientRole },
+  }))
+  return [
+    ...(persons.length === 0 ? [{ what: { display: nobody }, type: { ...auditCode.person } }] : persons),
+    ...(main === undefined || act.entities.includes(main) ? [] : [recordEntity(main, auditCode.object)]),
+    ...act.entities.map((entity) => {
+      const isPlain = isQuery || (main !== undefined && entity !== main)
+      return recordEntity(entity, isPlain ? { system: system.resourceTypes, code: entity.type } : auditCode.object)
+    }),
+    ...act.consents.map((consent) => ({
+      what: { reference: `Consent/${consent.id}/_history/${consent.version}` },
+      type: { system: system.resourceTypes, code: 'Consent' },
+      role: { ...auditCode.securityResource },
+    })),
+    ...requestEntities(act, isQuery),
+    ...(kind.rest === 'Delete' && act.who.tokenId !== ''
+      ? [{ what: { identifier: { value: tokenUrn(act.who) } }, type: { ...auditCode.token } }]
+      : []),
+  ]
+}
+
+export const nobody = 'nobody'
+
+function recordEntity({ type, id, version }: NamedRecord, as: Code): Entity {
+  return {
+    what: { reference: version === '' ? `${type}/${id}` : `${type}/${id}/_history/${version}` },
+    type: { ...as },
+    role: { ...auditCode.domainResource },
+  }
+}
+
+/** What the network does by itself answers no request. A search is an entity of its own, as BALP has it: readable, and in base64. */
+function requestEntities(act: AuditAct, isQuery: boolean): Entity[] {
+  if (act.requestId === '') return []
+  const id = { what: { identifier: { value: act.requestId } }, type: { ...auditCode.requestId } }
+  if (act.query === '') return [id]
+  if (!isQuery) return [{ ...id, description: act.query }]
+  const query = Buffer.from(act.query, 'utf8').toString('base64')
+  return [id, { type: { ...auditCode.object }, role: { ...auditCode.query }, description: act.query, query }]
+}
+
+const personType = auditCode.person.code
 
 /**
  * An entry as one person may read it. Where it names others too (a search over a ward), they are left out, and with them the records and
@@ -136,7 +208,6 @@ export function auditEventAbout(event: AuditEvent, persons: readonly string[]): 
     entity.type?.code === personType && !persons.includes(entity.what?.reference?.split('/')[1] ?? '')
   const entities = event.entity ?? []
   if (!entities.some(isOther)) return event
-  const isRecord = (entity: Entity): boolean =>
-    entity.what !== undefined && (entity.type?.code === recordType || entity.type?.code === 'Consent')
+  const isRecord = (entity: Entity): boolean => entity.what?.reference !== undefined && entity.type?.code !== personType
   return { ...event, entity: entities.filter((entity) => !isOther(entity) && !isRecord(entity)) }
 }

@@ -14,12 +14,13 @@ export interface LedgerColumns {
 export function ledgerColumns(body: string): LedgerColumns | undefined {
   const event = parse(body)
   if (event === undefined) return undefined
-  const custodian = event.agent.find(({ type }) => type?.coding?.some(({ code }) => code === 'CST') === true)
+  // entries of 0.1.0 call the institution CST
+  const organization = event.agent.find(({ type }) => type?.coding?.some(({ code }) => code === 'PROV' || code === 'CST') === true)
   return {
     id: event.id ?? '',
     atMs: Date.parse(event.recorded),
     persons: (event.entity ?? []).flatMap(({ type, what }) => (type?.code === '1' ? idIn(what?.reference) : [])),
-    institution: idIn(custodian?.who?.reference)[0] ?? '',
+    institution: idIn(organization?.who?.reference)[0] ?? '',
     kind: event.subtype?.[0]?.code ?? '',
   }
 }

@@ -12,7 +12,7 @@ import type { Released } from '../released.ts'
 
 export async function inclusionProofOf(call: Call, context: Context): Promise<Released> {
   const id = call.params['id'] ?? ''
-  const { bodies } = await auditEntry(call, context, id)
+  const { bodies, about } = await auditEntry(call, context, id)
   if (bodies.length === 0) return releaseNothing(context, call, 'inclusion-proof')
   const proof = await proveEntry(context, id)
   if (proof === undefined)
@@ -20,7 +20,7 @@ export async function inclusionProofOf(call: Call, context: Context): Promise<Re
       id: 'not-sealed',
       headers: { 'retry-after': '1' },
     })
-  return releaseProof(context, call, id, parametersOf(proof))
+  return releaseProof(context, call, { id, bodies, about }, parametersOf(proof))
 }
 
 function parametersOf({ leaf, index, path, checkpoint, key, note }: EntryProof): NonNullable<PlainParameters['parameter']> {

@@ -8,7 +8,7 @@ import { importJWK } from 'jose'
 import { errors, type Provider } from 'oidc-provider'
 import type { Config } from '../config.ts'
 import type { Log } from '../context.ts'
-import type { IssuedGrant } from '../store/grants.ts'
+import type { Holder, IssuedGrant } from '../store/grants.ts'
 import type { Sql } from '../store/pool.ts'
 import { peopleSignIn } from './apps.ts'
 import { takeAssertion } from './assertion.ts'
@@ -34,7 +34,9 @@ export interface AuthorizationServerSetup {
   readonly resolvePatient: ResolvePatient
   readonly admitEmergency: AdmitEmergency
   /** told of every token after its row is written and before it leaves: where the ledger learns of a declared break-glass */
-  readonly issued: (grant: IssuedGrant) => Promise<void>
+  readonly issued: (grant: IssuedGrant, address: string) => Promise<void>
+  /** told when somebody signed out */
+  readonly left: (holder: Holder, address: string) => Promise<void>
   readonly log: Log
 }
 
@@ -75,7 +77,7 @@ export async function createAuthorizationServer(setup: AuthorizationServerSetup)
   router.post('/introspect', form, (request, response) => answer(response, introspect(formOf(request), status)))
   router.post('/revoke', form, (request, response) => answer(response, revoke(formOf(request), status)))
   if (peopleSignIn(config)) router.use(signInRoutes({ ...setup, provider }))
-  const leaving = { sql, now, read, cookiePath: new URL(endpoints.issuer).pathname }
+  const leaving = { sql, now, read, left: setup.left, cookiePath: new URL(endpoints.issuer).pathname }
   router.post('/logout', form, (request, response) => logout(request, response, formOf(request), leaving))
   router.use((_request, response) => {
     response.status(404).json({ error: 'not_found' })

@@ -32,8 +32,8 @@ export interface IssueSetup {
   readonly clients: ReadonlyMap<string, KnownClient>
   /** verifies the assertion of a sandbox request and says who it is for; throws what the sender is told */
   readonly sandbox: SandboxJudge | undefined
-  /** told of every token before it leaves */
-  readonly issued: (grant: IssuedGrant) => Promise<void>
+  /** told of every token before it leaves, and from where it was asked for */
+  readonly issued: (grant: IssuedGrant, address: string) => Promise<void>
   readonly log: Log
 }
 
@@ -180,8 +180,9 @@ export async function sandboxGrant(ctx: TokenEndpointGrantContext, setup: Sandbo
 export async function record(
   setup: IssueSetup,
   bearer: Bearer,
-  { token, payload }: { readonly token: AccessToken | ClientCredentials; readonly payload: JWTStructured['payload'] },
+  made: { readonly token: AccessToken | ClientCredentials; readonly payload: JWTStructured['payload']; readonly address: string },
 ): Promise<void> {
+  const { token, payload, address } = made
   const { jti, iat, exp, client_id: client } = payload
   if (!isText(jti) || typeof iat !== 'number' || typeof exp !== 'number' || !isText(client)) {
     throw new Error('oidc-provider made a token without `jti`, `iat`, `exp` or `client_id`')
@@ -203,5 +204,5 @@ export async function record(
     ...(isSignedIn ? { signIn: token.grantId, session: token.sessionUid } : {}),
   }
   if (!(await grants(setup.sql).record(grant))) throw new errors.InvalidGrant('this sign-in has ended')
-  await setup.issued(grant)
+  await setup.issued(grant, address)
 }

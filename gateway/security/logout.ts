@@ -3,7 +3,7 @@
  * included. The commit is the moment of effect, on every gateway process.
  */
 import type { Request, Response } from 'express'
-import { grants } from '../store/grants.ts'
+import { grants, type Holder } from '../store/grants.ts'
 import type { Sql } from '../store/pool.ts'
 import { endSession, sessionOfCookie, sessionOfToken } from '../store/sign-in.ts'
 import { sessionCookie } from './endpoints.ts'
@@ -16,6 +16,8 @@ export interface LogoutSetup {
   /** milliseconds of real time */
   readonly now: () => number
   readonly read: (raw: string) => Promise<ReadToken>
+  /** told of who signed out, and from where */
+  readonly left: (holder: Holder, address: string) => Promise<void>
   /** path the session cookie was set with */
   readonly cookiePath: string
 }
@@ -30,11 +32,11 @@ export async function logout(request: Request, response: Response, form: JsonObj
     response.status(400).json({ error: 'invalid_request', error_description: 'send `token`, or the session cookie' })
     return
   }
-  if (token !== undefined) await endByToken(token, setup)
+  if (token !== undefined) await endByToken(token, setup, request.ip ?? '')
   // a browser sends its cookie by itself: only a page of ours may make it do so
   if (cookie !== undefined && isOwnPage(request)) {
     const session = await sessionOfCookie(setup.sql, cookie, setup.now())
-    if (session !== undefined) await endSession(setup.sql, session, setup.now())
+    if (session !== undefined) await leave(session, setup, request.ip ?? '')
     response.clearCookie(sessionCookie, { path: setup.cookiePath, httpOnly: true, sameSite: 'lax' })
   } else if (token === undefined) {
     response.status(403).json({ error: 'access_denied', error_description: 'another site may not sign somebody out' })
@@ -46,12 +48,21 @@ export async function logout(request: Request, response: Response, form: JsonObj
 }
 
 /** Holding the token is the proof, as in revocation; what is no token of ours ends nothing. */
-async function endByToken(raw: string, { sql, now, read }: LogoutSetup): Promise<void> {
+async function endByToken(raw: string, setup: LogoutSetup, address: string): Promise<void> {
+  const { sql, now, read } = setup
   const answer = await read(raw)
   if (!answer.ok) return
   const session = await sessionOfToken(sql, answer.token.jti)
-  if (session === undefined) await grants(sql).end(answer.token.jti, 'revoked', now())
-  else await endSession(sql, session, now())
+  if (session !== undefined) return leave(session, setup, address)
+  const isEnded = await grants(sql).end(answer.token.jti, 'revoked', now())
+  const holder = isEnded ? await grants(sql).holder({ jti: answer.token.jti }) : undefined
+  if (holder !== undefined) await setup.left(holder, address)
+}
+
+async function leave(session: string, { sql, now, left }: LogoutSetup, address: string): Promise<void> {
+  const ended = await endSession(sql, session, now())
+  const holder = ended === 0 ? undefined : await grants(sql).holder({ session })
+  if (holder !== undefined) await left(holder, address)
 }
 
 function isOwnPage(request: Request): boolean {

@@ -36,7 +36,9 @@ export function createProvider(setup: IssueSetup, keys: KeySet): Provider {
     extraTokenClaims: async (_ctx, token) => ({ extensions: extensionsFor(await bearerOf(token, setup, bearers), setup.config) }),
     formats: {
       customizers: {
-        jwt: async (_ctx, token, { payload }) => record(setup, await bearerOf(token, setup, bearers), { token, payload }),
+        jwt: async (ctx, token, { payload }) =>
+          // the wire's own end, not a header that anybody may write
+          record(setup, await bearerOf(token, setup, bearers), { token, payload, address: ctx.req.socket.remoteAddress ?? '' }),
       },
     },
   })

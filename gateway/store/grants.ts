@@ -17,6 +17,9 @@ export interface IssuedGrant {
   readonly session?: string | undefined
 }
 
+/** Who a token was given to. */
+export type Holder = Pick<IssuedGrant, 'jti' | 'subject' | 'client' | 'institution' | 'role' | 'purposes'>
+
 /**
  * SQL condition: the token of this jti may still be used. Put it into the statement that reads consent, so that both hold at one instant.
  * `parameter` is the placeholder that carries the jti, e.g. `$1`. A jti without a row is not live.
@@ -78,6 +81,15 @@ export function grants(sql: Sql) {
         [grant.jti, grant.subject, grant.client, grant.institution, grant.role, grant.purposes, grant.issuedMs, grant.expiresMs],
       )
       return done.rows.length === 1
+    },
+    /** Whom the token of this jti was given to, or the newest token of this session. */
+    async holder(by: { readonly jti: string } | { readonly session: string }): Promise<Holder | undefined> {
+      const [column, value] = 'jti' in by ? ['jti', by.jti] : ['session', by.session]
+      const found = await sql.query<Holder & Record<string, unknown>>(
+        `select jti, subject, client, institution, role, purposes from "grant" where ${column} = $1 order by issued_ms desc, jti limit 1`,
+        [value],
+      )
+      return found.rows[0]
     },
     /** Ends a token before its time; false when it had ended already or was never issued. The commit is the moment of effect. */
     async end(jti: string, how: 'revoked', atMs: number): Promise<boolean> {

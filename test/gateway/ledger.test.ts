@@ -84,7 +84,7 @@ eachGateway('the ledger', {}, (gateway) => {
     ],
     ['a referral', () => as('clinic-system').post('', referral('ledger', 2)), 200, { ...one, action: 'C' }],
     ['a look at the ledger', () => as('auditor').get('AuditEvent?_count=1'), 200, { ...one, action: 'E' }],
-    ['a look at one entry that is not there', () => as('auditor').get('AuditEvent/none'), 404, one],
+    ['a look at one entry that is not there', () => as('auditor').get('AuditEvent/none'), 404, { ...one, outcome: '4' }],
     ['a read that is refused', () => as('clinic-doctor').get(`Condition/${hidden}`), 404, { ...one, outcome: '4' }],
     ['a read of nothing', () => as('clinic-doctor').get('Condition/nothing'), 404, { ...one, outcome: '4' }],
     ['a person that is refused', () => as('hospital-doctor').get('Patient/nobody'), 404, { ...one, outcome: '4' }],

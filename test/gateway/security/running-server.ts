@@ -83,6 +83,7 @@ export async function startServer({
     resolvePatient: async (identifier) => known.get(identifier),
     admitEmergency: async () => undefined,
     issued: async (grant) => void issued.push(grant),
+    left: async () => undefined,
     log: () => undefined,
   })
   app.use('/oauth', authorizationServer.router)
