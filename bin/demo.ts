@@ -3,7 +3,7 @@
  * what came back. Exit 0 only when every promise was kept. What it changes it puts back, so that it can be run again.
  */
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
-import { numbersOf, seededCast, type Cast } from './demo/cast.ts'
+import { chosenCast, generatedCasts, numbersOf, seededCast, type Cast } from './demo/cast.ts'
 import { childAndGuardian, networkConsent } from './demo/consented.ts'
 import { breakGlass } from './demo/emergency.ts'
 import { namesakes } from './demo/namesakes.ts'
@@ -11,6 +11,7 @@ import { deniesPsychiatry, deniesTertiary, directedOnly, noConsent } from './dem
 import { stageOf, type Line, type Story } from './demo/stage.ts'
 import { visitor, type Emergency, type Visitor } from './demo/visitor.ts'
 import type { SandboxKey } from './sandbox/client.ts'
+import { populationDay } from './sandbox/generated.ts'
 import { readKey, reasonOf } from './token.ts'
 
 export const stories: readonly Story[] = [
@@ -64,6 +65,7 @@ function textOf({ kind, text }: Line): string {
 interface DemoOptions {
   readonly list?: true
   readonly person?: number
+  readonly population?: true
 }
 
 /** `args`: what follows `carenet demo`. Resolves to the exit code. */
@@ -83,11 +85,12 @@ export async function demoCommand(args: readonly string[]): Promise<number> {
   }
   // the one argument, as `storyNumber` read it; undefined when nothing was said
   const numbers = (command.processedArgs[0] as readonly number[] | undefined) ?? []
-  const wanted = stories.filter(({ number }) => numbers.length === 0 || numbers.includes(number))
+  // A reader who has seen enough (`| head`) must not end the story between a withdrawal and the new signature.
+  process.stdout.on('error', () => undefined)
   try {
     const key = readKey()
     const base = key.tokenEndpoint.replace(/\/oauth\/token$/, '')
-    const plays = wanted.map((story) => ({ story, cast: seededCast(story.number) }))
+    const plays = playsOf(numbers, options)
     return (await demonstrate({ base, key, plays, print: (line) => console.log(line) })) === 0 ? 0 : 1
   } catch (thrown) {
     console.error(`carenet demo: ${reasonOf(thrown)}`)
@@ -95,11 +98,29 @@ export async function demoCommand(args: readonly string[]): Promise<number> {
   }
 }
 
+/** Seeded people, or generated ones of the same stories. Throws when nobody, or not this person, plays what is asked for. */
+function playsOf(numbers: readonly number[], { person, population }: DemoOptions): Demonstration['plays'] {
+  const wanted = stories.filter(({ number }) => numbers.length === 0 || numbers.includes(number))
+  if (person === undefined && population !== true) return wanted.map((story) => ({ story, cast: seededCast(story.number) }))
+  if (person !== undefined && person <= 9) {
+    const own = wanted.filter(({ number }) => number === (person === 8 ? 7 : person))
+    if (own.length === 0) throw new Error(`person ${person} plays another story, see --list`)
+    return own.map((story) => ({ story, cast: seededCast(story.number) }))
+  }
+  const casts = generatedCasts(populationDay())
+  if (person === undefined) return wanted.map((story) => ({ story, cast: chosenCast(casts, story.number) }))
+  const found = casts.filter(({ cast }) => cast.patient.number === person)
+  const plays = wanted.flatMap((story) => found.flatMap(({ story: of, cast }) => (of === story.number ? [{ story, cast }] : [])))
+  if (plays.length === 0) throw new Error(`person ${person} has no such story to show now; --population chooses somebody who has`)
+  return plays
+}
+
 function describe(): Command {
   return new Command('carenet demo')
     .description('walks through the stories of the running sandbox; exit 0 only when every promise was kept')
     .argument('[story...]', 'numbers of stories (default: all)', storyNumber)
     .option('--list', 'names the stories and does nothing')
+    .option('--population', 'with generated people (the sandbox was started with --population, and all have arrived)')
     .option('--person <id>', 'the story of this person, e.g. 1042 or patient-1042', personNumber)
     .exitOverride()
 }

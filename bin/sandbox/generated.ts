@@ -1,4 +1,6 @@
 /** Sandbox identities of the generated people: `patient-1001` …, and `guardian-1019` for a minor. Without passwords: 364 scrypt hashes cost a minute. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { patientNumberSystem } from '../../fhir-profiles/codes.ts'
 import { patientNumber, sandboxInstitutions } from '../../adapters/sandbox/people.ts'
 import { population } from '../../adapters/sandbox/population/population.ts'
@@ -6,6 +8,15 @@ import type { Identity } from './network.ts'
 
 /** Says for which day the generated charts were written, in the sandbox's folder. */
 export const populationFile = 'population.json'
+
+/** What the sandbox start with `--population` left in its data folder. Throws with the next step when it is absent. */
+export function populationDay(): string {
+  const file = join(process.env['CARENET_DATA_DIR'] ?? '.data', 'sandbox', populationFile)
+  if (!existsSync(file)) throw new Error(`\`${file}\` is absent: start the sandbox with \`npx carenet sandbox --population\``)
+  const kept: unknown = JSON.parse(readFileSync(file, 'utf8'))
+  if (typeof kept === 'object' && kept !== null && 'asOf' in kept && typeof kept.asOf === 'string') return kept.asOf
+  throw new Error(`\`${file}\` is damaged: remove it and start the sandbox again`)
+}
 
 export function generatedIdentities(asOf: string): readonly Identity[] {
   return population(asOf).flatMap((person): readonly Identity[] => {
