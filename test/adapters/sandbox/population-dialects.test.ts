@@ -171,7 +171,9 @@ describe('the university hospital', () => {
 
   test('whoever is there now has a visit that began and has not ended', () => {
     const open = resources.flatMap((each) => (each.resourceType === 'Encounter' && each.status === 'in-progress' ? [each] : []))
-    expect(open.map(({ subject }) => subject?.reference).sort()).toEqual(present.map(({ number }) => `Patient/pt-${1000 + number}`).sort())
+    expect(open.map(({ subject }) => subject?.reference ?? '').sort()).toEqual(
+      present.map(({ number }) => `Patient/pt-${1000 + number}`).sort(),
+    )
     for (const { period, class: kind } of open) {
       expect([Date.parse(period?.start ?? '') < now.getTime(), period?.end]).toEqual([true, undefined])
       expect(['AMB', 'EMER']).toContain(kind.code)
