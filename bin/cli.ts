@@ -35,6 +35,17 @@ export async function main(argv: readonly string[]): Promise<number> {
       code = await tokenCommand(command.args)
     })
   program
+    .command('demo')
+    .description('sandbox only: walks through its stories and says whether every promise was kept (demo --help)')
+    // its own module reads what follows
+    .helpOption(false)
+    .allowUnknownOption()
+    .argument('[options...]')
+    .action(async (_options: readonly string[], _flags: unknown, command: Command) => {
+      const { demoCommand } = await import('./demo.ts')
+      code = await demoCommand(command.args)
+    })
+  program
     .command('doctor')
     .description('checks what the gateway needs; exit 0 only when all is well')
     .option(...configOption)

@@ -10,11 +10,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { randomBytes } from 'node:crypto'
 import { exportJWK, generateKeyPair } from 'jose'
-import { callFhir, defaultPurpose, sandboxToken, type SandboxKey } from './sandbox/client.ts'
+import type { SandboxKey } from './sandbox/client.ts'
 import { hashPassword } from '../gateway/security/password.ts'
 import { reportArrival } from './sandbox/arrival.ts'
+import { koreanDay } from '../adapters/sandbox/population/population.ts'
+import { generatedIdentities, populationFile } from './sandbox/generated.ts'
 import { identities, institutions, portsFrom, type SandboxPorts } from './sandbox/network.ts'
-import { seededConsents, seededReferrals } from './sandbox/stories.ts'
+import { seed } from './sandbox/seed.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const startDeadlineMs = 90_000
@@ -67,9 +69,8 @@ async function run(children: ChildProcess[], stop: AbortController, population: 
     console.log('people: 9 with their stories, see README')
   }
   console.log(`ready ${url}`)
-  const now = emrNow().now
   const watch = { url: `http://127.0.0.1:${ports.gateway}`, key: settings.key, ports, signal: stop.signal }
-  if (population) void reportArrival({ ...watch, now: now === undefined ? new Date() : new Date(now) })
+  if (population) void reportArrival({ ...watch, asOf: settings.asOf, toldMark: join(dataDir, 'sandbox', 'population-told.json') })
   await new Promise<void>((done) => {
     if (stop.signal.aborted) done()
     else stop.signal.addEventListener('abort', () => done(), { once: true })
@@ -78,7 +79,12 @@ async function run(children: ChildProcess[], stop: AbortController, population: 
 }
 
 /** Keys and configuration files, made once and kept; ports follow the environment of each start. */
-export async function prepareFolder(dataDir: string, ports: SandboxPorts, url: string, population = false): Promise<{ key: SandboxKey }> {
+export async function prepareFolder(
+  dataDir: string,
+  ports: SandboxPorts,
+  url: string,
+  population = false,
+): Promise<{ key: SandboxKey; asOf: string }> {
   const folder = join(dataDir, 'sandbox')
   for (const name of ['clinic', 'hospital', 'tertiary']) mkdirSync(join(folder, name), { recursive: true })
   chmodSync(folder, 0o700)
@@ -86,6 +92,7 @@ export async function prepareFolder(dataDir: string, ports: SandboxPorts, url: s
   const key: SandboxKey = { privateKey: secrets.cli, tokenEndpoint: `${url}/oauth/token` }
   writeFileSync(join(folder, 'cli.json'), JSON.stringify(key), { mode: 0o600 })
   const { d: _, ...publicKey } = secrets.cli
+  const asOf = population ? await populationDay(folder) : ''
   const gateway = {
     port: ports.gateway,
     publicUrl: url,
@@ -103,7 +110,9 @@ export async function prepareFolder(dataDir: string, ports: SandboxPorts, url: s
       jwks: { keys: [jwk] },
     })),
     apps: sandboxApps,
-    sandbox: { publicKey, identities: await withPasswords(folder) },
+    // Room for whoever tries the network with generated requests; a hospital keeps the defaults.
+    rateLimits: { requestsPerMinute: { people: 120_000 }, personsPerHour: { doctor: 20_000, nurse: 20_000, coordinator: 20_000, patient: 2_000 } },
+    sandbox: { publicKey, identities: [...(await withPasswords(folder)), ...(population ? generatedIdentities(asOf) : [])] },
   }
   for (const [clientId, jwk] of Object.entries(secrets.systems))
     writeFileSync(join(folder, `${clientId}.jwk.json`), JSON.stringify(jwk), { mode: 0o600 })
@@ -135,7 +144,14 @@ export async function prepareFolder(dataDir: string, ports: SandboxPorts, url: s
   }
   for (const [name, content] of Object.entries(files))
     writeFileSync(join(folder, `${name}.json`), JSON.stringify(content, undefined, 2), { mode: 0o600 })
-  return { key }
+  return { key, asOf }
+}
+
+/** The day the generated charts are written for: that of the first start with them, since the EMRs keep what they wrote. */
+async function populationDay(folder: string): Promise<string> {
+  const now = emrNow().now
+  const today = koreanDay(now === undefined ? new Date() : new Date(now))
+  return (await once(join(folder, populationFile), async () => ({ asOf: today }))).asOf
 }
 
 /** An app to try the sign-in page with; whatever listens there, or nothing: the code is in the address. */
@@ -231,69 +247,4 @@ async function endAll(children: readonly ChildProcess[]): Promise<void> {
       await Promise.race([ended, sleep(8_000, undefined, { ref: false }).then(() => child.kill('SIGKILL'))])
     }),
   )
-}
-
-/** People arrive through their EMRs; then their consents, then the clinic's referrals. */
-async function seed(input: {
-  url: string
-  key: SandboxKey
-  clinicDesk: string
-  hospitalDesk: string
-  /** then nobody waits for its end: `ready` comes when the stories are told */
-  isQueueLong: boolean
-}): Promise<void> {
-  const now = new Date()
-  for (const { number, as, make } of seededConsents(new Date(now.getTime() - 86_400_000).toISOString())) {
-    const token = await untilDone(`a token for ${as}`, () => sandboxToken(input.key, { as, purposes: [defaultPurpose(as)] }))
-    const person = personIn(token)
-    const made = await callFhir(input.url, token, { method: 'POST', path: 'Consent', body: make(person) })
-    if (made.status !== 201) throw new Error(`the consent of person ${number} was not taken: ${JSON.stringify(made.body)}`)
-  }
-  for (const number of [2, 6, 7, 8, 9])
-    await untilDone(`person ${number}`, () => sandboxToken(input.key, { as: `patient-${number}`, purposes: ['PATRQT'] }))
-  const until = new Date(now.getTime() + 180 * 86_400_000).toISOString().slice(0, 10)
-  for (const referral of seededReferrals(until)) {
-    const response = await fetch(`${input.clinicDesk}/referrals`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(referral),
-      signal: AbortSignal.timeout(5_000),
-    })
-    if (!response.ok) throw new Error(`the clinic's desk did not take the referral: ${response.status}`)
-  }
-  const coordinator = await sandboxToken(input.key, { as: 'clinic-coordinator', purposes: ['TREAT'] })
-  await untilDone('the referrals to arrive', async () => {
-    const found = await callFhir(input.url, coordinator, { method: 'GET', path: 'Task?status=received' })
-    const total = typeof found.body === 'object' && found.body !== null && 'total' in found.body ? found.body.total : 0
-    if (typeof total !== 'number' || total < 2) throw new Error(`${String(total)} of 2 referrals have arrived`)
-  })
-  if (input.isQueueLong) return
-  await untilDone('the hospital to have told everything', async () => {
-    const response = await fetch(`${input.hospitalDesk}/health`, { signal: AbortSignal.timeout(5_000) })
-    const health: unknown = await response.json()
-    const waiting = typeof health === 'object' && health !== null && 'waiting' in health ? health.waiting : undefined
-    if (waiting !== 0) throw new Error(`${String(waiting)} of its messages are waiting`)
-  })
-}
-
-/** The person claim of a token we just got; the gateway verifies tokens, this only reads its own. */
-function personIn(token: string): string {
-  const payload: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'))
-  const id = JSON.stringify(payload).match(/"person_id":"([^"]+)"/)?.[1]
-  if (id === undefined) throw new Error('the token names no person')
-  return id
-}
-
-async function untilDone<T>(what: string, work: () => Promise<T>): Promise<T> {
-  // With the generated people the stories' own records and letters share the way in with thousands of others.
-  const until = Date.now() + 180_000
-  for (;;) {
-    try {
-      return await work()
-    } catch (thrown) {
-      if (Date.now() > until)
-        throw new Error(`gave up waiting for ${what}: ${thrown instanceof Error ? thrown.message : String(thrown)}`, { cause: thrown })
-      await sleep(200)
-    }
-  }
 }

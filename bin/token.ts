@@ -53,7 +53,7 @@ function collect(code: string, before: readonly string[] = []): readonly string[
 }
 
 /** What the sandbox start left for us. Throws with the next step when it is absent or unreadable. */
-function readKey(): SandboxKey {
+export function readKey(): SandboxKey {
   const file = join(process.env['CARENET_DATA_DIR'] ?? '.data', 'sandbox', 'cli.json')
   if (!existsSync(file))
     throw new Error(`\`${file}\` is absent: start the sandbox with \`npm start\`, or set CARENET_DATA_DIR to its data folder`)
@@ -68,7 +68,7 @@ function isSandboxKey(key: unknown): key is SandboxKey {
 }
 
 /** A gateway that does not answer shows as `fetch failed`; its cause says more. */
-function reasonOf(thrown: unknown): string {
+export function reasonOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown)
   if (thrown.name === 'TimeoutError') return 'the gateway did not answer in time'
   if (thrown.message === 'fetch failed') return 'the gateway does not answer: is the sandbox running?'

@@ -72,7 +72,7 @@ export function institutions(ports: SandboxPorts, input: { folder: string; mappi
   ]
 }
 
-interface Identity {
+export interface Identity {
   readonly name: string
   readonly displayName: string
   readonly role: string

@@ -28,34 +28,34 @@ function networkConsent(person: string, at: string, exceptions: readonly object[
   }
 }
 
+const tertiaryDenied = [
+  { type: 'deny', actor: [{ role: role('IRCP'), reference: institution('tertiary') }] },
+  { type: 'deny', actor: [{ role: role('CST'), reference: institution('tertiary') }] },
+]
+const psychiatry = { identifier: { system: system.department, value: '03' }, display: '정신건강의학과' }
+const psychiatryDenied = [{ type: 'deny', actor: [{ role: role('CST'), reference: psychiatry }] }]
+
+/** Consent to the whole network but for what is named. `at` is an instant. */
+export function consentExcept(but: 'nothing' | 'tertiary' | 'psychiatry', person: string, at: string): object {
+  return networkConsent(person, at, { nothing: [], tertiary: tertiaryDenied, psychiatry: psychiatryDenied }[but])
+}
+
 /** Consents by seeded person; `as` is who writes it. Persons 2, 6 to 9 have none here (6 brings a directed one inside its referral). */
 export function seededConsents(at: string): readonly { number: number; as: string; make: (person: string) => object }[] {
   return [
-    { number: 1, as: 'patient-1', make: (person) => networkConsent(person, at, []) },
-    {
-      number: 3,
-      as: 'patient-3',
-      make: (person) =>
-        networkConsent(person, at, [
-          { type: 'deny', actor: [{ role: role('IRCP'), reference: institution('tertiary') }] },
-          { type: 'deny', actor: [{ role: role('CST'), reference: institution('tertiary') }] },
-        ]),
-    },
-    {
-      number: 4,
-      as: 'patient-4',
-      make: (person) =>
-        networkConsent(person, at, [
-          {
-            type: 'deny',
-            actor: [
-              { role: role('CST'), reference: { identifier: { system: system.department, value: '03' }, display: '정신건강의학과' } },
-            ],
-          },
-        ]),
-    },
-    { number: 5, as: 'guardian-5', make: (person) => networkConsent(person, at, []) },
+    { number: 1, as: 'patient-1', make: (person) => consentExcept('nothing', person, at) },
+    { number: 3, as: 'patient-3', make: (person) => consentExcept('tertiary', person, at) },
+    { number: 4, as: 'patient-4', make: (person) => consentExcept('psychiatry', person, at) },
+    { number: 5, as: 'guardian-5', make: (person) => consentExcept('nothing', person, at) },
   ]
+}
+
+/** The person claim of a token we just got; the gateway verifies tokens, this only reads its own. */
+export function personIn(token: string): string {
+  const payload: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'))
+  const id = JSON.stringify(payload).match(/"person_id":"([^"]+)"/)?.[1]
+  if (id === undefined) throw new Error('the token names no person')
+  return id
 }
 
 /** Referrals the clinic's desk writes into its outbox. */

@@ -2,6 +2,7 @@
  * PGlite in this process, dressed as a `pg.Pool` of one connection. Measured traps it works around:
  * - the adapter's own `new Pool(createPgConfig(db))` breaks after the first SQL error, hence a Client per connection object;
  * - a new client meets the old one's session (open transaction, prepared statements, settings), hence `clean`;
+ * - no autovacuum and so no statistics: without a word to the planner every lookup by key reads the whole table, for ever;
  * - nothing locks the folder, hence `folder-lock.ts`;
  * - `statement_timeout` is accepted and not enforced, and a long statement blocks the event loop: keep statements small;
  * - `fsync` is off inside: it survives `kill -9`, not a power cut. Production runs on a server.
@@ -77,4 +78,6 @@ async function clean(client: pg.ClientBase): Promise<void> {
   await client.query('rollback')
   await client.query('discard all')
   await client.query("set time zone 'UTC'")
+  // Nothing analyses tables in here, and a prepared statement keeps the plan it got when its tables were empty: to read them from end to end.
+  for (const plan of ['seqscan', 'hashjoin', 'mergejoin']) await client.query(`set enable_${plan} = off`)
 }

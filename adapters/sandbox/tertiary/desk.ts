@@ -6,6 +6,7 @@ import type { EmrStore } from './emr-store.ts'
 import { type FaultMode, isFaultMode } from './faults.ts'
 import { readObject, readText, sendJson } from './http-body.ts'
 import { hospital } from './kr-core.ts'
+import { hasNumber, referralResources } from './refer.ts'
 
 export interface DeskOptions {
   readonly store: EmrStore
@@ -52,6 +53,7 @@ function reply(options: DeskOptions, what: string, path: readonly string[], body
   if (what === 'GET health') return { status: 200, body: { status: 'ok' } }
   if (what === 'GET tasks' && path.length === 1) return { status: 200, body: board(options.store.all('Task').filter(isTask)) }
   if (what === 'GET accesses') return { status: 200, body: { accesses: options.accesses() } }
+  if (what === 'POST referrals' && path.length === 1) return refer(options, body)
   if (what === 'POST faults') return setFault(options, body['mode'])
   if (what === 'POST tasks' && path.length === 3 && isStep(step)) return takeStep(options, id, step, body)
   return { status: 404, body: { error: 'unknown address' } }
@@ -76,6 +78,23 @@ function isRecall({ code }: Task): boolean {
 /** A parcel's id is the id of the Task it was. */
 function recalledIds({ input }: Task): readonly string[] {
   return (input ?? []).flatMap(({ valueIdentifier }) => (valueIdentifier?.system === system.parcel ? (valueIdentifier.value ?? []) : []))
+}
+
+/** A doctor's own referral; the network sees it at its next look. */
+function refer({ store, now }: DeskOptions, body: Readonly<Record<string, unknown>>): Reply {
+  const text = (key: string): string => {
+    const value = body[key]
+    return typeof value === 'string' ? value.trim() : ''
+  }
+  const [toInstitutionNumber, department, reason] = [text('toInstitutionNumber'), text('department'), text('reason')]
+  if (toInstitutionNumber === '' || department === '' || reason === '')
+    return { status: 400, body: { error: '`toInstitutionNumber`, `department` and `reason` are required' } }
+  const patient = store.all('Patient').find((each) => hasNumber(each, text('patientNumber')))
+  if (patient === undefined) return { status: 404, body: { error: 'no such patient' } }
+  const serial = store.all('Task').filter(({ id }) => id?.startsWith('rf-') === true).length + 1
+  const said = { toInstitutionNumber, department, reason, kcd: text('kcd'), note: text('note') }
+  const written = store.write(referralResources({ serial, patient, ...said }, now()), now())
+  return { status: 201, body: { id: written[0]?.resource.id } }
 }
 
 function setFault({ setFault: set }: DeskOptions, mode: unknown): Reply {

@@ -6,6 +6,7 @@ import { sandboxInstitutions, sandboxPeople } from '../people.ts'
 import type { Chart, Department, Visit } from './chart-shape.ts'
 import { charts, departments } from './charts.ts'
 import * as krCore from './kr-core.ts'
+import { presentResources } from './present.ts'
 import { moreDepartments, populationResources } from './population-resources.ts'
 
 /** `now` is the day the charts are written for; the offset of every time is that of Seoul. */
@@ -15,7 +16,7 @@ export function seedResources(now: Date): readonly Resource[] {
 
 /** The generated people and the departments only they go to. */
 export function populationSeed(now: Date): readonly Resource[] {
-  return [...moreDepartments.flatMap(departmentResources), ...populationResources(koreanDay(now))]
+  return [...moreDepartments.flatMap(departmentResources), ...populationResources(koreanDay(now)), ...presentResources(now)]
 }
 
 function house(): readonly Resource[] {

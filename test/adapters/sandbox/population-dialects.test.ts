@@ -11,6 +11,7 @@ import { Chart } from '../../../adapters/sandbox/clinic/chart.ts'
 import { seed, seedPopulation } from '../../../adapters/sandbox/clinic/seed.ts'
 import { openChart } from '../../../adapters/sandbox/hospital/chart.ts'
 import { seedPopulation as seedHospital } from '../../../adapters/sandbox/hospital/population-messages.ts'
+import { agreements } from '../../../adapters/sandbox/population/agreements.ts'
 import { population } from '../../../adapters/sandbox/population/population.ts'
 import type { Place } from '../../../adapters/sandbox/population/conditions.ts'
 import { populationSeed, seedResources } from '../../../adapters/sandbox/tertiary/seed.ts'
@@ -147,6 +148,7 @@ describe('the hospital', () => {
 
 describe('the university hospital', () => {
   const resources = populationSeed(now)
+  const present = agreements(people, '2026-11-22').filter((each) => each.present !== undefined)
 
   test('every resource is valid FHIR R4', () => {
     expect(errors(resources).slice(0, 5)).toEqual([])
@@ -160,10 +162,21 @@ describe('the university hospital', () => {
   test('everything of the year of care is there, documents and procedures too', () => {
     const visits = visitsAt('tertiary')
     expect(countOf(resources, 'Patient')).toBe(people.filter(({ at }) => at.includes('tertiary')).length)
-    expect(countOf(resources, 'Encounter')).toBe(visits.length)
+    expect(countOf(resources, 'Encounter')).toBe(visits.length + present.length)
     expect(countOf(resources, 'MedicationRequest')).toBe(sum(visits.map(({ prescriptions }) => prescriptions.length)))
     expect(countOf(resources, 'DocumentReference')).toBe(sum(visits.map(({ documents }) => documents.length)))
     expect(countOf(resources, 'Procedure')).toBe(sum(visits.map(({ procedures }) => procedures.length)))
     expect(countOf(resources, 'DiagnosticReport')).toBe(sum(visits.map(({ panels }) => panels.length)))
+  })
+
+  test('whoever is there now has a visit that began and has not ended', () => {
+    const open = resources.flatMap((each) => (each.resourceType === 'Encounter' && each.status === 'in-progress' ? [each] : []))
+    expect(open.map(({ subject }) => subject?.reference ?? '').sort()).toEqual(
+      present.map(({ number }) => `Patient/pt-${1000 + number}`).sort(),
+    )
+    for (const { period, class: kind } of open) {
+      expect([Date.parse(period?.start ?? '') < now.getTime(), period?.end]).toEqual([true, undefined])
+      expect(['AMB', 'EMER']).toContain(kind.code)
+    }
   })
 })
