@@ -14,7 +14,8 @@ import {
 } from './combine.ts'
 import { all, alternatives, always, any, custodianIs, keyOf, never, not, oneOf, truth } from './condition.ts'
 import { declaredEmergency } from './decide.ts'
-import { implicitly } from './implicit.ts'
+import { implicitly, opensEmergencies } from './implicit.ts'
+import { ceiling, isStatutory } from './law/bounds.ts'
 import { breakGlassRows, rowAt } from './law/kr.ts'
 import { insideTheHouse, namedEmergency, wholeConsent, type Lens } from './lens.ts'
 import { isInForce } from './rules/in-force.ts'
@@ -52,7 +53,7 @@ export function view(request: AccessRequest, rowsByPerson: RowsByPerson, environ
 
 /** Persons whose records the request itself singles out. */
 function personsOf(request: AccessRequest): readonly string[] {
-  return [request.basis.patientRequest, request.basis.emergency].flatMap((basis) => (basis.kind === 'person' ? [basis.person] : []))
+  return [request.basis.patientRequest, request.basis.emergency, request.basis.statute].flatMap((basis) => (basis.kind === 'person' ? [basis.person] : []))
 }
 
 /**
@@ -84,8 +85,12 @@ function residual(asking: Asking, person: string | undefined, trees: readonly Co
   const own = request.basis.patientRequest
   if (own.kind === 'person' && own.person === person) return always
   const emergencies = person === undefined ? [] : declaredEmergency(request, person)
-  if (emergencies.length === 0) return ordinary(asking, trees, request.purposes)
-  return any([ordinary(asking, trees, ['TREAT']), emergency(asking, trees, emergencies)])
+  const statutory = truth(person !== undefined && isStatutory(request, person, asking.nowMs))
+  const opened =
+    emergencies.length === 0
+      ? [ordinary(asking, trees, request.purposes)]
+      : [ordinary(asking, trees, ['TREAT']), emergency(asking, trees, emergencies)]
+  return all([ceiling(request, asking.nowMs), any([statutory, ...opened])])
 }
 
 function ordinary(asking: Asking, trees: readonly ConsentTree[], purposes: readonly Purpose[]): Condition {
@@ -100,7 +105,7 @@ function ordinary(asking: Asking, trees: readonly ConsentTree[], purposes: reado
 function emergency(asking: Asking, trees: readonly ConsentTree[], purposes: readonly Purpose[]): Condition {
   const law = rowAt(breakGlassRows, asking.nowMs)
   const named = purposes.map((purpose) => spreads(asking, trees, purpose, namedEmergency))
-  const opened = law?.withoutConsent === true ? always : all(named.map((consents) => permitsAcross(consents, never)))
+  const opened = law?.withoutConsent === true || opensEmergencies(asking.environment.implicit) ? always : all(named.map((consents) => permitsAcross(consents, never)))
   const closed = law?.honoursNamedDeny === false ? never : any(named.map(deniesAcross))
   return all([opened, not(closed)])
 }
