@@ -14,6 +14,7 @@ import { patientOf } from './identify.ts'
 import { sourceOf } from './intake.ts'
 import { demographics, match } from './logic/match.ts'
 import { prepare } from './prepare.ts'
+import { factsOf } from './store/records.ts'
 import { keyText } from './logic/record-key.ts'
 
 export interface LiveAnswer {
@@ -326,7 +327,7 @@ async function holdLive(
       timeZone: context.config.timeZone,
     })
     return hold({
-      facts: { id: row.id, type: row.type, person: input.person, custodian: input.institution, sources: row.sources, classes: row.classes },
+      facts: factsOf(row),
       localId: row.localId,
       version: String(row.version),
       updatedMs: row.updatedMs,
