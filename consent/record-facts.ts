@@ -14,6 +14,13 @@ export function contentFacts(read: ResourceFacts, departments: readonly string[]
   return { codes: [...new Set(read.codes.flatMap(withBroader))].sort(), confidentiality, sensitivities, fromMs, untilMs }
 }
 
+/** What decisions read of a row, stored or made just now of a live answer. */
+export function factsOf(row: Omit<Facts, 'person' | 'custodian'> & { readonly person: string | null; readonly institution: string }): Facts {
+  const { id, type, sources, classes, codes, confidentiality, sensitivities, relations, fromMs, untilMs } = row
+  const of = { person: row.person ?? '', custodian: row.institution }
+  return { id, type, ...of, sources, classes, codes, confidentiality, sensitivities, relations, fromMs, untilMs }
+}
+
 /** National department codes among source keys. */
 export function departmentsIn(sources: readonly ActorKey[]): readonly string[] {
   return sources.flatMap((key) => /^dept:(\d{2})$/.exec(key)?.[1] ?? [])

@@ -48,12 +48,14 @@ export function view(request: AccessRequest, rowsByPerson: RowsByPerson, environ
   const elsewhere = residual(asking, undefined, [])
   const persons = new Set([...trees.keys(), ...personsOf(request)])
   const residuals = [...persons].map((person) => ({ person, condition: residual(asking, person, trees.get(person) ?? []) }))
-  return { condition: joined(residuals, elsewhere), consulted }
+  const own = request.basis.patientRequest
+  const open = all([ceiling(request, nowMs), joined(residuals, elsewhere)])
+  return { condition: own.kind === 'person' ? any([oneOf('persons', [own.person]), open]) : open, consulted }
 }
 
 /** Persons whose records the request itself singles out. */
 function personsOf(request: AccessRequest): readonly string[] {
-  return [request.basis.patientRequest, request.basis.emergency, request.basis.statute].flatMap((basis) => (basis.kind === 'person' ? [basis.person] : []))
+  return [request.basis.emergency, request.basis.statute].flatMap((basis) => (basis.kind === 'person' ? [basis.person] : []))
 }
 
 /**
@@ -79,18 +81,16 @@ function joined(residuals: readonly { readonly person: string; readonly conditio
   return any([all([elsewhere, not(oneOf('persons', excepted))]), ...additions, ...exceptions])
 }
 
-/** What the caller may see of one person's records; undefined = a person nothing is known about. */
+/** What opens one person's records to the caller, before the ceiling of the law; undefined = a person nothing is known about. */
 function residual(asking: Asking, person: string | undefined, trees: readonly ConsentTree[]): Condition {
   const { request } = asking
-  const own = request.basis.patientRequest
-  if (own.kind === 'person' && own.person === person) return always
   const emergencies = person === undefined ? [] : declaredEmergency(request, person)
   const statutory = truth(person !== undefined && isStatutory(request, person, asking.nowMs))
   const opened =
     emergencies.length === 0
       ? [ordinary(asking, trees, request.purposes)]
       : [ordinary(asking, trees, ['TREAT']), emergency(asking, trees, emergencies)]
-  return all([ceiling(request, asking.nowMs), any([statutory, ...opened])])
+  return any([statutory, ...opened])
 }
 
 function ordinary(asking: Asking, trees: readonly ConsentTree[], purposes: readonly Purpose[]): Condition {

@@ -3,6 +3,7 @@
  * Everything arrives Held. What a silent institution would have said is a gap that depends on its health, never on the patient.
  */
 import { isGap, type EmrAdapter, type Gap } from '../adapters/contract.ts'
+import { factsOf } from '../consent/record-facts.ts'
 import { facts } from '../fhir-profiles/facts.ts'
 import { references } from '../fhir-profiles/reference.ts'
 import type { Patient, Resource } from '../fhir-profiles/r4.ts'
@@ -14,7 +15,6 @@ import { patientOf } from './identify.ts'
 import { sourceOf } from './intake.ts'
 import { demographics, match } from './logic/match.ts'
 import { prepare } from './prepare.ts'
-import { factsOf } from './store/records.ts'
 import { keyText } from './logic/record-key.ts'
 
 export interface LiveAnswer {

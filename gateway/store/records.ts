@@ -1,6 +1,6 @@
 /** Records: what institutions sent (own partition) and what the network keeps (Task, Consent). Everything leaves here Held. */
 import { labellerVersion } from '../../consent/label.ts'
-import type { ContentFacts } from '../../consent/record-facts.ts'
+import { factsOf, type ContentFacts } from '../../consent/record-facts.ts'
 import type { Facts } from '../../consent/types.ts'
 import { hold, type Held, type HeldContent } from '../held.ts'
 import { keyText } from '../logic/record-key.ts'
@@ -84,13 +84,6 @@ function contentOf(row: StoredRow): HeldContent {
     deleted: row.deleted,
     isNetworkForm: row.network_form,
   }
-}
-
-/** What decisions read of a row, stored or made just now of a live answer. */
-export function factsOf(row: Omit<Facts, 'person' | 'custodian'> & { readonly person: string | null; readonly institution: string }): Facts {
-  const { id, type, sources, classes, codes, confidentiality, sensitivities, relations, fromMs, untilMs } = row
-  const of = { person: row.person ?? '', custodian: row.institution }
-  return { id, type, ...of, sources, classes, codes, confidentiality, sensitivities, relations, fromMs, untilMs }
 }
 
 export function records(sql: Sql) {
