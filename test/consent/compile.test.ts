@@ -189,7 +189,7 @@ describe('what cannot be read', () => {
       'Consent.provision.actor[0]',
     ],
     ['purpose', { purpose: purposes('TREAT', 'MY-PURPOSE') }, 'Consent.provision.purpose[1]'],
-    ['purpose', { purpose: [{ system: 'https://example.org', code: 'TREAT' }] }, 'Consent.provision.purpose[0]'],
+    ['purpose', { type: 'deny', purpose: [{ system: 'https://example.org', code: 'TREAT' }] }, 'Consent.provision.purpose[0]'],
     ['action', { action: actions('read') }, 'Consent.provision.action[0]'],
     ['class', { class: [{ system: system.loinc }] }, 'Consent.provision.class[0]'],
     ['actor', { actor: [] }, 'Consent.provision.actor'],
