@@ -57,7 +57,10 @@ const dataArbitrary = fc.record({
   ),
 })
 const labelArbitrary = mostly(
-  [...['U', 'L', 'M', 'N', 'R', 'V'].map((code) => ({ system: system.confidentiality, code })), ...['PSY', 'PSY', 'SPI', 'SUD', 'HIV', 'GDIS'].map((code) => ({ system: system.actCode, code }))],
+  [
+    ...['U', 'L', 'M', 'N', 'R', 'V'].map((code) => ({ system: system.confidentiality, code })),
+    ...['PSY', 'PSY', 'SPI', 'SUD', 'HIV', 'GDIS'].map((code) => ({ system: system.actCode, code })),
+  ],
   [{ system: system.confidentiality, code: 'X' }],
 )
 const codeArbitrary = mostly<readonly Coding[]>(
@@ -263,7 +266,9 @@ export interface Scene {
 export const sceneArbitrary: fc.Arbitrary<Scene> = fc.record({
   written: writtenArbitrary,
   request: requestArbitrary,
-  environment: fc.constantFrom('deny-between-institutions', 'deny', 'basic-normal', 'all-normal', 'break-glass-only').map((implicit) => ({ implicit }) as const),
+  environment: fc
+    .constantFrom('deny-between-institutions', 'deny', 'basic-normal', 'all-normal', 'break-glass-only')
+    .map((implicit) => ({ implicit }) as const),
   nowMs: fc.constantFrom(...askedAt),
 })
 

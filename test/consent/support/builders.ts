@@ -100,12 +100,22 @@ export function request(
 
 /** The same clinician after declaring break-glass for one person. */
 export function breakGlass(institution: InstitutionId, person: string): AccessRequest {
-  const basis = { inHouse: true, patientRequest: { kind: 'none' }, emergency: { kind: 'person', person }, statute: { kind: 'none' } } as const
+  const basis = {
+    inHouse: true,
+    patientRequest: { kind: 'none' },
+    emergency: { kind: 'person', person },
+    statute: { kind: 'none' },
+  } as const
   return request(institution, { purposes: ['TREAT', 'BTG'], basis })
 }
 
 export function patientRequest(person: string): AccessRequest {
-  const basis = { inHouse: false, patientRequest: { kind: 'person', person }, emergency: { kind: 'none' }, statute: { kind: 'none' } } as const
+  const basis = {
+    inHouse: false,
+    patientRequest: { kind: 'person', person },
+    emergency: { kind: 'none' },
+    statute: { kind: 'none' },
+  } as const
   return { action: 'access', purposes: ['PATRQT'], institution: 'network', receiver: [`person:${person}`], insideReceiver: [], basis }
 }
 

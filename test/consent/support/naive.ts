@@ -229,7 +229,9 @@ function data(rule: Rule, { facts }: Asked): boolean {
   const isCode = (): boolean =>
     said.code === undefined ||
     (!isPermit && facts.codes.includes('?')) ||
-    said.code.some((concept) => (concept.coding ?? []).some((coding) => facts.codes.includes(`${coding.system ?? ''}|${coding.code ?? ''}`)))
+    said.code.some((concept) =>
+      (concept.coding ?? []).some((coding) => facts.codes.includes(`${coding.system ?? ''}|${coding.code ?? ''}`)),
+    )
   const isDated = (): boolean => {
     if (said.dataPeriod === undefined) return true
     const start = moments.get(said.dataPeriod.start ?? '')?.firstMs ?? -8.64e15
