@@ -5,6 +5,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { facts } from '../../fhir-profiles/facts.ts'
+import { isResource } from '../../fhir-profiles/validate/guards.ts'
 import { parseReference, references } from '../../fhir-profiles/reference.ts'
 import type { Consent, Resource } from '../../fhir-profiles/r4.ts'
 import { compile } from '../../consent/compile.ts'
@@ -26,22 +27,20 @@ const differing: Readonly<Record<string, string>> = {
   'leap-root-purpose-some-matching': 'of several purposes each must be permitted; LEAP takes one',
 }
 
-function read<T>(path: string): T {
-  // Cases written by others, whose shape their README states.
-  return JSON.parse(readFileSync(new URL(path, folder), 'utf8')) as T
+function read(path: string): unknown {
+  return JSON.parse(readFileSync(new URL(path, folder), 'utf8'))
 }
 
-function rowsIn<T>(path: string): readonly T[] {
+function rowsIn(path: string): readonly unknown[] {
   const lines = isThere ? readFileSync(new URL(path, folder), 'utf8').split('\n') : []
-  // As above.
-  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as T)
+  return lines.filter((line) => line !== '').map((line): unknown => JSON.parse(line))
 }
 
 function everyIn(path: string): readonly Resource[] {
   if (!isThere) return []
   return readdirSync(new URL(path, folder)).flatMap((name) => {
-    const found = read<Resource | { resourceType?: undefined }>(`${path}${name}`)
-    return found.resourceType === undefined ? [] : [found]
+    const found = read(`${path}${name}`)
+    return isResource(found) ? [found] : []
   })
 }
 
@@ -117,13 +116,17 @@ interface PcfRow {
   readonly returned?: readonly string[]
 }
 
+// As their README states.
+const pcfRows = rowsIn('pcf/decisions.jsonl') as readonly PcfRow[]
+
 when(`the examples of IHE PCF${how}`, () => {
   const data = everyIn('pcf/data/')
   const observations = data.filter((resource) => resource.resourceType === 'Observation')
   const groups = data.flatMap((resource) => (resource.resourceType === 'Group' ? [resource] : []))
 
-  test.each(rowsIn<PcfRow>('pcf/decisions.jsonl').map((row) => [row.id, row] as const))('%s', (_id, row) => {
-    const rows = compiled(read<Consent>(row.consent), data)
+  test.each(pcfRows.map((row) => [row.id, row] as const))('%s', (_id, row) => {
+    // Cases written by others, whose shape their README states; so below.
+    const rows = compiled(read(row.consent) as Consent, data)
     const memberOf = groups.filter((group) => (group.member ?? []).some(({ entity }) => entity.reference === row.actor))
     const receiver = [row.actor, ...memberOf.map(({ id }) => `Group/${id}`)].flatMap((reference) => directory.resolve({ reference }) ?? [])
     const purpose = row.purposeOfUse.replace('http://terminology.hl7.org/CodeSystem/v3-ActReason|', '')
@@ -148,11 +151,14 @@ interface LeapRow {
   readonly class?: readonly string[]
 }
 
+// As their README states.
+const leapRows = rowsIn('leap/decisions.jsonl') as readonly LeapRow[]
+
 when(`the decisions of LEAP${how}`, () => {
   const data = everyIn('leap/data/')
 
-  test.each(rowsIn<LeapRow>('leap/decisions.jsonl').map((row) => [row.id, row] as const))('%s', (id, row) => {
-    const written = read<Consent & { readonly category: readonly [Consent['scope']] }>(row.consent)
+  test.each(leapRows.map((row) => [row.id, row] as const))('%s', (id, row) => {
+    const written = read(row.consent) as Consent & { readonly category: readonly [Consent['scope']] }
     // Written before R4 made scope an element of its own; their custodian is taken for the network.
     const consent = { ...written, scope: written.category[0], organization: [{ reference: 'Organization/network' }] }
     const receiver = row.actor.flatMap(({ system, value }) => keysOf(data, system, value))
