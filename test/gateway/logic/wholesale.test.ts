@@ -13,9 +13,9 @@ const atoms: fc.Arbitrary<Condition> = fc.oneof(
   keys.map((anyOf): Condition => ({ op: 'sources', anyOf })),
   fc.subarray(['Observation', 'Condition']).map((anyOf): Condition => ({ op: 'classes', anyOf })),
   fc.subarray(['r1', 'r2']).map((anyOf): Condition => ({ op: 'ids', anyOf })),
-  fc.tuple(fc.constantFrom('codes', 'sensitivities', 'relations'), fc.subarray(['a|1', 'PSY', 'r1', '?'])).map(
-    ([op, anyOf]): Condition => ({ op, anyOf }),
-  ),
+  fc
+    .tuple(fc.constantFrom('codes', 'sensitivities', 'relations'), fc.subarray(['a|1', 'PSY', 'r1', '?']))
+    .map(([op, anyOf]): Condition => ({ op, anyOf })),
   fc.subarray(['PSY', 'HIV']).map((codes): Condition => ({ op: 'cleared', for: codes })),
   fc
     .tuple(fc.constantFrom('confidentiality', 'fromMs', 'untilMs'), fc.constantFrom(0, 3, 4, 10, 20))
