@@ -110,7 +110,8 @@ function emergency(judged: Case, purposes: readonly Purpose[]): Finding {
   const rulings = purposes.map((purpose) => together(judged, purpose, namedEmergency))
   const denials = rulings.filter((ruling) => ruling.value === 'deny')
   if (denials.length > 0 && law?.honoursNamedDeny !== false) return { basis: [], because: denials.flatMap((denial) => denial.because) }
-  if (law?.withoutConsent === true || opensEmergencies(judged.environment.implicit)) return { basis: ['emergency'], because: [plain('emergency')] }
+  if (law?.withoutConsent === true || opensEmergencies(judged.environment.implicit))
+    return { basis: ['emergency'], because: [plain('emergency')] }
   const isPermitted = rulings.every((ruling) => ruling.value === 'permit')
   return { basis: isPermitted ? ['emergency'] : [], because: rulings.flatMap((ruling) => ruling.because) }
 }

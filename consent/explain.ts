@@ -18,7 +18,10 @@ const permitted: Readonly<Record<string, Explanation>> = {
 /** Strongest first: the first that applies is the one told. */
 const refused: readonly (readonly [rule: string, explanation: Explanation])[] = [
   ['no-purpose', { ko: '요청 목적이 없어', en: 'the request states no purpose' }],
-  ['law-ceiling', { ko: '법률이 다른 기관에 제공하는 기록에서 제외하도록 하여', en: 'the law leaves it out of what one institution gives to another' }],
+  [
+    'law-ceiling',
+    { ko: '법률이 다른 기관에 제공하는 기록에서 제외하도록 하여', en: 'the law leaves it out of what one institution gives to another' },
+  ],
   ['deny', { ko: '환자가 거부하여', en: 'the patient refused' }],
   ['unreadable-consent', { ko: '동의서를 해석할 수 없어', en: 'a consent cannot be read' }],
   ['unreadable-permit', { ko: '동의 내용을 해석할 수 없어', en: 'what a consent permits cannot be read' }],

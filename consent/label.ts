@@ -42,7 +42,10 @@ export function labelsOf({ codes, labels, departments }: Labelled): Labels {
       set.codes.some((key) => keys.has(key)),
   )
   const said = labels.flatMap((label) => sensitivityOf(label) ?? [])
-  const bases = [...said.map((sensitivity) => ({ sensitivity, basis: 'sender' })), ...found.map(({ sensitivity, basis }) => ({ sensitivity, basis }))]
+  const bases = [
+    ...said.map((sensitivity) => ({ sensitivity, basis: 'sender' })),
+    ...found.map(({ sensitivity, basis }) => ({ sensitivity, basis })),
+  ]
   const sensitivities = [...new Set(bases.map(({ sensitivity }) => sensitivity))].sort()
   const stated = labels.flatMap((label) => rankOf(label) ?? [])
   return { confidentiality: Math.max(sensitivities.length === 0 ? normal : restricted, ...stated), sensitivities, bases }
@@ -66,5 +69,8 @@ function expanded(range: string): readonly string[] {
   const [first = '', last = first] = range.split('-')
   const [, head = '', from = ''] = /^([A-Z]|[A-Z]\d{2}\.)(\d+)$/.exec(first) ?? []
   const to = last.slice(head.length)
-  return Array.from({ length: Number(to) - Number(from) + 1 }, (_, step) => `${head}${String(Number(from) + step).padStart(from.length, '0')}`)
+  return Array.from(
+    { length: Number(to) - Number(from) + 1 },
+    (_, step) => `${head}${String(Number(from) + step).padStart(from.length, '0')}`,
+  )
 }

@@ -15,7 +15,9 @@ export function contentFacts(read: ResourceFacts, departments: readonly string[]
 }
 
 /** What decisions read of a row, stored or made just now of a live answer. */
-export function factsOf(row: Omit<Facts, 'person' | 'custodian'> & { readonly person: string | null; readonly institution: string }): Facts {
+export function factsOf(
+  row: Omit<Facts, 'person' | 'custodian'> & { readonly person: string | null; readonly institution: string },
+): Facts {
   const { id, type, sources, classes, codes, confidentiality, sensitivities, relations, fromMs, untilMs } = row
   const of = { person: row.person ?? '', custodian: row.institution }
   return { id, type, ...of, sources, classes, codes, confidentiality, sensitivities, relations, fromMs, untilMs }

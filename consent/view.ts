@@ -105,7 +105,10 @@ function ordinary(asking: Asking, trees: readonly ConsentTree[], purposes: reado
 function emergency(asking: Asking, trees: readonly ConsentTree[], purposes: readonly Purpose[]): Condition {
   const law = rowAt(breakGlassRows, asking.nowMs)
   const named = purposes.map((purpose) => spreads(asking, trees, purpose, namedEmergency))
-  const opened = law?.withoutConsent === true || opensEmergencies(asking.environment.implicit) ? always : all(named.map((consents) => permitsAcross(consents, never)))
+  const opened =
+    law?.withoutConsent === true || opensEmergencies(asking.environment.implicit)
+      ? always
+      : all(named.map((consents) => permitsAcross(consents, never)))
   const closed = law?.honoursNamedDeny === false ? never : any(named.map(deniesAcross))
   return all([opened, not(closed)])
 }

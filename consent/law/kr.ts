@@ -52,7 +52,11 @@ export const ceilingRows: readonly CeilingRow[] = [
 ]
 
 export const statuteRows: readonly StatuteRow[] = [
-  { fromMs: Date.parse('2010-01-31T00:00:00+09:00'), article: 'medical-service-act-21-3-4', basis: '의료법 제21조제3항제4호: 국민건강보험' },
+  {
+    fromMs: Date.parse('2010-01-31T00:00:00+09:00'),
+    article: 'medical-service-act-21-3-4',
+    basis: '의료법 제21조제3항제4호: 국민건강보험',
+  },
   { fromMs: Date.parse('2010-01-31T00:00:00+09:00'), article: 'medical-service-act-21-3-6', basis: '의료법 제21조제3항제6호: 형사소송법' },
   { fromMs: Date.parse('2010-01-31T00:00:00+09:00'), article: 'medical-service-act-21-3-7', basis: '의료법 제21조제3항제7호: 민사소송법' },
 ]

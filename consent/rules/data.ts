@@ -58,7 +58,9 @@ function readTarget(named: NamedData, reading: Reading): Read<DataTarget> {
       return { value: { ...target, meaning, reference: id } }
     case 'authoredby': {
       const author = reading.directory.resolve({ reference: literal })
-      return author === undefined ? { reason: 'author is not known to the directory' } : { value: { ...target, meaning, reference: author } }
+      return author === undefined
+        ? { reason: 'author is not known to the directory' }
+        : { value: { ...target, meaning, reference: author } }
     }
     default:
       return { reason: 'not a meaning of data' }
