@@ -15,7 +15,7 @@ import type { ProvisionRow } from './types.ts'
 
 export type { Unreadable } from './rules/rule.ts'
 
-export interface CompileInput extends Reading {
+export interface CompileInput extends Omit<Reading, 'relatesBothWays'> {
   /** version of the Consent being compiled */
   readonly version: string
   /** network id of the person the consent is about */
@@ -35,7 +35,7 @@ export interface Compiled {
 
 /** What is the same for every node of one consent. */
 interface Frame {
-  readonly input: CompileInput
+  readonly input: CompileInput & Reading
   readonly consent: string
   readonly controller: string
   /** the root's own period bounds everything: outside it the consent is silent */
@@ -45,8 +45,9 @@ interface Frame {
 }
 
 /** Takes a structurally valid R4 Consent with its id; whatever else is odd about it becomes a mark, never an exception. */
-export function compile(consent: Consent, input: CompileInput): Compiled {
+export function compile(consent: Consent, asked: CompileInput): Compiled {
   if (standingOf(consent) === 'silent') return { rows: [], unreadable: [] }
+  const input = { ...asked, relatesBothWays: claimsPcf(consent) }
   const root = readProvision(consent.provision ?? {}, 'Consent.provision', nothingStated, input)
   const { lapseMs, blind, voids } = voidsOf(consent, input)
   const controller = controllerOf(consent, input.directory) ?? networkController
@@ -95,6 +96,11 @@ function rowOf(frame: Frame, path: string, type: BaseType, { terms, blind }: Eff
     fromMs: Math.max(terms.fromMs, root.fromMs),
     untilMs: type === 'permit' ? Math.min(untilMs, lapseMs) : untilMs,
   }
+}
+
+/** IHE PCF writes `related` for what belongs to an encounter, which in R4 is the other direction (standards of PCF 1.1, Data Relationship). */
+export function claimsPcf(consent: Consent): boolean {
+  return (consent.meta?.profile ?? []).some((canonical) => canonical.startsWith('https://profiles.ihe.net/ITI/PCF/'))
 }
 
 /** What takes the force from permits and leaves refusals: no verification, or a guardian's signature past its time. */

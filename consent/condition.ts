@@ -3,9 +3,11 @@
  * The constructors fold constants, merge atoms on the same element and use what one member says to shorten the others, so that a view
  * that only depends on custody comes out as one comparison.
  */
+import { farFutureMs, farPastMs } from './instant.ts'
 import type { Condition, Facts } from './types.ts'
 
 type SetAtom = Extract<Condition, { readonly anyOf: readonly string[] }>
+type LimitAtom = Extract<Condition, { readonly atMost: number }>
 type Junction = 'and' | 'or'
 
 export const always: Condition = { op: 'true' }
@@ -22,6 +24,17 @@ export function custodianIs(is: string): Condition {
 /** One of the keys is among the record's sources; no key at all is met by no record. */
 export function oneOf(op: SetAtom['op'], keys: readonly string[]): Condition {
   return keys.length === 0 ? never : { op, anyOf: [...new Set(keys)].sort() }
+}
+
+/** It has sensitivities and each is among these. */
+export function clearedFor(codes: readonly string[]): Condition {
+  return codes.length === 0 ? never : { op: 'cleared', for: [...new Set(codes)].sort() }
+}
+
+/** The number is at most this; beyond what an instant can be there is nothing to compare. */
+export function atMost(op: LimitAtom['op'], limit: number): Condition {
+  if (limit >= farFutureMs) return always
+  return limit < farPastMs ? never : { op, atMost: limit }
 }
 
 export function not(condition: Condition): Condition {
@@ -52,9 +65,19 @@ export function matches(condition: Condition, facts: Facts): boolean {
     case 'not':
       return !matches(condition.of, facts)
     case 'sources':
-      return condition.anyOf.some((key) => facts.sources.includes(key))
     case 'classes':
-      return condition.anyOf.some((key) => facts.classes.includes(key))
+    case 'codes':
+    case 'sensitivities':
+    case 'relations': {
+      const has = facts[condition.op]
+      return condition.anyOf.some((key) => has.includes(key))
+    }
+    case 'cleared':
+      return facts.sensitivities.length > 0 && facts.sensitivities.every((code) => condition.for.includes(code))
+    case 'confidentiality':
+    case 'fromMs':
+    case 'untilMs':
+      return facts[condition.op] <= condition.atMost
     case 'ids':
       return condition.anyOf.includes(facts.id)
     case 'persons':
@@ -86,6 +109,12 @@ function keyFrom(condition: Condition): string {
       return condition.op
     case 'custodian':
       return JSON.stringify([condition.op, condition.is])
+    case 'cleared':
+      return JSON.stringify([condition.op, ...condition.for])
+    case 'confidentiality':
+    case 'fromMs':
+    case 'untilMs':
+      return JSON.stringify([condition.op, condition.atMost])
     case 'not':
       return `not(${keyOf(condition.of)})`
     case 'and':
@@ -125,7 +154,25 @@ function tidy(op: Junction, conditions: readonly Condition[]): readonly Conditio
   return [...byKey.values()].sort((x, y) => rank(x) - rank(y) || (keyOf(x) < keyOf(y) ? -1 : 1))
 }
 
-const ranks = ['true', 'false', 'custodian', 'persons', 'ids', 'classes', 'sources', 'not', 'and', 'or']
+const ranks: readonly Condition['op'][] = [
+  'true',
+  'false',
+  'custodian',
+  'persons',
+  'ids',
+  'confidentiality',
+  'fromMs',
+  'untilMs',
+  'sensitivities',
+  'cleared',
+  'classes',
+  'sources',
+  'codes',
+  'relations',
+  'not',
+  'and',
+  'or',
+]
 
 function rank(condition: Condition): number {
   return ranks.indexOf(condition.op)
@@ -196,10 +243,14 @@ function implied(condition: Condition, atom: Condition, holds: boolean): boolean
     if (condition.is === atom.is) return holds
     return holds ? false : undefined
   }
+  if (isLimitAtom(condition) && isLimitAtom(atom) && condition.op === atom.op) {
+    if (holds) return atom.atMost <= condition.atMost ? true : undefined
+    return condition.atMost <= atom.atMost ? false : undefined
+  }
   if (!isSetAtom(condition) || !isSetAtom(atom) || condition.op !== atom.op) return undefined
   if (!holds) return condition.anyOf.every((key) => atom.anyOf.includes(key)) ? false : undefined
   if (atom.anyOf.every((key) => condition.anyOf.includes(key))) return true
-  // A record has one id and one person, but many sources and classes.
+  // A record has one id and one person, but many of the others.
   const isSingle = condition.op === 'ids' || condition.op === 'persons'
   return isSingle && !condition.anyOf.some((key) => atom.anyOf.includes(key)) ? false : undefined
 }
@@ -208,8 +259,12 @@ function isSetAtom(condition: Condition): condition is SetAtom {
   return 'anyOf' in condition
 }
 
+function isLimitAtom(condition: Condition): condition is LimitAtom {
+  return 'atMost' in condition
+}
+
 function isAtom(condition: Condition): boolean {
-  return isSetAtom(condition) || condition.op === 'custodian'
+  return isSetAtom(condition) || isLimitAtom(condition) || condition.op === 'custodian'
 }
 
 function sameMembers(a: readonly Condition[], b: readonly Condition[]): boolean {

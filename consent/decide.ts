@@ -5,7 +5,8 @@
  */
 import { across, settle, silence, type Ruling, type Value } from './combine.ts'
 import { matches } from './condition.ts'
-import { implicitly } from './implicit.ts'
+import { implicitly, opensEmergencies } from './implicit.ts'
+import { ceiling, isStatutory } from './law/bounds.ts'
 import { breakGlassRows, rowAt } from './law/kr.ts'
 import { insideTheHouse, namedEmergency, wholeConsent, type Lens } from './lens.ts'
 import { emergencyPurposes } from './rules/purpose.ts'
@@ -13,7 +14,7 @@ import { isInForce } from './rules/in-force.ts'
 import { asked } from './rules/index.ts'
 import type { Element, Question } from './rules/rule.ts'
 import { networkController, treesOf, versionsOf, type ConsentTree, type Node } from './tree.ts'
-import type { AccessRequest, Decision, Environment, Facts, ProvisionRow, Purpose, Reason } from './types.ts'
+import type { AccessRequest, Decision, Environment, Facts, Obligation, ProvisionRow, Purpose, Reason } from './types.ts'
 
 /** Everything a decision about one record looks at. */
 interface Case {
@@ -43,16 +44,19 @@ export function decide(
 ): Decision {
   const trees = treesOf(rows)
   const consulted = versionsOf(trees)
-  if (request.purposes.length === 0) return { permit: false, basis: [], because: [plain('no-purpose')], consulted }
+  if (request.purposes.length === 0) return { permit: false, obligations: [], basis: [], because: [plain('no-purpose')], consulted }
   const findings = findingsOf({ request, trees, facts, environment, nowMs })
   const holding = findings.filter((finding) => finding.basis.length > 0)
   const because = (holding.length > 0 ? holding : findings).flatMap((finding) => finding.because)
-  return {
-    permit: holding.length > 0,
-    basis: [...new Set(holding.flatMap((finding) => finding.basis))],
-    because: distinct(because),
-    consulted,
-  }
+  const basis = [...new Set(holding.flatMap((finding) => finding.basis))]
+  const obligations = obligationsOf(request, facts, basis)
+  return { permit: holding.length > 0, obligations, basis, because: distinct(because), consulted }
+}
+
+/** What another institution is given stays there; the patient does with the own record as they like. */
+function obligationsOf(request: AccessRequest, facts: Facts, basis: readonly string[]): readonly Obligation[] {
+  const isGivenAway = basis.length > 0 && !basis.includes('patient-request') && facts.custodian !== request.institution
+  return isGivenAway ? ['no-redisclosure'] : []
 }
 
 /** The purposes other than the emergency that a declared emergency rests on: it combines with treatment only. */
@@ -67,9 +71,14 @@ function findingsOf(judged: Case): readonly Finding[] {
   const { request, facts } = judged
   const emergencies = declaredEmergency(request, facts.person)
   const purposes = emergencies.length > 0 ? ['TREAT'] : request.purposes
+  if (!matches(ceiling(request, judged.nowMs), facts)) {
+    const own = patientRequest(judged)
+    return [own.basis.length > 0 ? own : { basis: [], because: [plain('law-ceiling')] }]
+  }
   return [
     inHouse(judged, purposes),
     patientRequest(judged),
+    statute(judged),
     ...(emergencies.length > 0 ? [emergency(judged, emergencies)] : []),
     consented(judged, purposes),
   ]
@@ -90,12 +99,19 @@ function patientRequest({ request, facts }: Case): Finding {
   return isOwn ? { basis: ['patient-request'], because: [plain('patient-request')] } : { basis: [], because: [] }
 }
 
+/** An officer's act under a registered article: consents are not asked. */
+function statute({ request, facts, nowMs }: Case): Finding {
+  const isOpen = isStatutory(request, facts.person, nowMs)
+  return isOpen ? { basis: ['statute'], because: [plain('statute')] } : { basis: [], because: [] }
+}
+
 function emergency(judged: Case, purposes: readonly Purpose[]): Finding {
   const law = rowAt(breakGlassRows, judged.nowMs)
   const rulings = purposes.map((purpose) => together(judged, purpose, namedEmergency))
   const denials = rulings.filter((ruling) => ruling.value === 'deny')
   if (denials.length > 0 && law?.honoursNamedDeny !== false) return { basis: [], because: denials.flatMap((denial) => denial.because) }
-  if (law?.withoutConsent === true) return { basis: ['emergency'], because: [plain('emergency')] }
+  if (law?.withoutConsent === true || opensEmergencies(judged.environment.implicit))
+    return { basis: ['emergency'], because: [plain('emergency')] }
   const isPermitted = rulings.every((ruling) => ruling.value === 'permit')
   return { basis: isPermitted ? ['emergency'] : [], because: rulings.flatMap((ruling) => ruling.because) }
 }

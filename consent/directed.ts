@@ -10,7 +10,7 @@ import { isModified, type Reading, type Unreadable } from './rules/rule.ts'
 import type { ActorKey } from './types.ts'
 import { checkWritable, fault, isNamed } from './writable.ts'
 
-export interface DirectedInput extends Reading {
+export interface DirectedInput extends Omit<Reading, 'relatesBothWays'> {
   /** how the Bundle refers to the referral's own ServiceRequest and Task, e.g. `ServiceRequest/a1`; compared as written */
   readonly referralReferences: readonly string[]
   /** the keys by which the referral's owner may be named, e.g. `org:tertiary` */
@@ -58,7 +58,7 @@ function dataFaults(provision: ConsentProvision, referralReferences: readonly st
 
 /** References inside a Bundle are not network references yet; `dataFaults` holds them to the referral instead. */
 function unreadableFaults(provision: ConsentProvision, input: DirectedInput): readonly Unreadable[] {
-  const read = readProvision(provision, 'Consent.provision', nothingStated, input)
+  const read = readProvision(provision, 'Consent.provision', nothingStated, { ...input, relatesBothWays: false })
   return read.unreadable.filter(({ expression }) => !expression.startsWith('Consent.provision.data['))
 }
 

@@ -9,6 +9,7 @@ export interface Explanation {
 const permitted: Readonly<Record<string, Explanation>> = {
   'treatment-in-house': { ko: '본 기관이 보유한 진료기록', en: 'it is held by the own institution' },
   'patient-request': { ko: '정보주체 본인의 열람', en: 'the patient asks for their own record' },
+  statute: { ko: '법률의 규정', en: 'an article of law orders it' },
   emergency: { ko: '응급 상황의 선언', en: 'an emergency was declared' },
   consent: { ko: '환자의 동의', en: 'the patient consented' },
   implicit: { ko: '동의가 없는 경우의 기본 정책', en: 'no consent speaks and normal care is allowed' },
@@ -17,6 +18,10 @@ const permitted: Readonly<Record<string, Explanation>> = {
 /** Strongest first: the first that applies is the one told. */
 const refused: readonly (readonly [rule: string, explanation: Explanation])[] = [
   ['no-purpose', { ko: '요청 목적이 없어', en: 'the request states no purpose' }],
+  [
+    'law-ceiling',
+    { ko: '법률이 다른 기관에 제공하는 기록에서 제외하도록 하여', en: 'the law leaves it out of what one institution gives to another' },
+  ],
   ['deny', { ko: '환자가 거부하여', en: 'the patient refused' }],
   ['unreadable-consent', { ko: '동의서를 해석할 수 없어', en: 'a consent cannot be read' }],
   ['unreadable-permit', { ko: '동의 내용을 해석할 수 없어', en: 'what a consent permits cannot be read' }],

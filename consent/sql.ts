@@ -3,13 +3,19 @@
  */
 import type { Condition } from './types.ts'
 
-/** SQL expressions of the columns, e.g. `r.person`. Invariant: none of them is ever NULL; `sources` and `classes` are `text[]`. */
+/** SQL expressions of the columns, e.g. `r.person`. Invariant: none is ever NULL; lists are `text[]`, numbers `bigint`. */
 export interface Columns {
   readonly person: string
   readonly custodian: string
   readonly sources: string
   readonly classes: string
   readonly id: string
+  readonly codes: string
+  readonly sensitivities: string
+  readonly relations: string
+  readonly confidentiality: string
+  readonly fromMs: string
+  readonly untilMs: string
 }
 
 /**
@@ -30,9 +36,17 @@ export function toSql(condition: Condition, columns: Columns, addParameter: (val
     case 'custodian':
       return `${columns.custodian} = ${addParameter(condition.is)}::text`
     case 'sources':
-      return `${columns.sources} && ${addParameter(condition.anyOf)}::text[]`
     case 'classes':
-      return `${columns.classes} && ${addParameter(condition.anyOf)}::text[]`
+    case 'codes':
+    case 'sensitivities':
+    case 'relations':
+      return `${columns[condition.op]} && ${addParameter(condition.anyOf)}::text[]`
+    case 'cleared':
+      return `(${columns.sensitivities} <> '{}' and ${columns.sensitivities} <@ ${addParameter(condition.for)}::text[])`
+    case 'confidentiality':
+    case 'fromMs':
+    case 'untilMs':
+      return `${columns[condition.op]} <= ${addParameter(condition.atMost)}::bigint`
     case 'ids':
       return membership(columns.id, condition.anyOf, addParameter)
     case 'persons':

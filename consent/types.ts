@@ -34,6 +34,8 @@ export interface RequestBasis {
   readonly patientRequest: { readonly kind: 'none' } | { readonly kind: 'person'; readonly person: string }
   /** declared break-glass for one person; `none` otherwise */
   readonly emergency: { readonly kind: 'none' } | { readonly kind: 'person'; readonly person: string }
+  /** an officer's release of one person's records under a registered article (`law/kr.ts`, `statuteRows`); `none` otherwise */
+  readonly statute: { readonly kind: 'none' } | { readonly kind: 'person'; readonly person: string; readonly article: string }
 }
 
 /** What decisions read of one record. Made by `fhir-profiles/facts.ts` and the store; ids are network ids. */
@@ -45,9 +47,23 @@ export interface Facts {
   readonly custodian: string
   /** source keys: custodian and its ancestors, department, author */
   readonly sources: readonly ActorKey[]
-  /** resource type and profile canonicals */
+  /** resource type and profile canonicals; `system|code` of document types and media types */
   readonly classes: readonly string[]
+  /** `system|code` of everything coded in it, with the broader codes it falls under; `unknownWord` when its codes were not read */
+  readonly codes: readonly string[]
+  /** rank of its confidentiality (`label-order.ts`), the highest of several; `unknownRank` when it was not labelled */
+  readonly confidentiality: number
+  /** v3-ActCode sensitivities; `unknownWord` when it was not labelled */
+  readonly sensitivities: readonly string[]
+  /** its relevant date, inclusive, milliseconds since the epoch; an end that is not known is open */
+  readonly fromMs: number
+  readonly untilMs: number
+  /** network ids of what it refers to; `unknownWord` when its references were not read */
+  readonly relations: readonly string[]
 }
+
+/** Among the codes, labels or relations of a record: not all of them are known. A deny takes it for any word, a permit for none. */
+export const unknownWord = '?'
 
 /**
  * One node of a compiled consent, with what it inherits already merged in (consent.md, `e(n)`); one row of table `provision`.
@@ -71,19 +87,50 @@ export interface ProvisionRow {
   readonly purposes: readonly Purpose[] | null
   readonly actions: readonly Action[] | null
   readonly classes: readonly string[] | null
-  /** network ids named by provision.data (instance, and what a related target refers to), resolved by the store before the pure call */
+  readonly labels: LabelTerms | null
+  /** `system|code` */
+  readonly codes: readonly string[] | null
+  readonly dates: DateTerms | null
+  /** what provision.data names; the store resolves each target before the pure call */
   readonly data: readonly DataTarget[] | null
   /** inclusive, milliseconds since the epoch */
   readonly fromMs: number
   readonly untilMs: number
 }
 
-export interface DataTarget {
-  readonly meaning: 'instance' | 'related'
-  readonly reference: string
-  /** filled in by the store: the target itself, and for `related` what it refers to */
-  readonly ids: readonly string[]
+/** `securityLabel`: its repeats are alternatives. */
+export interface LabelTerms {
+  /** ranks of the confidentialities named, ascending */
+  readonly confidentialities: readonly number[]
+  /** the sensitivities named, with all they include */
+  readonly sensitivities: readonly string[]
 }
+
+/** `dataPeriod`, inclusive, milliseconds since the epoch. */
+export interface DateTerms {
+  readonly fromMs: number
+  readonly untilMs: number
+}
+
+export interface DataTarget {
+  /** `authoredby` is read as a source, see `rules/data.ts` */
+  readonly meaning: 'instance' | 'related' | 'dependents' | 'authoredby'
+  /** network id of the target; for `authoredby` the actor key of the author */
+  readonly reference: string
+  /** the consent claims the PCF profile, whose permits follow relations both ways */
+  readonly bothWays: boolean
+  /** filled in by the store */
+  readonly found: TargetFound
+}
+
+/**
+ * `unknown`: the id was never given out, a deny may mean any record. `closed`: it is known whose record it is, not what it refers to, so a
+ * deny that follows references may mean any record of that custodian. `read`: its outgoing references are known.
+ */
+export type TargetFound =
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'closed'; readonly custodian: string }
+  | { readonly kind: 'read'; readonly refersTo: readonly string[] }
 
 /** A boolean over Facts with everything about the request already decided. */
 export type Condition =
@@ -94,6 +141,11 @@ export type Condition =
   | { readonly op: 'sources'; readonly anyOf: readonly ActorKey[] }
   | { readonly op: 'classes'; readonly anyOf: readonly string[] }
   | { readonly op: 'ids'; readonly anyOf: readonly string[] }
+  | { readonly op: 'codes' | 'sensitivities' | 'relations'; readonly anyOf: readonly string[] }
+  /** it has sensitivities, and all of them are among these */
+  | { readonly op: 'cleared'; readonly for: readonly string[] }
+  /** the number is not above this one */
+  | { readonly op: 'confidentiality' | 'fromMs' | 'untilMs'; readonly atMost: number }
   | { readonly op: 'custodian'; readonly is: string }
   | { readonly op: 'persons'; readonly anyOf: readonly string[] }
 
@@ -116,16 +168,26 @@ export interface Reason {
   readonly path: string
 }
 
+/**
+ * What goes along with a release. `no-redisclosure`: who receives it may not pass it on. `mask`: direct identifiers are replaced.
+ * Redaction needs no word of its own: an element is judged as a record of its own (`redact.ts`).
+ */
+export type Obligation = 'no-redisclosure' | 'mask'
+
 export interface Decision {
   readonly permit: boolean
+  readonly obligations: readonly Obligation[]
   /** the bases that held, e.g. `treatment-in-house`, `consent`, `patient-request`, `emergency`, `implicit` */
   readonly basis: readonly string[]
   readonly because: readonly Reason[]
   readonly consulted: readonly ConsentVersion[]
 }
 
-/** One configured value per environment; there is no built-in default. Names follow IHE PCF. */
-export type ImplicitPolicy = 'deny-between-institutions' | 'deny' | 'basic-normal'
+/**
+ * One configured value per environment; there is no built-in default. The last four are the implicit policies of IHE PCF:
+ * https://profiles.ihe.net/ITI/PCF/volume-1.html · `deny-between-institutions` is our own.
+ */
+export type ImplicitPolicy = 'deny-between-institutions' | 'basic-normal' | 'all-normal' | 'break-glass-only' | 'deny'
 
 /** What does not come from one request: the law of the place and the policy of the environment. */
 export interface Environment {

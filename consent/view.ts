@@ -14,7 +14,8 @@ import {
 } from './combine.ts'
 import { all, alternatives, always, any, custodianIs, keyOf, never, not, oneOf, truth } from './condition.ts'
 import { declaredEmergency } from './decide.ts'
-import { implicitly } from './implicit.ts'
+import { implicitly, opensEmergencies } from './implicit.ts'
+import { ceiling, isStatutory } from './law/bounds.ts'
 import { breakGlassRows, rowAt } from './law/kr.ts'
 import { insideTheHouse, namedEmergency, wholeConsent, type Lens } from './lens.ts'
 import { isInForce } from './rules/in-force.ts'
@@ -47,12 +48,14 @@ export function view(request: AccessRequest, rowsByPerson: RowsByPerson, environ
   const elsewhere = residual(asking, undefined, [])
   const persons = new Set([...trees.keys(), ...personsOf(request)])
   const residuals = [...persons].map((person) => ({ person, condition: residual(asking, person, trees.get(person) ?? []) }))
-  return { condition: joined(residuals, elsewhere), consulted }
+  const own = request.basis.patientRequest
+  const open = all([ceiling(request, nowMs), joined(residuals, elsewhere)])
+  return { condition: own.kind === 'person' ? any([oneOf('persons', [own.person]), open]) : open, consulted }
 }
 
 /** Persons whose records the request itself singles out. */
 function personsOf(request: AccessRequest): readonly string[] {
-  return [request.basis.patientRequest, request.basis.emergency].flatMap((basis) => (basis.kind === 'person' ? [basis.person] : []))
+  return [request.basis.emergency, request.basis.statute].flatMap((basis) => (basis.kind === 'person' ? [basis.person] : []))
 }
 
 /**
@@ -78,14 +81,16 @@ function joined(residuals: readonly { readonly person: string; readonly conditio
   return any([all([elsewhere, not(oneOf('persons', excepted))]), ...additions, ...exceptions])
 }
 
-/** What the caller may see of one person's records; undefined = a person nothing is known about. */
+/** What opens one person's records to the caller, before the ceiling of the law; undefined = a person nothing is known about. */
 function residual(asking: Asking, person: string | undefined, trees: readonly ConsentTree[]): Condition {
   const { request } = asking
-  const own = request.basis.patientRequest
-  if (own.kind === 'person' && own.person === person) return always
   const emergencies = person === undefined ? [] : declaredEmergency(request, person)
-  if (emergencies.length === 0) return ordinary(asking, trees, request.purposes)
-  return any([ordinary(asking, trees, ['TREAT']), emergency(asking, trees, emergencies)])
+  const statutory = truth(person !== undefined && isStatutory(request, person, asking.nowMs))
+  const opened =
+    emergencies.length === 0
+      ? [ordinary(asking, trees, request.purposes)]
+      : [ordinary(asking, trees, ['TREAT']), emergency(asking, trees, emergencies)]
+  return any([statutory, ...opened])
 }
 
 function ordinary(asking: Asking, trees: readonly ConsentTree[], purposes: readonly Purpose[]): Condition {
@@ -100,7 +105,10 @@ function ordinary(asking: Asking, trees: readonly ConsentTree[], purposes: reado
 function emergency(asking: Asking, trees: readonly ConsentTree[], purposes: readonly Purpose[]): Condition {
   const law = rowAt(breakGlassRows, asking.nowMs)
   const named = purposes.map((purpose) => spreads(asking, trees, purpose, namedEmergency))
-  const opened = law?.withoutConsent === true ? always : all(named.map((consents) => permitsAcross(consents, never)))
+  const opened =
+    law?.withoutConsent === true || opensEmergencies(asking.environment.implicit)
+      ? always
+      : all(named.map((consents) => permitsAcross(consents, never)))
   const closed = law?.honoursNamedDeny === false ? never : any(named.map(deniesAcross))
   return all([opened, not(closed)])
 }

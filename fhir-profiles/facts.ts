@@ -1,4 +1,5 @@
 /** What decisions, routing and labels read of one resource, found by the table of `facts-table.ts`. Pure; the same for stored and live records. */
+import { codeKey } from './code-key.ts'
 import { system } from './codes.ts'
 import { encounterPaths, factPaths } from './facts-table.ts'
 import { hull, spans } from './index-entry.ts'
@@ -14,7 +15,7 @@ import { isRecord } from './validate/guards.ts'
 
 export interface ResourceFacts {
   readonly type: string
-  /** type, then the profiles it claims, without their versions */
+  /** type, then the profiles it claims, without their versions; of documents also their type and media types, as `system|code` */
   readonly classes: readonly string[]
   /** every coding of the resource, contained ones too, without those of `meta`; a coding without a system has '' */
   readonly codes: readonly Code[]
@@ -53,7 +54,7 @@ export function facts(resource: Resource, context: FactsContext = {}): ResourceF
   const patients = paths.patient.flatMap((path) => path(resource)).flatMap((found) => referenceTo(found, 'Patient'))
   return {
     type,
-    classes: [...new Set([type, ...(resource.meta?.profile ?? []).map((canonical) => canonical.split('|')[0] ?? canonical)])],
+    classes: [...new Set([type, ...profilesOf(resource), ...documentClasses(resource)])],
     codes: codesOf({ ...resource, meta: undefined }),
     labels: codesOf(resource.meta?.security ?? []),
     departments: [...new Set([...own, ...inherited])],
@@ -89,6 +90,19 @@ function pathsOf(type: string): CompiledPaths {
   }
   compiled.set(type, paths)
   return paths
+}
+
+function profilesOf(resource: Resource): readonly string[] {
+  return (resource.meta?.profile ?? []).map((canonical) => canonical.split('|')[0] ?? canonical)
+}
+
+/** BCP 13 names media types: http://hl7.org/fhir/R4/valueset-mimetypes.html */
+function documentClasses(resource: Resource): readonly string[] {
+  const { resourceType: of } = resource
+  if (of !== 'DocumentReference' && of !== 'Composition') return []
+  const types = codesOf(Reflect.get(resource, 'type') ?? []).map(({ system: type, code }) => codeKey(type, code))
+  const media = of === 'Composition' ? [] : resource.content.flatMap(({ attachment }) => attachment.contentType ?? [])
+  return [...types, ...media.map((type) => `urn:ietf:bcp:13|${type}`)]
 }
 
 function ownReference({ resourceType, id }: Resource): string | undefined {

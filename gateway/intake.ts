@@ -4,6 +4,7 @@
  */
 import { references, rewriteReferences } from '../fhir-profiles/reference.ts'
 import type { Gap } from '../adapters/contract.ts'
+import { raisedBy } from '../consent/record-facts.ts'
 import { facts } from '../fhir-profiles/facts.ts'
 import { withoutResidentNumbers } from '../fhir-profiles/resident-identifier.ts'
 import type { Resource, Task } from '../fhir-profiles/r4.ts'
@@ -343,7 +344,7 @@ async function refreshEncounters(tables: Tables, prepared: readonly Prepared[]):
     for (const held of await tables.records.withEncounter(row.id, 5_000)) {
       const { facts: known } = open(held)
       // Only adds: a department denied before stays denied when the encounter moves.
-      if (!written.has(known.id)) await tables.records.setSources(known.id, [...new Set([...known.sources, ...departments])].sort())
+      if (!written.has(known.id)) await tables.records.raise(known.id, raisedBy(known, departments))
     }
   }
 }

@@ -99,7 +99,7 @@ export async function deliverySight(
     institution: input.receiver,
     receiver: keys,
     insideReceiver: [],
-    basis: { inHouse: true, patientRequest: { kind: 'none' }, emergency: { kind: 'none' } },
+    basis: { inHouse: true, patientRequest: { kind: 'none' }, emergency: { kind: 'none' }, statute: { kind: 'none' } },
   }
   const seen = view(request, byPerson(rows), { implicit: context.config.implicitPolicy }, context.now().getTime())
   return { condition: seen.condition, party: undefined, onlyParty: undefined, consulted: seen.consulted, related: [input.person] }
@@ -166,6 +166,7 @@ export function accessRequest(context: Context, caller: Caller, action: Action):
       inHouse: isClinician(caller),
       patientRequest: isOwnRecord && caller.person !== '' ? { kind: 'person', person: caller.person } : { kind: 'none' },
       emergency: caller.breakGlass.kind === 'declared' ? { kind: 'person', person: caller.breakGlass.patient } : { kind: 'none' },
+      statute: { kind: 'none' },
     },
   }
 }

@@ -3,6 +3,7 @@
  * Everything arrives Held. What a silent institution would have said is a gap that depends on its health, never on the patient.
  */
 import { isGap, type EmrAdapter, type Gap } from '../adapters/contract.ts'
+import { factsOf } from '../consent/record-facts.ts'
 import { facts } from '../fhir-profiles/facts.ts'
 import { references } from '../fhir-profiles/reference.ts'
 import type { Patient, Resource } from '../fhir-profiles/r4.ts'
@@ -326,7 +327,7 @@ async function holdLive(
       timeZone: context.config.timeZone,
     })
     return hold({
-      facts: { id: row.id, type: row.type, person: input.person, custodian: input.institution, sources: row.sources, classes: row.classes },
+      facts: factsOf(row),
       localId: row.localId,
       version: String(row.version),
       updatedMs: row.updatedMs,

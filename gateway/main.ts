@@ -29,6 +29,7 @@ import { outsideIssuer } from './security/outside-issuer.ts'
 import { createTokenVerifier, type OutsideIssuer } from './security/token.ts'
 import { answerBackupRequests } from './store/backup-request.ts'
 import { signedIn, signedOut } from './sign-in-entries.ts'
+import { relabelStale } from './store/labels.ts'
 import { migrate } from './store/migrate.ts'
 import { openDatabase, type Database } from './store/pool.ts'
 import { createStore } from './store/store.ts'
@@ -78,6 +79,8 @@ export async function startGateway(config: Config): Promise<Gateway> {
   const database = await openDatabase(config)
   try {
     await migrate(database)
+    const labelled = await relabelStale(database.sql, config.timeZone)
+    if (labelled > 0) log('info', 'labelled', { count: labelled })
     return await compose(config, database, log)
   } catch (thrown) {
     await database.close()

@@ -118,6 +118,12 @@ export function canaryHolds(context: Context): boolean {
     custodian: 'elsewhere',
     sources: ['org:elsewhere'],
     classes: ['Observation'],
+    codes: [],
+    confidentiality: 3,
+    sensitivities: [],
+    fromMs: 0,
+    untilMs: 0,
+    relations: [],
   }
   const request: AccessRequest = {
     action: 'access',
@@ -125,7 +131,7 @@ export function canaryHolds(context: Context): boolean {
     institution: 'here',
     receiver: ['org:here'],
     insideReceiver: [],
-    basis: { inHouse: true, patientRequest: { kind: 'none' }, emergency: { kind: 'none' } },
+    basis: { inHouse: true, patientRequest: { kind: 'none' }, emergency: { kind: 'none' }, statute: { kind: 'none' } },
   }
   const row = (type: 'permit' | 'deny'): ProvisionRow => ({
     consent: `canary-${type}`,
@@ -141,6 +147,9 @@ export function canaryHolds(context: Context): boolean {
     purposes: null,
     actions: null,
     classes: null,
+    labels: null,
+    codes: null,
+    dates: null,
     data: null,
     fromMs: 0,
     untilMs: 8.64e15,

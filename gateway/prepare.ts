@@ -8,6 +8,7 @@ import { stringifyExact } from '../fhir-profiles/json.ts'
 import type { Resource } from '../fhir-profiles/r4.ts'
 import { references, rewriteReferences } from '../fhir-profiles/reference.ts'
 import { demographics } from './logic/match.ts'
+import { contentFacts, departmentsIn } from '../consent/record-facts.ts'
 import type { ActorKey } from '../consent/types.ts'
 import type { IndexRow, RecordRow } from './store/records.ts'
 
@@ -50,6 +51,8 @@ export function prepare(input: PrepareInput): Prepared {
   const peopleText = stringifyExact({ ...mapped, id: input.id })
   const read = facts(input.resource, { zone: input.timeZone })
   const encounter = read.encounter === undefined ? null : (networkReference(read.encounter, input.networkIdOf) ?? read.encounter)
+  // A request names the department that will act, not the one it comes from.
+  const sources = sourcesOf(input, input.resource.resourceType === 'ServiceRequest' ? [] : read.departments, read.authors)
   const row: RecordRow = {
     id: input.id,
     institution: input.institution,
@@ -62,9 +65,10 @@ export function prepare(input: PrepareInput): Prepared {
     peopleText: peopleText === text ? null : peopleText,
     isNetworkForm: input.isNetworkForm,
     updatedMs: input.updatedMs,
-    // A request names the department that will act, not the one it comes from.
-    sources: sourcesOf(input, input.resource.resourceType === 'ServiceRequest' ? [] : read.departments, read.authors),
+    sources,
     classes: read.classes,
+    ...contentFacts(read, departmentsIn(sources)),
+    relations: relationsOf(input),
     parties: input.parties,
     encounter: encounter?.split('/')[1] ?? null,
   }
@@ -92,6 +96,13 @@ function sourcesOf(input: PrepareInput, departments: readonly string[], authors:
     if (type === 'Practitioner' && id !== undefined) keys.add(`practitioner:${id}`)
   }
   return [...keys].sort()
+}
+
+function relationsOf(input: PrepareInput): readonly string[] {
+  const ids = references(input.resource).flatMap((reference) =>
+    reference.kind === 'relative' ? [input.networkIdOf(reference.type, reference.id) ?? reference.id] : [],
+  )
+  return [...new Set(ids)].sort()
 }
 
 function indexOf(input: PrepareInput, row: RecordRow): readonly IndexRow[] {

@@ -9,6 +9,7 @@ import type { HeldContent } from '../gateway/held.ts'
 import { publish } from '../gateway/release-public.ts'
 import type { Released } from '../gateway/released.ts'
 import { reply } from '../gateway/reply.ts'
+import { plainContent } from './support/plain-facts.ts'
 
 /** Each program marks the lines at which the compiler must stop: `// forbidden: TS2339`, or several codes with `|`. */
 const folder = fileURLToPath(new URL('./forbidden/', import.meta.url))
@@ -83,7 +84,7 @@ describe('at run time, where a cast or untyped code could get past the compiler'
 })
 
 const content: HeldContent = {
-  facts: { id: 'n-1', type: 'Observation', person: 'p-1', custodian: 'clinic', sources: [], classes: [] },
+  facts: { id: 'n-1', type: 'Observation', person: 'p-1', custodian: 'clinic', sources: [], classes: [], ...plainContent },
   localId: 'l-1',
   version: '1',
   updatedMs: 0,

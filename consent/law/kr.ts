@@ -32,6 +32,35 @@ export const ownConsentAgeRows: readonly OwnConsentAgeRow[] = [
   { fromMs: Date.parse('2023-09-15T00:00:00+09:00'), basis: '개인정보 보호법 제22조의2제1항', years: 14 },
 ]
 
+export interface CeilingRow {
+  readonly fromMs: number
+  readonly basis: string
+  /** records of these sensitivities are left out of what one institution gives to another, whatever a consent says */
+  readonly sensitivities: readonly string[]
+}
+
+export interface StatuteRow {
+  readonly fromMs: number
+  /** as an officer names it */
+  readonly article: string
+  readonly basis: string
+}
+
+/** Read with the exception of the same article (same disease, at the other institution's request) not granted: nobody can attest it here yet. */
+export const ceilingRows: readonly CeilingRow[] = [
+  { fromMs: Date.parse('2005-01-01T00:00:00+09:00'), basis: '생명윤리 및 안전에 관한 법률 제46조제3항', sensitivities: ['GDIS'] },
+]
+
+export const statuteRows: readonly StatuteRow[] = [
+  {
+    fromMs: Date.parse('2010-01-31T00:00:00+09:00'),
+    article: 'medical-service-act-21-3-4',
+    basis: '의료법 제21조제3항제4호: 국민건강보험',
+  },
+  { fromMs: Date.parse('2010-01-31T00:00:00+09:00'), article: 'medical-service-act-21-3-6', basis: '의료법 제21조제3항제6호: 형사소송법' },
+  { fromMs: Date.parse('2010-01-31T00:00:00+09:00'), article: 'medical-service-act-21-3-7', basis: '의료법 제21조제3항제7호: 민사소송법' },
+]
+
 /** The row in force at an instant. */
 export function rowAt<T extends { readonly fromMs: number }>(rows: readonly T[], atMs: number): T | undefined {
   return rows

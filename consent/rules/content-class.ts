@@ -1,15 +1,21 @@
 /**
- * Is the record of a type or profile the provision names? An unregistered type or profile is compared by equality.
- * Document types and media types are not among the facts of a record yet, hence unreadable.
+ * Is the record of a type, profile, document type or media type the provision names? A word nobody registered is compared by equality.
  * Spec: http://hl7.org/fhir/R4/consent-definitions.html#Consent.provision.class
  */
+import { codeKey } from '../../fhir-profiles/code-key.ts'
 import { system } from '../../fhir-profiles/codes.ts'
 import type { Coding, ConsentProvision } from '../../fhir-profiles/r4.ts'
 import { always, oneOf } from '../condition.ts'
 import { readRepeats, sorted, type Read, type Rule, type Stated } from './rule.ts'
 
-/** Systems whose codes are resource types or profile canonicals; R4 writes profiles as URIs. */
-const readableSystems: readonly (string | undefined)[] = [system.resourceTypes, 'urn:ietf:rfc:3986', undefined]
+/** Systems whose codes are resource types or profile canonicals, written as they are; R4 writes profiles as URIs. */
+const plainSystems: readonly (string | undefined)[] = [
+  system.resourceTypes,
+  'http://hl7.org/fhir/ValueSet/resource-types',
+  'http://hl7.org/fhir/fhir-types',
+  'urn:ietf:rfc:3986',
+  undefined,
+]
 
 export const contentClass: Rule = {
   element: 'class',
@@ -25,6 +31,7 @@ function readClasses(provision: ConsentProvision, expression: string): Stated | 
 }
 
 function readClass(coding: Coding): Read<string> {
-  if (!readableSystems.includes(coding.system)) return { reason: 'class is neither a resource type nor a profile' }
-  return coding.code === undefined ? { reason: 'class has no code' } : { value: coding.code }
+  const { code } = coding
+  if (code === undefined) return { reason: 'class has no code' }
+  return { value: plainSystems.includes(coding.system) ? code : codeKey(coding.system, code) }
 }

@@ -5,8 +5,8 @@
 import type { ConsentProvision } from '../../fhir-profiles/r4.ts'
 import { truth } from '../condition.ts'
 import { farFutureMs, farPastMs, spanOf } from '../instant.ts'
-import type { ProvisionRow } from '../types.ts'
-import type { Reading, Rule, Stated } from './rule.ts'
+import type { DateTerms, ProvisionRow } from '../types.ts'
+import type { Read, Reading, Rule, Stated } from './rule.ts'
 
 export const inForce: Rule = {
   element: 'period',
@@ -22,14 +22,19 @@ export function isInForce(row: Pick<ProvisionRow, 'fromMs' | 'untilMs'>, nowMs: 
 function readPeriod(provision: ConsentProvision, expression: string, reading: Reading): Stated | undefined {
   const { period } = provision
   if (period === undefined) return undefined
-  const start = typeof period.start === 'string' ? spanOf(period.start, reading.timeZone)?.firstMs : farPastMs
-  const end = typeof period.end === 'string' ? spanOf(period.end, reading.timeZone)?.lastMs : farFutureMs
+  const read = readBounds(period, reading.timeZone)
+  if ('value' in read) return { terms: read.value, unreadable: [] }
+  const unreadable = [{ expression: `${expression}.period`, reason: read.reason }]
+  return { terms: { fromMs: farPastMs, untilMs: farFutureMs }, unreadable }
+}
+
+/** First and last millisecond of a FHIR Period, or why they cannot be known. */
+export function readBounds(period: { readonly start?: unknown; readonly end?: unknown }, timeZone: string): Read<DateTerms> {
+  const start = typeof period.start === 'string' ? spanOf(period.start, timeZone)?.firstMs : farPastMs
+  const end = typeof period.end === 'string' ? spanOf(period.end, timeZone)?.lastMs : farFutureMs
   const reason = faultOf(period, start, end)
-  if (reason !== undefined || start === undefined || end === undefined) {
-    const unreadable = [{ expression: `${expression}.period`, reason: reason ?? 'not a FHIR date' }]
-    return { terms: { fromMs: farPastMs, untilMs: farFutureMs }, unreadable }
-  }
-  return { terms: { fromMs: start, untilMs: end }, unreadable: [] }
+  if (reason !== undefined || start === undefined || end === undefined) return { reason: reason ?? 'not a FHIR date' }
+  return { value: { fromMs: start, untilMs: end } }
 }
 
 function faultOf(period: object, start: number | undefined, end: number | undefined): string | undefined {

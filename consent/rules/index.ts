@@ -3,13 +3,16 @@ import { all, always, never } from '../condition.ts'
 import type { Condition, ProvisionRow } from '../types.ts'
 import { action } from './action.ts'
 import { actor } from './actor.ts'
+import { code } from './code.ts'
 import { contentClass } from './content-class.ts'
+import { dataPeriod } from './data-period.ts'
 import { data } from './data.ts'
 import { inForce } from './in-force.ts'
+import { label } from './label.ts'
 import { purpose } from './purpose.ts'
 import type { Element, Question, Rule } from './rule.ts'
 
-export const rules: readonly Rule[] = [inForce, actor, purpose, action, contentClass, data]
+export const rules: readonly Rule[] = [inForce, actor, purpose, action, label, contentClass, code, dataPeriod, data]
 
 /**
  * For which records the provision concerns the request (`context`) or the record (`data`).

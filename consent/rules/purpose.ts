@@ -5,7 +5,7 @@
  */
 import { system } from '../../fhir-profiles/codes.ts'
 import type { Coding, ConsentProvision } from '../../fhir-profiles/r4.ts'
-import { truth } from '../condition.ts'
+import { always, truth } from '../condition.ts'
 import type { Purpose } from '../types.ts'
 import { readRepeats, sorted, type Read, type Rule, type Stated } from './rule.ts'
 
@@ -37,7 +37,17 @@ export const purpose: Rule = {
   element: 'purpose',
   part: 'context',
   read: readPurposes,
-  ask: (row, { purpose: asked }) => truth(row.purposes === null || row.purposes.some((named) => covers(named, asked))),
+  ask({ type, purposes }, { purpose: asked }) {
+    if (purposes === null) return always
+    // What a purpose of our own includes is not published: a permit means it alone, a refusal that inherits it may mean any.
+    if (type === 'deny' && purposes.some(isOwnWord)) return always
+    return truth(purposes.some((named) => covers(named, asked)))
+  },
+}
+
+/** `system|code`: a purpose of another system than v3-ActReason. */
+function isOwnWord(purpose: Purpose): boolean {
+  return purpose.includes('|')
 }
 
 /** Whether a purpose named in a consent speaks about the purpose asked for. */
@@ -50,12 +60,13 @@ export function covers(named: Purpose, asked: Purpose): boolean {
 
 function readPurposes(provision: ConsentProvision, expression: string): Stated | undefined {
   if (provision.purpose === undefined) return undefined
-  const { values, unreadable } = readRepeats(provision.purpose, `${expression}.purpose`, readPurpose)
+  const { values, unreadable } = readRepeats(provision.purpose, `${expression}.purpose`, (coding) => readPurpose(coding, provision.type))
   return { terms: { purposes: sorted(values) }, unreadable }
 }
 
-function readPurpose(coding: Coding): Read<Purpose> {
-  const { code } = coding
+function readPurpose({ system: of, code }: Coding, type: ConsentProvision['type']): Read<Purpose> {
   const isKnown = code !== undefined && (parents.has(code) || code === 'PurposeOfUse')
-  return coding.system === system.actReason && isKnown ? { value: code } : { reason: 'not a purpose of use' }
+  if (of === system.actReason) return isKnown ? { value: code } : { reason: 'not a purpose of use' }
+  if (type === 'permit' && of !== undefined && code !== undefined) return { value: `${of}|${code}` }
+  return { reason: 'not a purpose of use' }
 }

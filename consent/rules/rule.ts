@@ -6,13 +6,18 @@ import type { ConsentProvision } from '../../fhir-profiles/r4.ts'
 import type { AccessRequest, ActorDirectory, Condition, ProvisionRow, Purpose } from '../types.ts'
 
 /** The part of a compiled row that provisions state and children inherit. */
-export type Terms = Pick<ProvisionRow, 'receivers' | 'sources' | 'purposes' | 'actions' | 'classes' | 'data' | 'fromMs' | 'untilMs'>
+export type Terms = Pick<
+  ProvisionRow,
+  'receivers' | 'sources' | 'purposes' | 'actions' | 'classes' | 'labels' | 'codes' | 'dates' | 'data' | 'fromMs' | 'untilMs'
+>
 
 /** What is needed to read a provision: names to keys, and where its days begin. */
 export interface Reading {
   readonly directory: ActorDirectory
   /** IANA name of the zone in which partial dates are read, e.g. `Asia/Seoul` */
   readonly timeZone: string
+  /** the consent claims a profile of IHE PCF, under which `related` is followed both ways by permits too */
+  readonly relatesBothWays: boolean
 }
 
 /** Something that could not be read, and where: the material of the privacy officer's task. */
@@ -34,7 +39,7 @@ export interface Question {
   readonly nowMs: number
 }
 
-export type Element = 'period' | 'actor' | 'purpose' | 'action' | 'class' | 'data'
+export type Element = 'period' | 'actor' | 'purpose' | 'action' | 'securityLabel' | 'class' | 'code' | 'dataPeriod' | 'data'
 
 export interface Rule {
   /** the element of `Consent.provision` it reads, and its name in `ProvisionRow.blind` */

@@ -36,7 +36,15 @@ function evaluate(condition: Condition, about: Wholesale): Maybe {
     }
     case 'sources':
       return condition.anyOf.some((key) => about.custodianKeys.includes(key)) ? 'yes' : condition.anyOf.length === 0 ? 'no' : 'maybe'
+    case 'cleared':
+    case 'confidentiality':
+    case 'fromMs':
+    case 'untilMs':
+      return 'maybe'
     case 'classes':
+    case 'codes':
+    case 'sensitivities':
+    case 'relations':
     case 'ids':
       return condition.anyOf.length === 0 ? 'no' : 'maybe'
     case 'custodian':

@@ -1,5 +1,6 @@
 /** Compiled consents. Read in the statement's own snapshot for every decision; never cached across requests. */
-import type { DataTarget, ProvisionRow } from '../../consent/types.ts'
+import type { DataTarget, DateTerms, LabelTerms, ProvisionRow, TargetFound } from '../../consent/types.ts'
+import { isRecord } from '../../fhir-profiles/validate/guards.ts'
 import type { Sql } from './pool.ts'
 
 interface StoredProvision extends Record<string, unknown> {
@@ -16,6 +17,9 @@ interface StoredProvision extends Record<string, unknown> {
   purposes: string[] | null
   actions: string[] | null
   classes: string[] | null
+  labels: string | null
+  codes: string[] | null
+  dates: string | null
   data: string | null
   from_ms: number
   until_ms: number
@@ -31,26 +35,31 @@ export function consents(sql: Sql) {
     async provisionsOf(persons: readonly string[]): Promise<readonly ProvisionRow[]> {
       if (persons.length === 0) return []
       const found = await sql.query<StoredProvision>(
-        `select consent, version, person, controller, path, type, unreadable, blind, receivers, sources, purposes, actions, classes, data::text as data, from_ms, until_ms
+        `select consent, version, person, controller, path, type, unreadable, blind, receivers, sources, purposes, actions, classes, labels::text as labels, codes, dates::text as dates,
+           data::text as data, from_ms, until_ms
          from provision where person = any($1::text[]) order by consent, path`,
         [persons],
       )
       const parsed = found.rows.map((row) => ({ row, data: dataOf(row.data) }))
       const near = await this.around([...new Set(parsed.flatMap(({ data }) => data?.map((target) => target.reference) ?? []))])
-      return parsed.map(({ row, data }) => toRow(row, data?.map((target) => ({ ...target, ids: idsOf(target, row.type, near) })) ?? null))
+      return parsed.map(({ row, data }) => toRow(row, data?.map((target) => ({ ...target, found: near(target.reference) })) ?? null))
     },
 
-    /** For targets of `provision.data`: which ids were ever given out, what each refers to, and what refers to it. */
-    async around(targets: readonly string[]): Promise<Around> {
-      if (targets.length === 0) return { known: new Set(), outgoing: new Map(), incoming: new Map() }
-      const known = await sql.query<{ id: string }>('select id from network_id where id = any($1::text[])', [targets])
-      const incoming = await sql.query<{ record: string; code: string }>(
-        `select distinct record, code from record_index where param = '_reference' and code = any($1::text[])`,
+    /** What is known of the targets of `provision.data`: whose each is, and what it refers to where it is stored here. */
+    async around(targets: readonly string[]): Promise<(target: string) => TargetFound> {
+      if (targets.length === 0) return () => ({ kind: 'unknown' })
+      const known = await sql.query<{ id: string; institution: string; stored: boolean }>(
+        `select n.id, n.institution, exists (select 1 from record r where r.id = n.id and not r.deleted) as stored from network_id n where n.id = any($1::text[])`,
         [targets],
       )
-      const into = new Map<string, string[]>()
-      for (const row of incoming.rows) into.set(row.code, [...(into.get(row.code) ?? []), row.record])
-      return { known: new Set(known.rows.map((row) => row.id)), outgoing: await this.outgoing(targets), incoming: into }
+      const outgoing = await this.outgoing(targets)
+      const found = new Map(
+        known.rows.map((row): [string, TargetFound] => [
+          row.id,
+          row.stored ? { kind: 'read', refersTo: outgoing.get(row.id) ?? [] } : { kind: 'closed', custodian: row.institution },
+        ]),
+      )
+      return (target) => found.get(target) ?? { kind: 'unknown' }
     },
 
     /** What each record refers to, by network id; a person referred to stands for the custodian's own Patient record of them. */
@@ -73,10 +82,10 @@ export function consents(sql: Sql) {
       await sql.query('delete from provision where consent = $1', [consent])
       if (rows.length === 0) return
       await sql.query(
-        `insert into provision (consent, version, person, controller, path, type, unreadable, blind, receivers, sources, purposes, actions, classes, data, from_ms, until_ms)
-         select consent, version, person, controller, path, type, unreadable, blind, receivers, sources, purposes, actions, classes, data, "fromMs", "untilMs"
+        `insert into provision (consent, version, person, controller, path, type, unreadable, blind, receivers, sources, purposes, actions, classes, labels, codes, dates, data, from_ms, until_ms)
+         select consent, version, person, controller, path, type, unreadable, blind, receivers, sources, purposes, actions, classes, labels, codes, dates, data, "fromMs", "untilMs"
          from jsonb_to_recordset($1::jsonb) as k(consent text, version text, person text, controller text, path text, type text, unreadable boolean, blind text[],
-           receivers text[], sources text[], purposes text[], actions text[], classes text[], data jsonb, "fromMs" bigint, "untilMs" bigint)`,
+           receivers text[], sources text[], purposes text[], actions text[], classes text[], labels jsonb, codes text[], dates jsonb, data jsonb, "fromMs" bigint, "untilMs" bigint)`,
         [JSON.stringify(rows.map((row) => ({ ...row, fromMs: finite(row.fromMs), untilMs: finite(row.untilMs) })))],
       )
     },
@@ -102,26 +111,34 @@ function dataOf(text: string | null): readonly DataTarget[] | null {
   const value: unknown = JSON.parse(text)
   // What cannot be read constrains to nothing: a permit is void, a deny is widened by its own marks.
   if (!Array.isArray(value)) return []
-  return value.flatMap((item: unknown) =>
-    typeof item === 'object' && item !== null && 'reference' in item && 'meaning' in item && typeof item.reference === 'string'
-      ? [{ meaning: item.meaning === 'related' ? ('related' as const) : ('instance' as const), reference: item.reference, ids: [] }]
-      : [],
-  )
+  return value.flatMap((item: unknown): readonly DataTarget[] => {
+    if (!isRecord(item) || typeof item['reference'] !== 'string') return []
+    const meaning = meanings.find((known) => known === item['meaning']) ?? 'instance'
+    return [{ meaning, reference: item['reference'], bothWays: item['bothWays'] === true, found: { kind: 'unknown' } }]
+  })
 }
 
-interface Around {
-  readonly known: ReadonlySet<string>
-  readonly outgoing: ReadonlyMap<string, readonly string[]>
-  readonly incoming: ReadonlyMap<string, readonly string[]>
+const meanings = ['instance', 'related', 'dependents', 'authoredby'] as const
+
+/** Written by `replace` from a LabelTerms; what is not there names nothing. */
+function labelsIn(text: string | null): LabelTerms | null {
+  if (text === null) return null
+  const value: unknown = JSON.parse(text)
+  const { confidentialities, sensitivities } = isRecord(value) ? value : {}
+  return {
+    confidentialities: Array.isArray(confidentialities) ? confidentialities.filter((rank) => typeof rank === 'number') : [],
+    sensitivities: Array.isArray(sensitivities) ? sensitivities.filter((code) => typeof code === 'string') : [],
+  }
 }
 
-/** consent.md `related t`: a permit follows what the target refers to, a deny also what refers to the target. An unknown target has no ids. */
-function idsOf(target: DataTarget, type: 'permit' | 'deny', near: Around): readonly string[] {
-  if (!near.known.has(target.reference)) return []
-  if (target.meaning === 'instance') return [target.reference]
-  const into = type === 'deny' ? (near.incoming.get(target.reference) ?? []) : []
-  return [target.reference, ...(near.outgoing.get(target.reference) ?? []), ...into]
+/** Written by `replace` from a DateTerms. */
+function datesIn(text: string | null): DateTerms | null {
+  if (text === null) return null
+  const value: unknown = JSON.parse(text)
+  const { fromMs, untilMs } = isRecord(value) ? value : {}
+  return { fromMs: typeof fromMs === 'number' ? fromMs : 0, untilMs: typeof untilMs === 'number' ? untilMs : 0 }
 }
+
 
 function toRow(row: StoredProvision, data: readonly DataTarget[] | null): ProvisionRow {
   return {
@@ -138,6 +155,9 @@ function toRow(row: StoredProvision, data: readonly DataTarget[] | null): Provis
     purposes: row.purposes,
     actions: row.actions?.filter(isAction) ?? null,
     classes: row.classes,
+    labels: labelsIn(row.labels),
+    codes: row.codes,
+    dates: datesIn(row.dates),
     data,
     fromMs: row.from_ms,
     untilMs: row.until_ms,

@@ -1,4 +1,7 @@
 /** Records: what institutions sent (own partition) and what the network keeps (Task, Consent). Everything leaves here Held. */
+import { labellerVersion } from '../../consent/label.ts'
+import { factsOf, type ContentFacts } from '../../consent/record-facts.ts'
+import type { Facts } from '../../consent/types.ts'
 import { hold, type Held, type HeldContent } from '../held.ts'
 import { keyText } from '../logic/record-key.ts'
 import type { Sql } from './pool.ts'
@@ -9,7 +12,7 @@ export interface RecordKey {
   readonly localId: string
 }
 
-export interface RecordRow extends RecordKey {
+export interface RecordRow extends RecordKey, ContentFacts {
   readonly id: string
   readonly version: number
   readonly person: string | null
@@ -20,6 +23,8 @@ export interface RecordRow extends RecordKey {
   readonly updatedMs: number
   readonly sources: readonly string[]
   readonly classes: readonly string[]
+  /** network ids it refers to */
+  readonly relations: readonly string[]
   readonly parties: readonly string[]
   readonly encounter: string | null
 }
@@ -50,12 +55,18 @@ interface StoredRow extends Record<string, unknown> {
   updated_ms: number
   sources: string[]
   classes: string[]
+  codes: string[]
+  confidentiality: number
+  sensitivities: string[]
+  relations: string[]
+  from_ms: number
+  until_ms: number
   parties: string[]
   encounter: string | null
 }
 
 export const recordColumns =
-  'r.id, r.institution, r.type, r.local_id, r.version, r.person, r.deleted, r.text, r.people_text, r.network_form, r.updated_ms, r.sources, r.classes, r.parties, r.encounter'
+  'r.id, r.institution, r.type, r.local_id, r.version, r.person, r.deleted, r.text, r.people_text, r.network_form, r.updated_ms, r.sources, r.classes, r.parties, r.encounter, r.codes, r.confidentiality, r.sensitivities, r.relations, r.from_ms, r.until_ms'
 
 export function heldOf(row: StoredRow): Held {
   return hold(contentOf(row))
@@ -63,14 +74,7 @@ export function heldOf(row: StoredRow): Held {
 
 function contentOf(row: StoredRow): HeldContent {
   return {
-    facts: {
-      id: row.id,
-      type: row.type,
-      person: row.person ?? '',
-      custodian: row.institution,
-      sources: row.sources,
-      classes: row.classes,
-    },
+    facts: factsOf({ ...row, fromMs: row.from_ms, untilMs: row.until_ms }),
     localId: row.local_id,
     version: String(row.version),
     updatedMs: row.updated_ms,
@@ -247,13 +251,18 @@ export function records(sql: Sql) {
       if (rows.length === 0) return
       const json = JSON.stringify(rows)
       const shape = `jsonb_to_recordset($1::jsonb) as k(id text, institution text, type text, "localId" text, version int, person text, deleted boolean, text text,
-        "peopleText" text, "isNetworkForm" boolean, "updatedMs" bigint, sources text[], classes text[], parties text[], encounter text)`
+        "peopleText" text, "isNetworkForm" boolean, "updatedMs" bigint, sources text[], classes text[], parties text[], encounter text,
+        codes text[], confidentiality int, sensitivities text[], relations text[], "fromMs" bigint, "untilMs" bigint)`
       await sql.query(
-        `insert into record (id, institution, type, local_id, version, person, deleted, text, people_text, network_form, updated_ms, sources, classes, parties, encounter)
-         select id, institution, type, "localId", version, person, deleted, text, "peopleText", "isNetworkForm", "updatedMs", sources, classes, parties, encounter from ${shape}
+        `insert into record (id, institution, type, local_id, version, person, deleted, text, people_text, network_form, updated_ms, sources, classes, parties, encounter,
+           codes, confidentiality, sensitivities, relations, from_ms, until_ms, labeller)
+         select id, institution, type, "localId", version, person, deleted, text, "peopleText", "isNetworkForm", "updatedMs", sources, classes, parties, encounter,
+           codes, confidentiality, sensitivities, relations, "fromMs", "untilMs", ${labellerVersion} from ${shape}
          on conflict (id) do update set version = excluded.version, person = excluded.person, deleted = excluded.deleted, text = excluded.text,
            people_text = excluded.people_text, network_form = excluded.network_form, updated_ms = excluded.updated_ms, sources = excluded.sources,
-           classes = excluded.classes, parties = excluded.parties, encounter = excluded.encounter`,
+           classes = excluded.classes, parties = excluded.parties, encounter = excluded.encounter, codes = excluded.codes,
+           confidentiality = excluded.confidentiality, sensitivities = excluded.sensitivities, relations = excluded.relations,
+           from_ms = excluded.from_ms, until_ms = excluded.until_ms, labeller = excluded.labeller`,
         [json],
       )
       await sql.query(
@@ -306,8 +315,14 @@ export function records(sql: Sql) {
       return row
     },
 
-    async setSources(id: string, sources: readonly string[]): Promise<void> {
-      await sql.query('update record set sources = $2::text[] where id = $1', [id, sources])
+    /** What a record inherits of its encounter; labels only ever rise by it. */
+    async raise(id: string, to: Pick<Facts, 'sources' | 'confidentiality' | 'sensitivities'>): Promise<void> {
+      await sql.query('update record set sources = $2::text[], confidentiality = $3, sensitivities = $4::text[] where id = $1', [
+        id,
+        to.sources,
+        to.confidentiality,
+        to.sensitivities,
+      ])
     },
 
     async addParties(ids: readonly string[], parties: readonly string[]): Promise<void> {

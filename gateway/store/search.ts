@@ -2,11 +2,26 @@
  * Type search on the caller's view: filters, sort, count and paging all run under the same predicate, in one statement
  * (consent.md, non-interference). Full R4 search is issue C; this is the part A1 offers.
  */
-import { toSql } from '../../consent/view.ts'
+import { toSql, type Columns } from '../../consent/view.ts'
 import type { Condition } from '../../consent/types.ts'
 import type { Held } from '../held.ts'
 import type { Sql } from './pool.ts'
 import { heldOf, recordColumns } from './records.ts'
+
+/** Where the facts of a record stand. */
+const recordFacts: Columns = {
+  id: 'r.id',
+  person: "coalesce(r.person, '')",
+  custodian: 'r.institution',
+  sources: 'r.sources',
+  classes: 'r.classes',
+  codes: 'r.codes',
+  sensitivities: 'r.sensitivities',
+  relations: 'r.relations',
+  confidentiality: 'r.confidentiality',
+  fromMs: 'r.from_ms',
+  untilMs: 'r.until_ms',
+}
 
 export type Clause =
   | { readonly on: 'id'; readonly anyOf: readonly string[] }
@@ -103,7 +118,7 @@ export async function searchPersons(sql: Sql, input: SearchInput): Promise<Perso
 function whereOf(input: SearchInput) {
   const values: unknown[] = []
   const add = (value: unknown): string => `$${values.push(value)}`
-  const columns = { person: "coalesce(r.person, '')", custodian: 'r.institution', sources: 'r.sources', classes: 'r.classes', id: 'r.id' }
+  const columns = recordFacts
   const view = toSql(input.condition, columns, add)
   const visible = input.party === undefined ? view : `(${view} or r.parties @> array[${add(input.party)}::text])`
   const seen = { sql: visible, values: values.slice() }

@@ -115,6 +115,8 @@ export const rooms: readonly Room[] = [
       'gateway/logic/record-key.ts',
       'consent/view.ts',
       'consent/sql.ts',
+      'consent/label.ts',
+      'consent/record-facts.ts',
       'fhir-profiles/',
     ],
     types: ['consent/types.ts', 'gateway/logic/', contract],

@@ -44,6 +44,9 @@ describe('what a consent states becomes rows', () => {
       purposes: null,
       actions: null,
       classes: null,
+      labels: null,
+      codes: null,
+      dates: null,
       data: null,
       fromMs: farPastMs,
       untilMs: farFutureMs,
@@ -82,7 +85,7 @@ describe('what a consent states becomes rows', () => {
 
   test('records are named by their network id, for the store to resolve', () => {
     const data: ConsentProvision['data'] = [{ meaning: 'related', reference: { reference: 'ServiceRequest/abc' } }]
-    expect(root(consent({ data }))?.data).toEqual([{ meaning: 'related', reference: 'abc', ids: [] }])
+    expect(root(consent({ data }))?.data).toEqual([{ meaning: 'related', reference: 'abc', bothWays: false, found: { kind: 'unknown' } }])
   })
 
   test.each(['draft', 'proposed', 'rejected', 'inactive', 'entered-in-error'] as const)('a consent that is %s has no rules', (status) => {
@@ -171,10 +174,12 @@ describe('the time in which a rule is in force', () => {
 
 describe('what cannot be read', () => {
   test.each<readonly [string, ConsentProvision, string]>([
-    ['securityLabel', { securityLabel: [{ system: system.confidentiality, code: 'R' }] }, 'Consent.provision.securityLabel'],
-    ['code', { code: [{ coding: [{ system: system.kcd8, code: 'F32' }] }] }, 'Consent.provision.code'],
-    ['dataPeriod', { dataPeriod: { end: '2020' } }, 'Consent.provision.dataPeriod'],
-    ['data', { data: [{ meaning: 'authoredby', reference: { reference: 'Practitioner/x' } }] }, 'Consent.provision.data[0]'],
+    ['securityLabel', { securityLabel: [{ system: system.confidentiality, code: 'X' }] }, 'Consent.provision.securityLabel[0]'],
+    ['securityLabel', { securityLabel: [{ system: system.actReason, code: 'PSY' }] }, 'Consent.provision.securityLabel[0]'],
+    ['code', { code: [{ text: '우울증' }] }, 'Consent.provision.code[0]'],
+    ['code', { code: [{ coding: [{ system: system.kcd8, code: 'F32' }, { system: system.loinc }] }] }, 'Consent.provision.code[0]'],
+    ['dataPeriod', { dataPeriod: { end: 'last year' } }, 'Consent.provision.dataPeriod'],
+    ['data', { data: [{ meaning: 'authoredby', reference: { reference: 'Organization/nowhere' } }] }, 'Consent.provision.data[0]'],
     ['data', { data: [{ meaning: 'instance', reference: { identifier: { value: '1' } } }] }, 'Consent.provision.data[0]'],
     ['actor', { actor: [actor('ROLE-WE-DO-NOT-KNOW', organization('clinic'))] }, 'Consent.provision.actor[0]'],
     ['actor', { actor: [receiver(organization('clinic')), receiver(organization('nowhere'))] }, 'Consent.provision.actor[1]'],
@@ -184,9 +189,9 @@ describe('what cannot be read', () => {
       'Consent.provision.actor[0]',
     ],
     ['purpose', { purpose: purposes('TREAT', 'MY-PURPOSE') }, 'Consent.provision.purpose[1]'],
-    ['purpose', { purpose: [{ system: 'https://example.org', code: 'TREAT' }] }, 'Consent.provision.purpose[0]'],
+    ['purpose', { type: 'deny', purpose: [{ system: 'https://example.org', code: 'TREAT' }] }, 'Consent.provision.purpose[0]'],
     ['action', { action: actions('read') }, 'Consent.provision.action[0]'],
-    ['class', { class: [{ system: system.loinc, code: '11488-4' }] }, 'Consent.provision.class[0]'],
+    ['class', { class: [{ system: system.loinc }] }, 'Consent.provision.class[0]'],
     ['actor', { actor: [] }, 'Consent.provision.actor'],
   ])('%s is marked with where it stands, and inherited by every exception', (element, provision, expression) => {
     const compiled = compile(consent({ ...provision, provision: [{ type: 'deny' }] }), input())
@@ -211,7 +216,7 @@ describe('what cannot be read', () => {
       consent({ modifierExtension: unknownModifier, period: { end: '2020' }, provision: [{ type: 'deny' }] }),
       input(),
     ).rows
-    const everything = ['action', 'actor', 'class', 'data', 'modifierExtension', 'period', 'purpose']
+    const everything = ['action', 'actor', 'class', 'code', 'data', 'dataPeriod', 'modifierExtension', 'period', 'purpose', 'securityLabel']
     expect(rows.map((row) => row.blind)).toEqual([everything, everything])
     expect(decide(request('tertiary'), rows, record('clinic'), sandbox, now).because).toMatchObject([{ rule: 'deny', path: '0' }])
   })

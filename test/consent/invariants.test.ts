@@ -65,7 +65,9 @@ const blindings: readonly (readonly [name: string, change: (provision: ConsentPr
     (provision) => ({ ...provision, purpose: provision.purpose?.map(({ code }) => ({ code: code ?? '' })) ?? [] }),
   ],
   ['an unknown action', (provision) => ({ ...provision, action: [{ text: 'something' }] })],
-  ['a document type', (provision) => ({ ...provision, class: [{ system: 'http://loinc.org', code: '11488-4' }] })],
+  ['a class without a code', (provision) => ({ ...provision, class: [{ system: 'http://loinc.org' }] })],
+  ['a code in words only', (provision) => ({ ...provision, code: [{ text: '우울증' }] })],
+  ['a data period that is none', (provision) => ({ ...provision, dataPeriod: { end: 'last year' } })],
   [
     'a record nobody knows',
     (provision) => ({ ...provision, data: [{ meaning: 'instance', reference: { reference: 'Observation/gone' } }] }),
@@ -127,7 +129,9 @@ describe('what must hold whatever a consent says', () => {
         // Only what was stated can become unreadable: adding an element to a refusal may narrow it.
         const blinded = (provision: ConsentProvision): ConsentProvision => {
           const after = change(provision)
-          const isStated = Object.keys(after).every((key) => key in provision || key === 'modifierExtension' || key === 'securityLabel')
+          const isStated = Object.keys(after).every(
+            (key) => key in provision || key === 'modifierExtension' || key === 'securityLabel' || key === 'code',
+          )
           return isStated ? after : provision
         }
         neverWidens(
@@ -138,6 +142,37 @@ describe('what must hold whatever a consent says', () => {
       }),
       { ...settings, numRuns: cases(200) },
     )
+  })
+
+  test('a higher confidentiality never releases more, nor does a record whose content is no longer known', () => {
+    fc.assert(
+      fc.property(sceneArbitrary, factsArbitrary, (scene, facts) => {
+        const raised = [facts.confidentiality + 1, 5, 6]
+          .filter((rank) => rank > facts.confidentiality)
+          .map((rank) => ({ confidentiality: rank }))
+        const unknown = [{ sensitivities: ['?'] }, { codes: ['?'] }, { fromMs: -8.64e15, untilMs: 8.64e15 }]
+        for (const change of [...raised, ...unknown])
+          if (judge(scene, { ...facts, ...change }).permit) expect(judge(scene, facts).permit).toBe(true)
+      }),
+      settings,
+    )
+  })
+
+  test('one more sensitivity never releases more, unless a permit clears it', () => {
+    const isNamed = (provision: ConsentProvision): boolean =>
+      (provision.securityLabel ?? []).some(({ system }) => system?.endsWith('v3-ActCode') === true) ||
+      (provision.provision ?? []).some(isNamed)
+    let compared = 0
+    fc.assert(
+      fc.property(sceneArbitrary, factsArbitrary, fc.constantFrom('PSY', 'HIV', 'GDIS'), (scene, facts, added) => {
+        if (scene.written.some((one) => isNamed(one.consent.provision ?? {}))) return
+        compared += 1
+        const more = { ...facts, sensitivities: [...facts.sensitivities, added] }
+        if (judge(scene, more).permit) expect(judge(scene, facts).permit).toBe(true)
+      }),
+      settings,
+    )
+    expect(compared).toBeGreaterThan(cases(50))
   })
 
   test('an exception that loses its type never releases more', () => {

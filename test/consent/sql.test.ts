@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { PGlite } from '@electric-sql/pglite'
 import fc from 'fast-check'
 import type { Condition, Facts } from '../../consent/types.ts'
-import { matches, toSql, view } from '../../consent/view.ts'
+import { matches, toSql, view, type Columns } from '../../consent/view.ts'
 import { factsArbitrary, rowsByPerson, sceneArbitrary } from './support/arbitraries.ts'
 import {
   breakGlass,
@@ -21,7 +21,19 @@ import {
 import { cases, seedOr } from '../support/proof.ts'
 
 const seed = seedOr(20260303)
-const columns = { person: 'r.person', custodian: 'r.custodian', sources: 'r.sources', classes: 'r.classes', id: 'r.id' }
+const columns: Columns = {
+  id: 'r.id',
+  person: 'r.person',
+  custodian: 'r.custodian',
+  sources: 'r.sources',
+  classes: 'r.classes',
+  codes: 'r.codes',
+  sensitivities: 'r.sensitivities',
+  relations: 'r.relations',
+  confidentiality: 'r.confidentiality',
+  fromMs: 'r.from_ms',
+  untilMs: 'r.until_ms',
+}
 
 function sqlOf(condition: Condition): { readonly text: string; readonly values: readonly unknown[] } {
   const values: unknown[] = []
@@ -36,11 +48,13 @@ describe('the view in SQL', () => {
   beforeAll(async () => {
     db = await PGlite.create()
     await db.exec(
-      'create table r (no integer primary key, id text not null, person text not null, custodian text not null, sources text[] not null, classes text[] not null)',
+      `create table r (no integer primary key, id text not null, person text not null, custodian text not null, sources text[] not null, classes text[] not null,
+         codes text[] not null, sensitivities text[] not null, relations text[] not null, confidentiality integer not null, from_ms bigint not null, until_ms bigint not null)`,
     )
     await db.query(
-      `insert into r select no, id, person, custodian, sources, classes
-       from jsonb_to_recordset($1::jsonb) as k(no integer, id text, person text, custodian text, sources text[], classes text[])`,
+      `insert into r select no, id, person, custodian, sources, classes, codes, sensitivities, relations, confidentiality, "fromMs", "untilMs"
+       from jsonb_to_recordset($1::jsonb) as k(no integer, id text, person text, custodian text, sources text[], classes text[], codes text[],
+         sensitivities text[], relations text[], confidentiality integer, "fromMs" bigint, "untilMs" bigint)`,
       [JSON.stringify(records.map(([no, facts]) => ({ no, ...facts })))],
     )
   })
@@ -61,7 +75,7 @@ describe('the view in SQL', () => {
   })
 
   test('an empty list of keys is met by no record and its opposite by all', async () => {
-    for (const op of ['sources', 'classes', 'ids', 'persons'] as const) {
+    for (const op of ['sources', 'classes', 'ids', 'persons', 'codes', 'sensitivities', 'relations'] as const) {
       const { text, values } = sqlOf({ op: 'not', of: { op, anyOf: [] } })
       const found = await db.query<{ count: number }>(`select count(*)::int as count from r where ${text}`, [...values])
       expect(found.rows).toEqual([{ count: records.length }])
@@ -91,8 +105,8 @@ describe('what a view comes down to', () => {
     )
     const seen = view(request('clinic'), new Map([['p1', rows]]), sandbox, now)
     expect(sqlOf(seen.condition)).toEqual({
-      text: '((r.custodian = $1::text and r.person = $2::text and not (r.classes && $3::text[])) or (r.custodian = $4::text and not (r.person = $5::text)))',
-      values: ['clinic', 'p1', ['Condition'], 'clinic', 'p1'],
+      text: '((r.custodian = $1::text or not (r.sensitivities && $2::text[])) and ((r.custodian = $3::text and r.person = $4::text and not (r.classes && $5::text[])) or (r.custodian = $6::text and not (r.person = $7::text))))',
+      values: ['clinic', ['?', 'GDIS'], 'clinic', 'p1', ['Condition'], 'clinic', 'p1'],
     })
   })
 
@@ -100,14 +114,17 @@ describe('what a view comes down to', () => {
     const rows = new Map(['p1', 'p2', 'p3'].map((person) => [person, permit]))
     const seen = view(request('tertiary'), rows.set('p4', notPsychiatry), sandbox, now)
     expect(sqlOf(seen.condition)).toEqual({
-      text: '(r.custodian = $1::text or r.person = any($2::text[]) or (r.person = $3::text and not (r.sources && $4::text[])))',
-      values: ['tertiary', ['p1', 'p2', 'p3'], 'p4', ['dept:03']],
+      text: '((r.custodian = $1::text or r.person = any($2::text[]) or (r.person = $3::text and not (r.sources && $4::text[]))) and (r.custodian = $5::text or not (r.sensitivities && $6::text[])))',
+      values: ['tertiary', ['p1', 'p2', 'p3'], 'p4', ['dept:03'], 'tertiary', ['?', 'GDIS']],
     })
   })
 
   test('break-glass adds one person to the view and nobody else', () => {
     const seen = view(breakGlass('tertiary', 'p9'), new Map(), sandbox, now)
-    expect(sqlOf(seen.condition)).toEqual({ text: '(r.custodian = $1::text or r.person = $2::text)', values: ['tertiary', 'p9'] })
+    expect(sqlOf(seen.condition)).toEqual({
+      text: '((r.custodian = $1::text or r.person = $2::text) and (r.custodian = $3::text or not (r.sensitivities && $4::text[])))',
+      values: ['tertiary', 'p9', 'tertiary', ['?', 'GDIS']],
+    })
     expect(matches(seen.condition, record('hospital', { person: 'p8' }))).toBe(false)
   })
 

@@ -30,7 +30,7 @@ const person = (number: number): string => `person-${number}`
 /** What the referral of person 6 refers to. */
 const referral: Readonly<Record<string, readonly string[]>> = { 'referral-6': ['referral-6', 'note-6', 'condition-6'] }
 
-const withIds = (target: DataTarget): DataTarget => ({ ...target, ids: referral[target.reference] ?? [target.reference] })
+const withIds = (target: DataTarget): DataTarget => ({ ...target, found: { kind: 'read', refersTo: referral[target.reference] ?? [] } })
 
 function story(number: number, one: Consent, signedByGuardian = false): readonly ProvisionRow[] {
   const birthDate = sandboxPeople.find((candidate) => candidate.number === number)?.birthDate
@@ -82,6 +82,7 @@ describe('the nine stories of the sandbox', () => {
     }
     expect(decided(doctor('tertiary'), held(1, 'clinic'))).toEqual({
       permit: true,
+      obligations: ['no-redisclosure'],
       basis: ['consent'],
       because: [{ rule: 'permit', consent: 'consent-of-1', version: '1', path: '' }],
       consulted: [{ id: 'consent-of-1', version: '1' }],

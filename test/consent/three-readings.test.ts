@@ -6,6 +6,7 @@ import type { Environment, Facts } from '../../consent/types.ts'
 import { matches, view } from '../../consent/view.ts'
 import { factsArbitrary, rowsByPerson, sceneArbitrary, worldOf, type Scene } from './support/arbitraries.ts'
 import { consent, department, now, organization, receiver, request, source, types, unknownModifier } from './support/builders.ts'
+import { plainContent } from '../support/plain-facts.ts'
 import { cases, seedOr } from '../support/proof.ts'
 import { naivelyPermits } from './support/naive.ts'
 
@@ -62,6 +63,7 @@ const records: readonly Facts[] = (['clinic', 'tertiary'] as const).map((custodi
   custodian,
   sources: [`org:${custodian}`, 'org:network'],
   classes: ['Observation'],
+  ...plainContent,
 }))
 
 /** The actor met, missed, met inside the own house, unreadable or absent × the class met, missed or absent. */

@@ -109,7 +109,7 @@ describe('the directed consent of a referral', () => {
       { data: [{ meaning: 'authoredby', reference: { reference: 'urn:uuid:the-request' } }] },
       'Consent.provision.data',
     ],
-    ['carries a label', { securityLabel: [{ code: 'R' }] }, 'Consent.provision.securityLabel'],
+    ['carries a label that is none', { securityLabel: [{ code: 'R' }] }, 'Consent.provision.securityLabel[0]'],
   ])('is refused when it %s', (_name, changed, expression) => {
     expect(check(changed)).toContain(expression)
   })

@@ -7,11 +7,12 @@ import { inIdsOf } from '../../gateway/spelling.ts'
 import type { Context } from '../../gateway/context.ts'
 import { createStore, type Store } from '../../gateway/store/store.ts'
 import { eachDatabase } from '../support/databases.ts'
+import { plainContent } from '../support/plain-facts.ts'
 
 const content = (more: Partial<HeldContent>): HeldContent =>
   opened(
     hold({
-      facts: { id: 'net-o', type: 'Observation', person: 'person-1', custodian: 'clinic', sources: [], classes: [] },
+      facts: { id: 'net-o', type: 'Observation', person: 'person-1', custodian: 'clinic', sources: [], classes: [], ...plainContent },
       localId: 'o-1',
       version: '1',
       updatedMs: 0,
@@ -44,7 +45,7 @@ eachDatabase('spelling and repeats', (open) => {
 
   describe('spelling', () => {
     const task = content({
-      facts: { id: 'net-t', type: 'Task', person: 'person-1', custodian: 'network', sources: [], classes: [] },
+      facts: { id: 'net-t', type: 'Task', person: 'person-1', custodian: 'network', sources: [], classes: [], ...plainContent },
       peopleText:
         '{"resourceType":"Task","id":"net-t","status":"requested","intent":"order","focus":{"reference":"ServiceRequest/net-sr"},"for":{"reference":"Patient/person-1"}}',
       isNetworkForm: true,

@@ -14,6 +14,7 @@ const scale = process.env['PROOF_SCALE'] ?? '10'
 
 const proofs = [
   { claim: 'decision, view and a naive reading of the consent agree', path: 'test/consent/three-readings' },
+  { claim: 'they agree on every small consent of up to three rules', path: 'test/consent/exhaustive' },
   { claim: 'the invariants of the consent law hold', path: 'test/consent/invariants' },
   { claim: 'the view in SQL selects what the view in JavaScript matches', path: 'test/consent/sql' },
   { claim: 'any split of any MLLP frames gives the same messages', path: 'test/adapters/hl7v2-mllp/codec' },

@@ -1,12 +1,12 @@
 /** Generated consents, requests and records, written in the words of `vocabulary.ts`. */
 import fc from 'fast-check'
 import { system } from '../../../fhir-profiles/codes.ts'
-import type { Consent, ConsentProvision } from '../../../fhir-profiles/r4.ts'
+import type { Coding, Consent, ConsentProvision } from '../../../fhir-profiles/r4.ts'
 import { compile } from '../../../consent/compile.ts'
 import type { AccessRequest, ActorDirectory, DataTarget, Environment, Facts, ProvisionRow } from '../../../consent/types.ts'
 import { unknownModifier } from './builders.ts'
 import type { World } from './naive.ts'
-import { actorKeys, askedAt, guardedBirthDate, guardianUntilMs, referredTo } from './vocabulary.ts'
+import { actorKeys, askedAt, closed, guardedBirthDate, guardianUntilMs, referredTo } from './vocabulary.ts'
 
 export const generatedDirectory: ActorDirectory = {
   resolve: ({ reference, value }) => actorKeys.get(reference ?? value ?? ''),
@@ -46,13 +46,34 @@ const classArbitrary = mostly(
     { system: system.resourceTypes, code: 'Condition' },
     { system: 'urn:ietf:rfc:3986', code: 'https://example.org/profile' },
     { system: system.resourceTypes, code: 'NoSuchType' },
+    { system: system.loinc, code: '11488-4' },
   ],
-  [{ system: system.loinc, code: '11488-4' }],
+  [{ system: system.loinc }],
 )
 const dataArbitrary = fc.record({
-  meaning: mostly(['instance', 'related', 'related'], ['dependents', 'authoredby']),
-  reference: mostly(['ServiceRequest/r1', 'Observation/r2', 'Task/r3'], ['Observation/gone']).map((reference) => ({ reference })),
+  meaning: mostly(['instance', 'related', 'related', 'dependents', 'authoredby'], ['no-such']),
+  reference: mostly(['ServiceRequest/r1', 'Observation/r2', 'Task/r3', 'Task/r4', 'Practitioner/clinic-doctor'], ['Observation/gone']).map(
+    (reference) => ({ reference }),
+  ),
 })
+const labelArbitrary = mostly(
+  [
+    ...['U', 'L', 'M', 'N', 'R', 'V'].map((code) => ({ system: system.confidentiality, code })),
+    ...['PSY', 'PSY', 'SPI', 'SUD', 'HIV', 'GDIS'].map((code) => ({ system: system.actCode, code })),
+  ],
+  [{ system: system.confidentiality, code: 'X' }],
+)
+const codeArbitrary = mostly<readonly Coding[]>(
+  [
+    [{ system: system.kcd8, code: 'F20' }],
+    [{ system: system.loinc, code: '718-7' }],
+    [
+      { system: system.kcd8, code: 'F20.0' },
+      { system: 'https://example.org/own', code: 'x' },
+    ],
+  ],
+  [[]],
+).map((coding) => ({ coding }))
 const periodArbitrary = mostly<{ readonly start?: string; readonly end?: string }>(
   [
     { start: '2025' },
@@ -81,7 +102,9 @@ const elements = {
   action: rarely(some(actionArbitrary), 4),
   class: rarely(some(classArbitrary), 4),
   data: rarely(some(dataArbitrary), 6),
-  securityLabel: rarely(fc.constant([{ system: system.confidentiality, code: 'R' }]), 50),
+  securityLabel: rarely(some(labelArbitrary), 4),
+  code: rarely(some(codeArbitrary), 5),
+  dataPeriod: rarely(periodArbitrary, 6),
   modifierExtension: rarely(fc.constant(unknownModifier), 50),
 }
 
@@ -106,13 +129,15 @@ const consentArbitrary: fc.Arbitrary<Consent> = fc
     policyRule: mostly(['OPTIN', 'OPTOUT'], ['NO-SUCH']),
     verified: rarely(fc.boolean(), 12),
     modifierExtension: rarely(fc.constant(unknownModifier), 60),
+    isPcf: fc.nat(5).map((n) => n === 0),
     implicitRules: rarely(fc.constant('https://example.org/rules'), 60),
   })
   .map(
-    ({ provision, status, scope, organization, policyRule, verified, ...rest }) =>
+    ({ provision, status, scope, organization, policyRule, verified, isPcf, ...rest }) =>
       // As above.
       ({
         resourceType: 'Consent',
+        ...(isPcf ? { meta: { profile: ['https://profiles.ihe.net/ITI/PCF/StructureDefinition/IHE.PCF.consentIntermediate'] } } : {}),
         ...stated(rest),
         status,
         scope: { coding: [{ system: system.consentScope, code: scope }] },
@@ -148,6 +173,17 @@ export const writtenArbitrary: fc.Arbitrary<readonly Written[]> = fc
 
 const institutions = ['clinic', 'hospital', 'tertiary'] as const
 
+/** Relevant dates: inside, across and outside the periods above, and unknown. */
+const spans: readonly Pick<Facts, 'fromMs' | 'untilMs'>[] = [
+  ['2025-06-01T00:00:00+09:00', '2025-06-01T23:59:59.999+09:00'],
+  ['2025-12-31T12:00:00+09:00', '2026-01-02T12:00:00+09:00'],
+  ['2026-03-02T00:00:00+09:00', '2026-03-02T23:59:59.999+09:00'],
+  ['2026-03-02T10:00:00+09:00', '2026-03-02T10:00:00+09:00'],
+  ['2026-03-31T23:00:00+09:00', '2026-04-01T01:00:00+09:00'],
+]
+  .map(([from = '', until = '']) => ({ fromMs: Date.parse(from), untilMs: Date.parse(until) }))
+  .concat({ fromMs: -8.64e15, untilMs: 8.64e15 })
+
 export const factsArbitrary: fc.Arbitrary<Facts> = fc
   .record({
     id: fc.constantFrom('r1', 'r2', 'r3', 'r4'),
@@ -157,9 +193,27 @@ export const factsArbitrary: fc.Arbitrary<Facts> = fc
     author: fc.constantFrom('practitioner:clinic-doctor', undefined),
     type: fc.constantFrom('Observation', 'Observation', 'Condition', 'ServiceRequest'),
     isProfiled: fc.boolean(),
+    codes: fc.oneof(fc.subarray([`${system.kcd8}|F20`, `${system.kcd8}|F20.0`, `${system.loinc}|718-7`]), fc.constant(['?'])),
+    label: mostly<Pick<Facts, 'confidentiality' | 'sensitivities'>>(
+      [
+        { confidentiality: 3, sensitivities: [] },
+        { confidentiality: 3, sensitivities: [] },
+        { confidentiality: 1, sensitivities: [] },
+        { confidentiality: 4, sensitivities: ['PSY'] },
+        { confidentiality: 4, sensitivities: ['HIV'] },
+        { confidentiality: 5, sensitivities: ['HIV', 'PSY'] },
+        { confidentiality: 4, sensitivities: ['ETHUD'] },
+        { confidentiality: 4, sensitivities: ['GDIS'] },
+      ],
+      [{ confidentiality: 6, sensitivities: ['?'] }],
+    ),
+    span: fc.constantFrom(...spans),
+    relations: fc.oneof({ weight: 9, arbitrary: fc.subarray(['r1', 'r2', 'r3', 'r4']) }, { weight: 1, arbitrary: fc.constant(['?']) }),
   })
-  .map(({ department, author, isProfiled, ...facts }) => ({
+  .map(({ department, author, isProfiled, label, span, ...facts }) => ({
     ...facts,
+    ...label,
+    ...span,
     sources: [`org:${facts.custodian}`, 'org:network', department, author].filter((key) => key !== undefined),
     classes: [facts.type, ...(isProfiled ? ['https://example.org/profile'] : [])],
   }))
@@ -186,11 +240,20 @@ export const requestArbitrary: fc.Arbitrary<AccessRequest> = fc
     inHouse: fc.boolean(),
     patientRequest: someone,
     emergency: someone,
+    statute: fc.oneof(
+      { weight: 9, arbitrary: fc.constant({ kind: 'none' } as const) },
+      {
+        weight: 1,
+        arbitrary: fc
+          .tuple(fc.constantFrom(...persons), fc.constantFrom('medical-service-act-21-3-4', 'no-such-article'))
+          .map(([person, article]) => ({ kind: 'person', person, article }) as const),
+      },
+    ),
   })
-  .map(({ action, purposes, institution, department, inHouse, patientRequest, emergency }) => {
+  .map(({ action, purposes, institution, department, inHouse, patientRequest, emergency, statute }) => {
     const insideReceiver = [`practitioner:${institution}-doctor`, department].filter((key) => key !== undefined)
     const receiver = [...new Set([...insideReceiver, `org:${institution}`, 'org:network'])]
-    return { action, purposes, institution, receiver, insideReceiver, basis: { inHouse, patientRequest, emergency } } as const
+    return { action, purposes, institution, receiver, insideReceiver, basis: { inHouse, patientRequest, emergency, statute } } as const
   })
 
 export interface Scene {
@@ -203,7 +266,9 @@ export interface Scene {
 export const sceneArbitrary: fc.Arbitrary<Scene> = fc.record({
   written: writtenArbitrary,
   request: requestArbitrary,
-  environment: fc.constantFrom('deny-between-institutions', 'deny', 'basic-normal').map((implicit) => ({ implicit }) as const),
+  environment: fc
+    .constantFrom('deny-between-institutions', 'deny', 'basic-normal', 'all-normal', 'break-glass-only')
+    .map((implicit) => ({ implicit }) as const),
   nowMs: fc.constantFrom(...askedAt),
 })
 
@@ -232,7 +297,8 @@ function resolved(row: ProvisionRow): ProvisionRow {
 }
 
 function withIds(target: DataTarget): DataTarget {
-  const outgoing = referredTo.get(target.reference)
-  if (outgoing === undefined) return target
-  return { ...target, ids: [target.reference, ...(target.meaning === 'related' ? outgoing : [])] }
+  const refersTo = referredTo.get(target.reference)
+  const custodian = closed.get(target.reference)
+  if (refersTo !== undefined) return { ...target, found: { kind: 'read', refersTo } }
+  return custodian === undefined ? target : { ...target, found: { kind: 'closed', custodian } }
 }

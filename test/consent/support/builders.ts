@@ -3,6 +3,7 @@ import { system } from '../../../fhir-profiles/codes.ts'
 import type { Consent, ConsentProvision, ConsentProvisionActor } from '../../../fhir-profiles/r4.ts'
 import { compile, type CompileInput } from '../../../consent/compile.ts'
 import type { AccessRequest, ActorDirectory, Environment, Facts, ProvisionRow } from '../../../consent/types.ts'
+import { plainContent } from '../../support/plain-facts.ts'
 import { sandboxInstitutions } from '../../../adapters/sandbox/people.ts'
 
 export type InstitutionId = keyof typeof sandboxInstitutions
@@ -92,19 +93,29 @@ export function request(
     institution,
     receiver: [...inside, 'role:doctor', `org:${institution}`, 'org:network'],
     insideReceiver: inside,
-    basis: { inHouse: true, patientRequest: { kind: 'none' }, emergency: { kind: 'none' } },
+    basis: { inHouse: true, patientRequest: { kind: 'none' }, emergency: { kind: 'none' }, statute: { kind: 'none' } },
     ...rest,
   }
 }
 
 /** The same clinician after declaring break-glass for one person. */
 export function breakGlass(institution: InstitutionId, person: string): AccessRequest {
-  const basis = { inHouse: true, patientRequest: { kind: 'none' }, emergency: { kind: 'person', person } } as const
+  const basis = {
+    inHouse: true,
+    patientRequest: { kind: 'none' },
+    emergency: { kind: 'person', person },
+    statute: { kind: 'none' },
+  } as const
   return request(institution, { purposes: ['TREAT', 'BTG'], basis })
 }
 
 export function patientRequest(person: string): AccessRequest {
-  const basis = { inHouse: false, patientRequest: { kind: 'person', person }, emergency: { kind: 'none' } } as const
+  const basis = {
+    inHouse: false,
+    patientRequest: { kind: 'person', person },
+    emergency: { kind: 'none' },
+    statute: { kind: 'none' },
+  } as const
   return { action: 'access', purposes: ['PATRQT'], institution: 'network', receiver: [`person:${person}`], insideReceiver: [], basis }
 }
 
@@ -112,5 +123,6 @@ export function patientRequest(person: string): AccessRequest {
 export function record(custodian: InstitutionId, overrides: Partial<Facts> & { readonly department?: string } = {}): Facts {
   const { department: code = '01', ...rest } = overrides
   const sources = [`org:${custodian}`, 'org:network', `dept:${code}`]
-  return { id: `${custodian}-record`, type: 'Observation', person: 'person-1', custodian, sources, classes: ['Observation'], ...rest }
+  const of = { id: `${custodian}-record`, type: 'Observation', person: 'person-1', custodian } as const
+  return { ...of, sources, classes: ['Observation'], ...plainContent, ...rest }
 }

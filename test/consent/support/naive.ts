@@ -5,7 +5,7 @@
  */
 import type { Consent, ConsentProvision } from '../../../fhir-profiles/r4.ts'
 import type { AccessRequest, Facts } from '../../../consent/types.ts'
-import { actorKeys, knownRoles, moments, referredTo } from './vocabulary.ts'
+import { actorKeys, closed, knownRoles, moments, narrower, ranks, referredTo } from './vocabulary.ts'
 
 export interface World {
   readonly consents: readonly { readonly consent: Consent; readonly person: string; readonly guardianUntilMs: number | undefined }[]
@@ -20,6 +20,7 @@ interface Rule {
   readonly type: string
   readonly said: ConsentProvision
   readonly unknown: ReadonlySet<string>
+  readonly isPcf: boolean
   readonly children: readonly Rule[]
 }
 
@@ -35,6 +36,9 @@ export function naivelyPermits(request: AccessRequest, facts: Facts, world: Worl
   const { basis } = request
   if (request.purposes.length === 0) return false
   if (basis.patientRequest.kind === 'person' && basis.patientRequest.person === facts.person) return true
+  if (facts.custodian !== request.institution && facts.sensitivities.some((code) => code === 'GDIS' || code === '?')) return false
+  const { statute } = basis
+  if (statute.kind === 'person' && statute.person === facts.person && statute.article === 'medical-service-act-21-3-4') return true
   const declared = basis.emergency.kind === 'person' && basis.emergency.person === facts.person
   const named = request.purposes.filter((purpose) => emergencies.includes(purpose))
   const isEmergency =
@@ -54,8 +58,10 @@ function ordinary(request: AccessRequest, facts: Facts, world: World, purposes: 
     if (answers.includes('D')) return false
     if (answers.includes('P')) return true
     if (answers.includes('W')) return false
-    if (purpose !== 'TREAT' && !(ancestors[purpose] ?? []).includes('TREAT')) return false
-    return world.implicit === 'basic-normal' || (world.implicit === 'deny-between-institutions' && facts.custodian === request.institution)
+    const isTreatment = purpose === 'TREAT' || (ancestors[purpose] ?? []).includes('TREAT')
+    if (!isTreatment) return false
+    if (world.implicit === 'basic-normal' || world.implicit === 'all-normal') return true
+    return world.implicit === 'deny-between-institutions' && facts.custodian === request.institution
   })
 }
 
@@ -89,7 +95,8 @@ function consentValue(consent: Consent, guardianUntilMs: number | undefined, ask
   const scope = consent.scope?.coding?.[0]?.code
   if (scope === 'research' || scope === 'treatment' || scope === 'adr') return 'N'
   const isUnverified = (consent.verification ?? []).some((verification) => !verification.verified)
-  const root = ruleOf(consent.provision ?? {}, {}, new Set(isUnverified ? ['verification'] : []))
+  const isPcf = consent.meta?.profile !== undefined
+  const root = ruleOf(consent.provision ?? {}, {}, new Set(isUnverified ? ['verification'] : []), isPcf)
   if (!root.unknown.has('period') && !within(root.said, asked.nowMs)) return 'N'
   const isLost =
     status !== 'active' ||
@@ -131,27 +138,33 @@ function strictest(answers: readonly Answer[]): Answer {
 }
 
 /** e(n), element by element on the resource itself. */
-function ruleOf(own: ConsentProvision, inherited: ConsentProvision, unknownAbove: ReadonlySet<string>): Rule {
+function ruleOf(own: ConsentProvision, inherited: ConsentProvision, unknownAbove: ReadonlySet<string>, isPcf: boolean): Rule {
   const unknown = new Set([...unknownAbove, ...unknownIn(own)])
   const type = own.type === 'permit' || own.type === 'deny' ? own.type : 'deny'
   if (Object.keys(inherited).length > 0 && type !== own.type) unknown.add('type')
   const { type: _type, provision: children, modifierExtension: _modifier, ...elements } = own
   const said = { ...inherited, ...elements, extension: [] }
-  return { type, said, unknown, children: (children ?? []).map((child) => ruleOf(child, said, unknown)) }
+  return { type, said, unknown, isPcf, children: (children ?? []).map((child) => ruleOf(child, said, unknown, isPcf)) }
+}
+
+const everyElement = ['modifierExtension', 'period', 'actor', 'purpose', 'action', 'securityLabel', 'class', 'code', 'dataPeriod', 'data']
+
+function isReadable(meaning: string, reference: string): boolean {
+  return meaning === 'authoredby' ? actorKeys.has(reference) : meaning !== 'no-such'
 }
 
 function unknownIn(own: ConsentProvision): readonly string[] {
   return [
-    ...(own.modifierExtension === undefined ? [] : ['modifierExtension', 'period', 'actor', 'purpose', 'action', 'class', 'data']),
-    ...(own.securityLabel === undefined ? [] : ['securityLabel']),
-    ...(own.code === undefined ? [] : ['code']),
-    ...(own.dataPeriod === undefined ? [] : ['dataPeriod']),
+    ...(own.modifierExtension === undefined ? [] : [...everyElement]),
+    ...((own.securityLabel ?? []).some((label) => label.code === 'X') ? ['securityLabel'] : []),
+    ...((own.code ?? []).some((concept) => concept.coding?.length === 0) ? ['code'] : []),
+    ...([own.dataPeriod?.start, own.dataPeriod?.end].some((bound) => bound !== undefined && !moments.has(bound)) ? ['dataPeriod'] : []),
     ...([own.period?.start, own.period?.end].some((bound) => bound !== undefined && !moments.has(bound)) ? ['period'] : []),
     ...((own.actor ?? []).some((actor) => keyOf(actor) === undefined || sideOf(actor) === undefined) ? ['actor'] : []),
     ...((own.purpose ?? []).some((purpose) => purpose.code === 'NO-SUCH') ? ['purpose'] : []),
     ...((own.action ?? []).some((action) => action.coding?.[0]?.code === 'no-such') ? ['action'] : []),
-    ...((own.class ?? []).some((coding) => coding.system === 'http://loinc.org') ? ['class'] : []),
-    ...((own.data ?? []).some((data) => data.meaning === 'dependents' || data.meaning === 'authoredby') ? ['data'] : []),
+    ...((own.class ?? []).some((coding) => coding.code === undefined) ? ['class'] : []),
+    ...((own.data ?? []).some((data) => !isReadable(data.meaning, data.reference.reference ?? '')) ? ['data'] : []),
   ]
 }
 
@@ -208,16 +221,61 @@ function context(rule: Rule, asked: Asked): boolean {
 
 function data(rule: Rule, { facts }: Asked): boolean {
   const { said } = rule
-  const isClass = (): boolean => said.class === undefined || said.class.some((coding) => facts.classes.includes(coding.code ?? ''))
-  const isData = (): boolean =>
-    said.data === undefined ||
-    said.data.some((target) => {
-      const id = (target.reference.reference ?? '').split('/')[1] ?? ''
-      const outgoing = referredTo.get(id)
-      if (outgoing === undefined) return rule.type === 'deny'
-      return facts.id === id || (target.meaning === 'related' && outgoing.includes(facts.id))
-    })
-  return met(rule, 'class', isClass) && met(rule, 'data', isData)
+  const isPermit = rule.type === 'permit'
+  const isLabel = (): boolean => said.securityLabel === undefined || labelled(said.securityLabel, isPermit, facts)
+  const classOf = (coding: { readonly system?: string; readonly code?: string }): string =>
+    coding.system === 'http://loinc.org' ? `http://loinc.org|${coding.code ?? ''}` : (coding.code ?? '')
+  const isClass = (): boolean => said.class === undefined || said.class.some((coding) => facts.classes.includes(classOf(coding)))
+  const isCode = (): boolean =>
+    said.code === undefined ||
+    (!isPermit && facts.codes.includes('?')) ||
+    said.code.some((concept) =>
+      (concept.coding ?? []).some((coding) => facts.codes.includes(`${coding.system ?? ''}|${coding.code ?? ''}`)),
+    )
+  const isDated = (): boolean => {
+    if (said.dataPeriod === undefined) return true
+    const start = moments.get(said.dataPeriod.start ?? '')?.firstMs ?? -8.64e15
+    const end = moments.get(said.dataPeriod.end ?? '')?.lastMs ?? 8.64e15
+    return isPermit ? start <= facts.fromMs && facts.untilMs <= end : facts.fromMs <= end && start <= facts.untilMs
+  }
+  const isData = (): boolean => said.data === undefined || said.data.some((target) => named(target, rule, facts))
+  return (
+    met(rule, 'securityLabel', isLabel) &&
+    met(rule, 'class', isClass) &&
+    met(rule, 'code', isCode) &&
+    met(rule, 'dataPeriod', isDated) &&
+    met(rule, 'data', isData)
+  )
+}
+
+/** One repeat after the other; the sensitivities of a permit are looked at together. */
+function labelled(labels: readonly { readonly code?: string }[], isPermit: boolean, facts: Facts): boolean {
+  const codes = labels.map((label) => label.code ?? '')
+  const isRanked = codes
+    .filter((code) => code in ranks)
+    .some((code) => (isPermit ? facts.confidentiality <= (ranks[code] ?? 0) : facts.confidentiality >= (ranks[code] ?? 0)))
+  const meant = codes.filter((code) => !(code in ranks)).flatMap((code) => [code, ...(narrower[code] ?? [])])
+  if (meant.length === 0) return isRanked
+  const isSensitive = isPermit
+    ? facts.sensitivities.length > 0 && facts.sensitivities.every((code) => meant.includes(code))
+    : facts.sensitivities.some((code) => code === '?' || meant.includes(code))
+  return isRanked || isSensitive
+}
+
+function named(target: NonNullable<ConsentProvision['data']>[number], rule: Rule, facts: Facts): boolean {
+  const literal = target.reference.reference ?? ''
+  if (target.meaning === 'authoredby') return facts.sources.includes(actorKeys.get(literal) ?? '')
+  const id = literal.split('/')[1] ?? ''
+  const isDeny = rule.type === 'deny'
+  const refersTo = referredTo.get(id)
+  const custodian = closed.get(id)
+  if (refersTo === undefined && custodian === undefined) return isDeny
+  if (facts.id === id) return true
+  if (target.meaning === 'instance') return false
+  const isOutward = refersTo === undefined ? isDeny && facts.custodian === custodian : refersTo.includes(facts.id)
+  const isInward = facts.relations.includes(id) || (isDeny && facts.relations.includes('?'))
+  if (isDeny || rule.isPcf) return isOutward || isInward
+  return target.meaning === 'related' ? isOutward : isInward
 }
 
 type Actor = NonNullable<ConsentProvision['actor']>[number]

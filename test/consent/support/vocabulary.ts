@@ -53,6 +53,18 @@ export const askedAt: readonly number[] = [
 export const guardedBirthDate = '2018-06-09'
 export const guardianUntilMs = Date.parse('2032-06-09T00:00:00+09:00') - 1
 
+/** Ranks of confidentialities; 6 = not labelled. */
+export const ranks: Readonly<Record<string, number>> = { U: 0, L: 1, M: 2, N: 3, R: 4, V: 5 }
+
+/** What naming a sensitivity means besides itself, spelled out. */
+export const narrower: Readonly<Record<string, readonly string[]>> = {
+  SPI: ['BH', 'COGN', 'DVD', 'EMOTDIS', 'MH', 'PSY', 'PSYTHPN', 'SUD', 'ETHUD', 'OPIOIDUD'],
+  SUD: ['ETHUD', 'OPIOIDUD'],
+}
+
+/** Records that are known by id, but not what they refer to. */
+export const closed: ReadonlyMap<string, string> = new Map([['r4', 'hospital']])
+
 /** Records that consents may name, and what each refers to; a record that is not here is unknown. */
 export const referredTo: ReadonlyMap<string, readonly string[]> = new Map([
   ['r1', ['r2', 'r3']],

@@ -13,6 +13,13 @@ const atoms: fc.Arbitrary<Condition> = fc.oneof(
   keys.map((anyOf): Condition => ({ op: 'sources', anyOf })),
   fc.subarray(['Observation', 'Condition']).map((anyOf): Condition => ({ op: 'classes', anyOf })),
   fc.subarray(['r1', 'r2']).map((anyOf): Condition => ({ op: 'ids', anyOf })),
+  fc
+    .tuple(fc.constantFrom('codes', 'sensitivities', 'relations'), fc.subarray(['a|1', 'PSY', 'r1', '?']))
+    .map(([op, anyOf]): Condition => ({ op, anyOf })),
+  fc.subarray(['PSY', 'HIV']).map((codes): Condition => ({ op: 'cleared', for: codes })),
+  fc
+    .tuple(fc.constantFrom('confidentiality', 'fromMs', 'untilMs'), fc.constantFrom(0, 3, 4, 10, 20))
+    .map(([op, atMost]): Condition => ({ op, atMost })),
   fc.constantFrom('hospital', 'clinic').map((is): Condition => ({ op: 'custodian', is })),
   fc.subarray(['p1', 'p2']).map((anyOf): Condition => ({ op: 'persons', anyOf })),
 )
@@ -34,6 +41,12 @@ const facts: fc.Arbitrary<Facts> = fc.record({
   custodian: fc.constant('hospital'),
   sources: fc.subarray(['dept:03', 'dept:01', 'practitioner:kim']).map((more) => [...custodianKeys, ...more]),
   classes: fc.subarray(['Observation', 'Condition']),
+  codes: fc.subarray(['a|1', '?']),
+  confidentiality: fc.constantFrom(3, 4, 6),
+  sensitivities: fc.subarray(['PSY', 'HIV', '?']),
+  fromMs: fc.constantFrom(0, 10),
+  untilMs: fc.constantFrom(10, 20),
+  relations: fc.subarray(['r1', '?']),
 })
 
 test('an institution that is not asked holds nothing the view would have shown', () => {
