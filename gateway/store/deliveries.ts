@@ -1,4 +1,5 @@
 /** Who holds copies of what, and what let each pass. Nothing is ever taken out: a recalled copy was delivered all the same. */
+import { factsOf } from '../../consent/record-facts.ts'
 import type { Facts } from '../../consent/types.ts'
 import type { Delivery } from '../logic/recall.ts'
 import type { Sql } from './pool.ts'
@@ -20,6 +21,12 @@ interface StoredGround extends Record<string, unknown> {
   custodian: string
   sources: string[]
   classes: string[]
+  codes: string[]
+  confidentiality: number
+  sensitivities: string[]
+  relations: string[]
+  from_ms: number
+  until_ms: number
 }
 
 export interface Sent {
@@ -53,9 +60,11 @@ export function deliveries(sql: Sql) {
       )
       const rows = copies.map(({ record, judgedFor, facts }) => ({ ...facts, record, judgedFor, judged: facts.id }))
       await sql.query(
-        `insert into delivery_ground (parcel, record, judged_for, judged, type, custodian, sources, classes)
-         select $1, record, "judgedFor", judged, type, custodian, sources, classes
-         from jsonb_to_recordset($2::jsonb) as k(record text, "judgedFor" text, judged text, type text, custodian text, sources text[], classes text[])
+        `insert into delivery_ground (parcel, record, judged_for, judged, type, custodian, sources, classes,
+           codes, confidentiality, sensitivities, relations, from_ms, until_ms)
+         select $1, record, "judgedFor", judged, type, custodian, sources, classes, codes, confidentiality, sensitivities, relations, "fromMs", "untilMs"
+         from jsonb_to_recordset($2::jsonb) as k(record text, "judgedFor" text, judged text, type text, custodian text, sources text[], classes text[],
+           codes text[], confidentiality int, sensitivities text[], relations text[], "fromMs" bigint, "untilMs" bigint)
          on conflict do nothing`,
         [parcel, JSON.stringify(rows)],
       )
@@ -63,7 +72,8 @@ export function deliveries(sql: Sql) {
     /** Everything ever delivered about these ids of one person; the facts name the person as `as`. */
     async about(persons: readonly string[], as: string): Promise<readonly Delivery[]> {
       const found = await sql.query<StoredGround>(
-        `select d.parcel, d.receiver, g.record, g.judged_for, g.judged, g.type, g.custodian, g.sources, g.classes
+        `select d.parcel, d.receiver, g.record, g.judged_for, g.judged, g.type, g.custodian, g.sources, g.classes,
+           g.codes, g.confidentiality, g.sensitivities, g.relations, g.from_ms, g.until_ms
          from delivery d join delivery_ground g on g.parcel = d.parcel
          where d.person = any($1::text[]) order by d.at_ms, d.parcel, g.record`,
         [persons],
@@ -74,7 +84,7 @@ export function deliveries(sql: Sql) {
         copies: [...Map.groupBy(rows, (row) => row.record).values()].map((grounds) =>
           grounds.map((row) => ({
             judgedFor: row.judged_for,
-            facts: { id: row.judged, type: row.type, person: as, custodian: row.custodian, sources: row.sources, classes: row.classes },
+            facts: factsOf({ ...row, id: row.judged, person: as, institution: row.custodian, fromMs: row.from_ms, untilMs: row.until_ms }),
           })),
         ),
       }))

@@ -12,3 +12,11 @@ create index record_stale on record (labeller, id) where not deleted;
 alter table provision add column labels jsonb;
 alter table provision add column codes text[];
 alter table provision add column dates jsonb;
+
+-- The same of what was delivered. A copy of before went out under consents that could not name any of this, so nothing is held against it.
+alter table delivery_ground add column codes text[] not null default '{}';
+alter table delivery_ground add column confidentiality integer not null default 3;
+alter table delivery_ground add column sensitivities text[] not null default '{}';
+alter table delivery_ground add column relations text[] not null default '{}';
+alter table delivery_ground add column from_ms bigint not null default -8640000000000000;
+alter table delivery_ground add column until_ms bigint not null default 8640000000000000;

@@ -12,11 +12,20 @@ import {
   type Delivery,
   type Ground,
 } from '../../../gateway/logic/recall.ts'
+import { plainContent } from '../../support/plain-facts.ts'
 import { profile, system } from '../../../fhir-profiles/codes.ts'
 
 const ground = (judgedFor: string, id: string, department = '01'): Ground => ({
   judgedFor,
-  facts: { id, type: 'Condition', person: 'p', custodian: 'clinic', sources: ['org:clinic', `dept:${department}`], classes: ['Condition'] },
+  facts: {
+    ...plainContent,
+    id,
+    type: 'Condition',
+    person: 'p',
+    custodian: 'clinic',
+    sources: ['org:clinic', `dept:${department}`],
+    classes: ['Condition'],
+  },
 })
 const delivery = (parcel: string, receiver: string, ...copies: (readonly Ground[])[]): Delivery => ({ parcel, receiver, copies })
 
