@@ -83,13 +83,18 @@ async function take(context: Context, institution: string, parcel: Parcel): Prom
   }
 }
 
-type Entries = readonly { readonly resource: Resource; readonly fullUrl: string; readonly method: 'PUT' | 'POST' }[]
+type Entries = readonly {
+  readonly resource: Resource
+  readonly fullUrl: string
+  readonly method: 'PUT' | 'POST'
+  readonly onlyIfAbsent: boolean
+}[]
 
 function entriesOf(bundle: Bundle): Entries {
   return (bundle.entry ?? []).flatMap(({ resource, fullUrl, request }) => {
     if (resource === undefined) return []
     const method = request?.method === 'POST' || (request === undefined && resource.id === undefined) ? ('POST' as const) : ('PUT' as const)
-    return [{ resource, fullUrl: fullUrl ?? '', method }]
+    return [{ resource, fullUrl: fullUrl ?? '', method, onlyIfAbsent: request?.ifNoneMatch === '*' }]
   })
 }
 
@@ -111,7 +116,7 @@ async function feed(
           interaction: 'feed',
           outcome: 'success',
           persons: [...new Set(results.flatMap((result) => result.person ?? []))],
-          entities: results.map(({ type, id, version }) => ({ type, id, version })),
+          entities: results.filter(({ isKept }) => !isKept).map(({ type, id, version }) => ({ type, id, version })),
           consents: [],
           note: '',
         }),

@@ -7,6 +7,9 @@ import type { Parcel } from '../contract.ts'
 import { gapList, localSystem, reportUnread, type Draft, type MapContext } from './draft.ts'
 import { groupsOf, type PatientGroup } from './groups.ts'
 import { allergyFrom, conditionFrom, type Chart } from './map-clinical.ts'
+import { payerNumbers } from './map-payer.ts'
+import { deathCausesFrom, procedureFrom } from './map-procedure.ts'
+import { relatedFrom } from './map-related.ts'
 import { patientFrom, patientNumberOf, reportResidentNumbers } from './map-patient.ts'
 import { referralFrom } from './map-referral-in.ts'
 import { isReportLine, responseFrom } from './map-response-in.ts'
@@ -19,9 +22,9 @@ import { offsetOf } from './time.ts'
 export type Mapped = { readonly ok: true; readonly parcel: Parcel } | { readonly ok: false; readonly refusal: Refusal }
 
 const mapped = {
-  ADT: ['PID', 'PV1', 'PV2', 'AL1', 'DG1', 'OBX', 'NTE'],
+  ADT: ['PID', 'NK1', 'PV1', 'PV2', 'AL1', 'DG1', 'PR1', 'GT1', 'IN2', 'DB1', 'PDA', 'OBR', 'OBX', 'NTE'],
   ORU: ['ORC', 'OBR', 'OBX', 'NTE'],
-  REF: ['RF1', 'PRD', 'PID', 'DG1', 'AL1', 'OBR', 'OBX', 'NTE'],
+  REF: ['RF1', 'PRD', 'PID', 'NK1', 'GT1', 'IN2', 'DB1', 'DG1', 'AL1', 'PR1', 'OBR', 'OBX', 'NTE'],
   RRI: ['RF1', 'OBR', 'OBX', 'NTE'],
 } as const
 
@@ -50,7 +53,10 @@ export function toParcel(message: Message, context: MapContext): Mapped {
   if ('condition' in content) return { ok: false, refusal: content }
   for (const pid of message.every('PID')) reportResidentNumbers(pid, draft)
   reportUnread(message, { mapped: mapped[kind], context: contextOnly[kind] }, draft.gaps)
-  return { ok: true, parcel: { id: draft.messageId, kind: parcelKinds[kind], bundle: bundleOf(content, draft), gaps: draft.gaps.list } }
+  return {
+    ok: true,
+    parcel: { id: draft.messageId, kind: parcelKinds[kind], bundle: bundleOf(kind, content, draft), gaps: draft.gaps.list },
+  }
 }
 
 const parcelKinds = { ADT: 'feed', ORU: 'feed', REF: 'referral-request', RRI: 'referral-response' } as const
@@ -119,8 +125,11 @@ function contentOf(kind: MessageKind, message: Message, draft: Draft): readonly 
     case 'ADT':
       return groups.flatMap((group) => admission(group, message, draft))
     case 'ORU':
-      // No Patient and no Encounter here: a result message carries less of them than ADT does, and a PUT would replace the whole.
-      return groups.flatMap((group) => resultsOf(group, chartOf(group, message), draft))
+      // A result message carries less of patient and visit than ADT does: they are written only where nothing is known yet (`isBackground`).
+      return groups.flatMap((group) => {
+        const chart = chartOf(group, message)
+        return [...patientOf(group, chart, draft), ...visitIn(group, chart, message, draft), ...resultsOf(group, chart, draft)]
+      })
     case 'REF':
       return referral(first, message, draft)
     case 'RRI':
@@ -140,13 +149,18 @@ function admission(group: PatientGroup, message: Message, draft: Draft): readonl
   return [
     ...patientOf(group, chart, draft),
     ...encounterOf(group, chart, message, draft),
+    ...relativesOf(group, chart, draft),
     ...clinicalOf(group, chart, draft),
     ...resultsOf(group, chart, draft),
   ]
 }
 
+function relativesOf(group: PatientGroup, chart: Chart, draft: Draft): readonly Resource[] {
+  return group.others.flatMap((segment) => relatedFrom(segment, chart, draft) ?? [])
+}
+
 function patientOf(group: PatientGroup, chart: Chart, draft: Draft): readonly Resource[] {
-  return group.pid === undefined ? [] : [patientFrom(group.pid, chart.patientNumber, draft)]
+  return group.pid === undefined ? [] : [patientFrom(group.pid, chart.patientNumber, draft, payerNumbers(group.others, draft))]
 }
 
 function encounterOf(group: PatientGroup, chart: Chart, message: Message, draft: Draft): readonly Resource[] {
@@ -158,10 +172,25 @@ function encounterOf(group: PatientGroup, chart: Chart, message: Message, draft:
   return [encounterFrom({ group, pv1: group.pv1, visit: chart.visit, patientNumber: chart.patientNumber, event: eventOf(message) }, draft)]
 }
 
+/** The visit of a message that is not about visits: named where it can be, never missed. */
+function visitIn(group: PatientGroup, chart: Chart, message: Message, draft: Draft): readonly Resource[] {
+  return chart.visit === undefined ? [] : encounterOf(group, chart, message, draft)
+}
+
+/** Written only where the institution has nothing under that id yet; ADT is where the whole of it comes from. */
+function isBackground(kind: MessageKind, { resourceType }: Resource): boolean {
+  if (kind === 'ADT') return false
+  return resourceType === 'Encounter' || (resourceType === 'Patient' && kind === 'ORU')
+}
+
 function clinicalOf(group: PatientGroup, chart: Chart, draft: Draft): readonly Resource[] {
   return [
     ...group.allergies.map((al1) => allergyFrom(al1, chart, draft)),
     ...group.diagnoses.map((dg1) => conditionFrom(dg1, chart, draft)),
+    ...group.others.flatMap((segment): readonly (Resource | undefined)[] => {
+      if (segment.name === 'PR1') return [procedureFrom(segment, chart, draft)]
+      return segment.name === 'PDA' ? deathCausesFrom(segment, chart, draft) : []
+    }),
   ].filter((item) => item !== undefined)
 }
 
@@ -176,7 +205,13 @@ function referral(group: PatientGroup, message: Message, draft: Draft): readonly
     return refusal('AE', 'requiredField', 'RF1-6 is required: the referral needs its number', 'RF1', 6)
   const chart = chartOf(group, message)
   const enclosed = [...clinicalOf(group, chart, draft), ...resultsOf(group, chart, draft)]
-  return [...referralFrom({ message, rf1, number, group, chart, enclosed }, draft), ...patientOf(group, chart, draft), ...enclosed]
+  return [
+    ...referralFrom({ message, rf1, number, group, chart, enclosed }, draft),
+    ...patientOf(group, chart, draft),
+    ...relativesOf(group, chart, draft),
+    ...visitIn(group, chart, message, draft),
+    ...enclosed,
+  ]
 }
 
 function response(group: PatientGroup, message: Message, draft: Draft): readonly Resource[] | Refusal {
@@ -196,11 +231,12 @@ function response(group: PatientGroup, message: Message, draft: Draft): readonly
 }
 
 /** One PUT per resource; where a message says the same thing twice, the later one holds. */
-function bundleOf(resources: readonly Resource[], draft: Draft): Bundle {
+function bundleOf(kind: MessageKind, resources: readonly Resource[], draft: Draft): Bundle {
   const entries = new Map<string, BundleEntry>()
   for (const resource of resources) {
     const url = `${resource.resourceType}/${resource.id ?? ''}`
-    entries.set(url, { resource, request: { method: 'PUT', url } })
+    const request = { method: 'PUT' as const, url }
+    entries.set(url, { resource, request: isBackground(kind, resource) ? { ...request, ifNoneMatch: '*' } : request })
   }
   return {
     resourceType: 'Bundle',
