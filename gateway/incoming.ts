@@ -3,6 +3,7 @@
  * What cannot be taken as it is rests in quarantine with its place and reason; what failed on our side is asked for again.
  */
 import type { Parcel, Receipt } from '../adapters/contract.ts'
+import { stringifyExact } from '../fhir-profiles/json.ts'
 import type { Bundle, Resource } from '../fhir-profiles/r4.ts'
 import type { Context } from './context.ts'
 import { answerOnto } from './answer-onto.ts'
@@ -18,6 +19,7 @@ export async function takeParcel(context: Context, institution: string, parcel: 
   try {
     await take(context, institution, parcel)
     await context.store.messages.gaps(institution, parcel.id, parcel.gaps, context.now().getTime())
+    await context.store.quarantine.landed(institution, parcel.id, context.now().getTime())
     return { outcome: 'ok' }
   } catch (thrown) {
     const problem = asProblem(thrown)
@@ -32,13 +34,17 @@ export async function takeParcel(context: Context, institution: string, parcel: 
     const [issue] = problem.issues
     const place = issue?.expression ?? ''
     const reason = issue?.diagnostics ?? problem.message
-    await context.store.messages.quarantine({
-      id: context.newId(),
+    const body = stringifyExact({ kind: parcel.kind, bundle: parcel.bundle })
+    await context.store.quarantine.rest(context.newId(), {
       institution,
       message: parcel.id,
+      kind: parcel.kind,
       reason,
       place,
-      body: JSON.stringify({ kind: parcel.kind, bundle: parcel.bundle, gaps: parcel.gaps }),
+      fault: issue?.id ?? problem.kind,
+      body,
+      raw: undefined,
+      bytes: Buffer.byteLength(body),
       atMs: context.now().getTime(),
     })
     context.log('warn', 'parcel-quarantined', { institution, parcel: parcel.id, kind: parcel.kind, reason: issue?.id })

@@ -17,6 +17,7 @@ import { takeParcel } from './incoming.ts'
 import { capabilities } from './interactions/capabilities.ts'
 import { logRoutes } from './log-routes.ts'
 import { createOperations } from './operations-routes.ts'
+import { forgetQuarantine, restMessage } from './quarantine.ts'
 import { routes } from './routes.ts'
 import { sealAll, sealLoop } from './seal.ts'
 import { createAuthorizationServer } from './security/authorization-server.ts'
@@ -80,23 +81,8 @@ export async function startGateway(config: Config): Promise<Gateway> {
 async function compose(config: Config, database: Database, log: Log): Promise<Gateway> {
   const stop = new AbortController()
   const alarm = createAlarm(stop.signal)
-  const store = createStore(database)
-  const now = () => new Date(Date.now() + config.clockOffsetMs)
-  const adapters = new Map<string, EmrAdapter>()
-  const health = createHealth()
-  const context: Context = {
-    config,
-    store,
-    directory: createDirectory(config.institutions),
-    adapters,
-    now,
-    newId: () => randomUUID(),
-    log,
-    pageKey: Buffer.from(await store.messages.secret('page-key', () => randomBytes(32).toString('base64')), 'base64'),
-    health,
-    wakeDelivery: alarm.ring,
-  }
-  for (const institution of config.institutions) adapters.set(institution.id, adapterFor(context, institution.id))
+  const context = await contextOf(config, database, log, alarm.ring)
+  const { adapters, now } = context
   const realNow = () => Date.now()
   const oauth = await createAuthorizationServer({
     config,
@@ -136,7 +122,11 @@ async function compose(config: Config, database: Database, log: Log): Promise<Ga
             survived(
               context,
               id,
-              adapter.listen((parcel) => takeParcel(context, id, parcel), stop.signal),
+              adapter.listen(
+                (parcel) => takeParcel(context, id, parcel),
+                stop.signal,
+                (refused) => restMessage(context, id, refused),
+              ),
             ),
           ],
     ),
@@ -162,6 +152,39 @@ async function compose(config: Config, database: Database, log: Log): Promise<Ga
       await database.close()
       log('info', 'stopped')
     },
+  }
+}
+
+async function contextOf(config: Config, database: Database, log: Log, wakeDelivery: () => void): Promise<Context> {
+  const store = createStore(database)
+  const adapters = new Map<string, EmrAdapter>()
+  const context: Context = {
+    config,
+    store,
+    directory: createDirectory(config.institutions),
+    adapters,
+    now: () => new Date(Date.now() + config.clockOffsetMs),
+    newId: () => randomUUID(),
+    log,
+    pageKey: Buffer.from(await store.messages.secret('page-key', () => randomBytes(32).toString('base64')), 'base64'),
+    health: createHealth(),
+    wakeDelivery,
+  }
+  for (const institution of config.institutions) adapters.set(institution.id, adapterFor(context, institution.id))
+  return context
+}
+
+/** The domain on its database without door, listeners and loops: for commands while no gateway runs. What it queues is sent at the next start. */
+export async function offline<T>(config: Config, work: (context: Context) => Promise<T>): Promise<T> {
+  const database = await openDatabase(config)
+  try {
+    await migrate(database)
+    const context = await contextOf(config, database, createLog(), () => {})
+    const done = await work(context)
+    for (const adapter of context.adapters.values()) await adapter.close()
+    return done
+  } finally {
+    await database.close()
   }
 }
 
@@ -302,6 +325,7 @@ async function housekeeping(context: Context, signal: AbortSignal): Promise<void
     // a database that is away now is there in an hour
     await context.store.messages
       .forgetBefore(context.now().getTime() - messagesKeptMs)
+      .then(() => forgetQuarantine(context))
       .catch((thrown: unknown) => context.log('error', 'housekeeping-failed', { fault: faultOf(thrown) }))
     await pause(housekeepingEveryMs, signal)
   }

@@ -17,6 +17,7 @@ import { matchPatient } from './operations/match.ts'
 import { processMessage } from './operations/process-message.ts'
 import { summary } from './operations/summary.ts'
 import { notFound, Problem } from './problem.ts'
+import { quarantineList, quarantineReplay } from './operations/quarantine.ts'
 import type { Released } from './released.ts'
 
 export type Handler = (call: Call, context: Context, enter: (call: Call) => Promise<Released>) => Promise<Released>
@@ -46,6 +47,8 @@ export const routes: readonly Route[] = [
   { method: 'POST', path: 'Patient/:id/$summary', access: operation('summary', '*'), handler: summary },
   { method: 'GET', path: 'Patient/:id/$everything', access: operation('everything', '*'), handler: everything },
   { method: 'POST', path: 'Patient/:id/$everything', access: operation('everything', '*'), handler: everything },
+  { method: 'GET', path: '$quarantine', access: operation('quarantine', '*'), handler: quarantineList },
+  { method: 'POST', path: '$quarantine-replay', access: operation('quarantine', '*'), handler: quarantineReplay },
   { method: 'POST', path: 'Patient/$match', access: operation('match', 'Patient'), handler: matchPatient },
   { method: 'GET', path: 'Task/:id/$available-actions', access: operation('available-actions', 'Task'), handler: availableActionsOf },
   { method: 'GET', path: 'AuditEvent/:id/$inclusion-proof', access: operation('inclusion-proof', 'AuditEvent'), handler: inclusionProofOf },

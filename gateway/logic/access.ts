@@ -154,6 +154,7 @@ export type Operation =
   | 'available-actions'
   | 'process-message'
   | 'inclusion-proof'
+  | 'quarantine'
 
 const operations: Readonly<Record<Operation, readonly Role[]>> = {
   summary: ['doctor', 'nurse', 'patient', 'proxy'],
@@ -166,6 +167,7 @@ const operations: Readonly<Record<Operation, readonly Role[]>> = {
   'process-message': ['system', 'doctor'],
   // whoever may read AuditEvents
   'inclusion-proof': ['patient', 'proxy', 'privacy-officer', 'auditor'],
+  quarantine: ['integrator'],
 }
 
 export function mayRun(role: Role, operation: Operation): boolean {

@@ -6,6 +6,7 @@ import { ledgerLog } from './ledger-log.ts'
 import { messages } from './messages.ts'
 import { dues, parcels } from './parcels.ts'
 import type { Database, Sql } from './pool.ts'
+import { quarantine } from './quarantine.ts'
 import { records } from './records.ts'
 import { relations } from './relations.ts'
 import { searchPersons, searchRecords, type SearchInput } from './search.ts'
@@ -22,6 +23,7 @@ function bind(sql: Sql) {
     parcels: parcels(sql),
     dues: dues(sql),
     messages: messages(sql),
+    quarantine: quarantine(sql),
     search: (input: SearchInput) => searchRecords(sql, input),
     searchPersons: (input: SearchInput) => searchPersons(sql, input),
   }

@@ -136,6 +136,7 @@ export const rooms: readonly Room[] = [
       'gateway/notices.ts',
       'gateway/once.ts',
       'gateway/parcel-task.ts',
+      'gateway/quarantine.ts',
       'gateway/directory.ts',
       'gateway/search-request.ts',
       'gateway/sealed.ts',
@@ -236,6 +237,7 @@ export const rooms: readonly Room[] = [
       'gateway/store/',
       'gateway/config*.ts',
       'gateway/main.ts',
+      'gateway/quarantine.ts',
       'gateway/security/password.ts',
       'adapters/sandbox/',
       'adapters/registry.ts',
@@ -270,7 +272,7 @@ export const guardedNames: readonly { readonly from: string; readonly name: stri
   { from: 'gateway/held.ts', name: 'hold', by: ['gateway/store/', 'gateway/live.ts'] },
   // a configured adapter is made at the composition root; the command line lists and checks kinds
   { from: 'adapters/registry.ts', name: '*', by: ['gateway/main.ts', 'bin/'] },
-  { from: 'gateway/main.ts', name: '*', by: ['bin/cli.ts', 'bin/sandbox*.ts'] },
+  { from: 'gateway/main.ts', name: '*', by: ['bin/cli.ts', 'bin/quarantine.ts', 'bin/sandbox*.ts'] },
 ]
 
 /** In pure rooms: what reads the world. */

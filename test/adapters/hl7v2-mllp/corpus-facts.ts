@@ -86,9 +86,11 @@ export interface FactRow {
 
 /** `patient.names`, `observations.code` … with one value each; what the README calls one converter's opinion is left out. */
 export function factRows(): readonly FactRow[] {
-  return jsonLines('ms-converter/facts.jsonl').map(({ file, counts: _, ...rest }) => ({
-    file: String(file),
-    facts: Object.entries(rest).flatMap(([kind, items]) => (Array.isArray(items) ? items.flatMap((item) => factsOf(kind, item)) : [])),
+  return jsonLines('ms-converter/facts.jsonl').map(({ file, ...rest }) => ({
+    file: typeof file === 'string' ? file : '',
+    facts: Object.entries(rest).flatMap(([kind, items]) =>
+      kind !== 'counts' && Array.isArray(items) ? items.flatMap((item) => factsOf(kind, item)) : [],
+    ),
   }))
 }
 
@@ -123,7 +125,7 @@ function scalars(place: string, value: unknown): readonly Fact[] {
   if (value === null || value === undefined) return []
   if (Array.isArray(value)) return value.flatMap((item: unknown) => scalars(place, item))
   if (typeof value === 'object') return Object.values(value).flatMap((item: unknown) => scalars(place, item))
-  return [{ place, says: String(value) }]
+  return [{ place, says: typeof value === 'string' ? value : JSON.stringify(value) }]
 }
 
 /** Which resources may hold a fact of a kind. */
@@ -160,7 +162,7 @@ function valuesIn(resources: readonly Resource[]): ReadonlySet<string> {
     if (Array.isArray(value)) value.forEach(walk)
     else if (JSON.isRawJSON(value)) found.add(comparable(value.rawJSON))
     else if (typeof value === 'object' && value !== null) Object.values(value).forEach(walk)
-    else if (value !== undefined && value !== null) found.add(comparable(String(value)))
+    else if (value !== undefined && value !== null) found.add(comparable(typeof value === 'string' ? value : JSON.stringify(value)))
   }
   resources.forEach(walk)
   return found

@@ -14,6 +14,7 @@ const exempt: readonly { readonly field: string; readonly is: (fact: Fact) => bo
   { field: 'IN2-7', gap: /^IN2-7$/, is: ({ place, says }) => place === 'patient.names' && says === 'Jack' },
   { field: 'RF1-1, OBR', is: ({ place, says }) => place === 'ServiceRequest.status' && ['on-hold', 'active'].includes(says) },
   { field: 'OBX-11', is: ({ place, says }) => place === 'observations.status' && says === 'unknown' },
+  { field: 'PV2-9', is: ({ place, says }) => place === 'encounter.period' && says === '2015-02-09T15:54:19+05:30' },
   { field: 'PV1-45', is: ({ place, says }) => place === 'encounter.status' && says === 'in-progress' },
 ]
 
