@@ -25,7 +25,7 @@ export type Handler = (call: Call, context: Context, enter: (call: Call) => Prom
 /** How a row is guarded before its handler runs: by type and interaction, as a named operation, or entry by entry inside. */
 export type RowAccess =
   | { readonly by: 'type'; readonly interaction: Interaction }
-  /** `type`: what a scope must cover; `*` where the answer or the request holds whatever a record holds */
+  /** `type`: what a scope must cover; `*` where the answer or the request holds whatever a record holds, '' where it holds no resource at all */
   | { readonly by: 'operation'; readonly operation: Operation; readonly type: string }
   | { readonly by: 'entry' }
 
@@ -47,8 +47,8 @@ export const routes: readonly Route[] = [
   { method: 'POST', path: 'Patient/:id/$summary', access: operation('summary', '*'), handler: summary },
   { method: 'GET', path: 'Patient/:id/$everything', access: operation('everything', '*'), handler: everything },
   { method: 'POST', path: 'Patient/:id/$everything', access: operation('everything', '*'), handler: everything },
-  { method: 'GET', path: '$quarantine', access: operation('quarantine', '*'), handler: quarantineList },
-  { method: 'POST', path: '$quarantine-replay', access: operation('quarantine', '*'), handler: quarantineReplay },
+  { method: 'GET', path: '$quarantine', access: operation('quarantine', ''), handler: quarantineList },
+  { method: 'POST', path: '$quarantine-replay', access: operation('quarantine', ''), handler: quarantineReplay },
   { method: 'POST', path: 'Patient/$match', access: operation('match', 'Patient'), handler: matchPatient },
   { method: 'GET', path: 'Task/:id/$available-actions', access: operation('available-actions', 'Task'), handler: availableActionsOf },
   { method: 'GET', path: 'AuditEvent/:id/$inclusion-proof', access: operation('inclusion-proof', 'AuditEvent'), handler: inclusionProofOf },
@@ -134,6 +134,7 @@ function guard(call: Call, access: RowAccess): void {
     case 'operation':
       if (!mayRun(role, access.operation)) throw refused('role', 'this role may not use this operation')
       if (
+        access.type !== '' &&
         !allows(scopes, { level: levelOf(role), type: access.type, interaction: access.operation === 'process-message' ? 'refer' : 'read' })
       )
         throw refused('scope', 'the scope of the token does not cover this')
