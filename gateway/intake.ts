@@ -12,6 +12,7 @@ import type { Context } from './context.ts'
 import { networkId } from './directory.ts'
 import { open } from './held.ts'
 import { placePatients } from './identify.ts'
+import { settleMerges, withMerges } from './intake-merge.ts'
 import { prepare, type Prepared } from './prepare.ts'
 import { Problem, type ProblemIssue } from './problem.ts'
 import { keyText } from './logic/record-key.ts'
@@ -103,7 +104,7 @@ async function atTheEdge(tables: Tables, context: Context, input: IntakeInput): 
 
 /** Stores the entries of one request. Answers in the order asked. Throws Problem precondition (412) on a stale `ifMatch`. */
 export async function takeRecords(tables: Tables, context: Context, sent: IntakeInput): Promise<readonly IntakeResult[]> {
-  const input = await atTheEdge(tables, context, sent)
+  const input = await withMerges(tables, context, await atTheEdge(tables, context, sent))
   const all = await place(tables, context, input)
   const placed = all.filter((item) => !item.isKept)
   const patients = await placePatients(tables, context, { institution: input.institution, space: input.space, placed })
@@ -137,6 +138,7 @@ export async function takeRecords(tables: Tables, context: Context, sent: Intake
   )
   await refreshEncounters(tables, prepared)
   await patients.openReviews((tasks) => takeTasks(tables, context, tasks))
+  await takeTasks(tables, context, await settleMerges(tables, context, input, placed))
   const persons = new Map(prepared.map(({ row }) => [row.id, row.person]))
   return all.map((item) => ({
     status: item.isNew ? 201 : 200,

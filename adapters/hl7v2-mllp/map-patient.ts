@@ -10,8 +10,8 @@ import type { Repetition, Segment } from './message.ts'
 import { fhirDate, fhirDateTime } from './time.ts'
 
 /** The patient number (PID-3) the rest of the message hangs on; undefined when there is none that may be used. */
-export function patientNumberOf(pid: Segment | undefined): string | undefined {
-  const numbers = pid?.all(3).filter((item) => item.part(1) !== undefined && !isResident(item)) ?? []
+export function patientNumberOf(pid: Segment | undefined, field = 3): string | undefined {
+  const numbers = pid?.all(field).filter((item) => item.part(1) !== undefined && !isResident(item)) ?? []
   const own = numbers.find((item) => ['MR', 'PI', 'PT'].includes(item.part(5) ?? '')) ?? numbers.find((item) => item.part(5) === undefined)
   return (own ?? numbers[0])?.part(1)
 }
@@ -55,7 +55,8 @@ export function reportResidentNumbers(pid: Segment, draft: Draft): void {
   }
 }
 
-function isResident(item: Repetition): boolean {
+/** Told by type (CX.5) or by form. */
+export function isResident(item: Repetition): boolean {
   return ['SS', 'NNKOR'].includes(item.part(5)?.toUpperCase() ?? '') || isResidentNumber(item.part(1) ?? '')
 }
 
@@ -78,7 +79,7 @@ function identifiersOf(pid: Segment, number: string, draft: Draft): Identifier[]
 }
 
 /** CX.4 as a URI where it is one: an institution's OID or 요양기관기호, another OID, a UUID, a URL. */
-function authorityOf(item: Repetition): string | undefined {
+export function authorityOf(item: Repetition): string | undefined {
   const names = [item.part(4, 2), item.part(4, 1)].filter((name) => name !== undefined)
   for (const name of names) {
     const institution = /^(?:1\.2\.410\.100110\.10\.)?(\d{8})$/.exec(name)?.[1]

@@ -7,6 +7,7 @@ import type { Parcel } from '../contract.ts'
 import { gapList, localSystem, reportUnread, type Draft, type MapContext } from './draft.ts'
 import { groupsOf, type PatientGroup } from './groups.ts'
 import { allergyFrom, conditionFrom, type Chart } from './map-clinical.ts'
+import { mergedFrom, mergeFault } from './map-merge.ts'
 import { payerNumbers } from './map-payer.ts'
 import { deathCausesFrom, procedureFrom } from './map-procedure.ts'
 import { relatedFrom } from './map-related.ts'
@@ -22,7 +23,7 @@ import { offsetOf } from './time.ts'
 export type Mapped = { readonly ok: true; readonly parcel: Parcel } | { readonly ok: false; readonly refusal: Refusal }
 
 const mapped = {
-  ADT: ['PID', 'NK1', 'PV1', 'PV2', 'AL1', 'DG1', 'PR1', 'GT1', 'IN2', 'DB1', 'PDA', 'OBR', 'OBX', 'NTE'],
+  ADT: ['PID', 'NK1', 'PV1', 'PV2', 'AL1', 'DG1', 'PR1', 'GT1', 'IN2', 'DB1', 'PDA', 'MRG', 'OBR', 'OBX', 'NTE'],
   ORU: ['ORC', 'OBR', 'OBX', 'NTE'],
   REF: ['RF1', 'PRD', 'PID', 'NK1', 'GT1', 'IN2', 'DB1', 'DG1', 'AL1', 'PR1', 'OBR', 'OBX', 'NTE'],
   RRI: ['RF1', 'OBR', 'OBX', 'NTE'],
@@ -34,7 +35,12 @@ const contextOnly = { ADT: [], ORU: ['PID', 'PV1', 'PV2'], REF: ['PV1', 'PV2'], 
 type MessageKind = keyof typeof mapped
 
 /** the events we take; everything else is refused with AR */
-const taken: Readonly<Record<MessageKind, readonly string[]>> = { ADT: ['A01', 'A04', 'A08'], ORU: ['R01'], REF: ['I12'], RRI: ['I12'] }
+const taken: Readonly<Record<MessageKind, readonly string[]>> = {
+  ADT: ['A01', 'A04', 'A08', 'A40'],
+  ORU: ['R01'],
+  REF: ['I12'],
+  RRI: ['I12'],
+}
 
 /** One message → one parcel, or why not. Never throws for anything a sender can write. */
 export function toParcel(message: Message, context: MapContext): Mapped {
@@ -100,6 +106,8 @@ function bodyFault(message: Message, context: MapContext): Refusal | undefined {
   const groups = groupsOf(message)
   const nobody = groups.find((group) => patientNumberOf(group.pid) === undefined)
   if (nobody !== undefined) return refusal('AE', 'requiredField', 'PID-3 must hold a patient number', 'PID', 3, nobody.pid?.sequence ?? 1)
+  const unmergeable = eventOf(message) === 'A40' ? mergeFault(groups) : undefined
+  if (unmergeable !== undefined) return unmergeable
   for (const group of groups) {
     const nameless = resultFault(group.orders)
     if (nameless !== undefined) return nameless
@@ -123,7 +131,7 @@ function contentOf(kind: MessageKind, message: Message, draft: Draft): readonly 
   if (first === undefined) return refusal('AE', 'segmentSequence', 'PID is required', 'PID', 1)
   switch (kind) {
     case 'ADT':
-      return groups.flatMap((group) => admission(group, message, draft))
+      return groups.flatMap((group) => (eventOf(message) === 'A40' ? merge(group, message, draft) : admission(group, message, draft)))
     case 'ORU':
       // A result message carries less of patient and visit than ADT does: they are written only where nothing is known yet (`isBackground`).
       return groups.flatMap((group) => {
@@ -153,6 +161,12 @@ function admission(group: PatientGroup, message: Message, draft: Draft): readonl
     ...clinicalOf(group, chart, draft),
     ...resultsOf(group, chart, draft),
   ]
+}
+
+/** The patient who stays comes first: a message that merges one into another that is merged itself keeps its order. */
+function merge(group: PatientGroup, message: Message, draft: Draft): readonly Resource[] {
+  const chart = chartOf(group, message)
+  return [...patientOf(group, chart, draft), ...mergedFrom(group, chart.patientNumber, draft)]
 }
 
 function relativesOf(group: PatientGroup, chart: Chart, draft: Draft): readonly Resource[] {

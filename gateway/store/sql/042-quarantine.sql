@@ -20,3 +20,11 @@ create table merged_record (
   primary key (institution, local_id)
 );
 create index merged_record_into on merged_record (institution, into_local_id);
+
+-- Two persons whom an institution calls one and nobody has decided about: each is under the refusals of both. Kept in both directions.
+create table undecided_merge (
+  person text not null,
+  other text not null,
+  primary key (person, other)
+);
+create index undecided_merge_other on undecided_merge (other);
