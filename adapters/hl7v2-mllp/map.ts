@@ -6,6 +6,7 @@ import type { Bundle, BundleEntry, Resource } from '../../fhir-profiles/r4.ts'
 import type { Parcel } from '../contract.ts'
 import { gapList, localSystem, reportUnread, type Draft, type MapContext } from './draft.ts'
 import { groupsOf, type PatientGroup } from './groups.ts'
+import { cancellationFrom } from './map-cancel.ts'
 import { allergyFrom, conditionFrom, type Chart } from './map-clinical.ts'
 import { mergedFrom, mergeFault } from './map-merge.ts'
 import { payerNumbers } from './map-payer.ts'
@@ -38,7 +39,7 @@ type MessageKind = keyof typeof mapped
 const taken: Readonly<Record<MessageKind, readonly string[]>> = {
   ADT: ['A01', 'A04', 'A08', 'A40'],
   ORU: ['R01'],
-  REF: ['I12'],
+  REF: ['I12', 'I14'],
   RRI: ['I12'],
 }
 
@@ -58,11 +59,11 @@ export function toParcel(message: Message, context: MapContext): Mapped {
   const content = contentOf(kind, message, draft)
   if ('condition' in content) return { ok: false, refusal: content }
   for (const pid of message.every('PID')) reportResidentNumbers(pid, draft)
-  reportUnread(message, { mapped: mapped[kind], context: contextOnly[kind] }, draft.gaps)
-  return {
-    ok: true,
-    parcel: { id: draft.messageId, kind: parcelKinds[kind], bundle: bundleOf(kind, content, draft), gaps: draft.gaps.list },
-  }
+  // A cancellation repeats the referral it ends; what it repeats is not lost.
+  const isCancelled = kind === 'REF' && eventOf(message) === 'I14'
+  if (!isCancelled) reportUnread(message, { mapped: mapped[kind], context: contextOnly[kind] }, draft.gaps)
+  const parcelKind = isCancelled ? 'referral-response' : parcelKinds[kind]
+  return { ok: true, parcel: { id: draft.messageId, kind: parcelKind, bundle: bundleOf(kind, content, draft), gaps: draft.gaps.list } }
 }
 
 const parcelKinds = { ADT: 'feed', ORU: 'feed', REF: 'referral-request', RRI: 'referral-response' } as const
@@ -217,6 +218,7 @@ function referral(group: PatientGroup, message: Message, draft: Draft): readonly
   const number = rf1?.at(6)
   if (rf1 === undefined || number === undefined)
     return refusal('AE', 'requiredField', 'RF1-6 is required: the referral needs its number', 'RF1', 6)
+  if (eventOf(message) === 'I14') return [cancellationFrom({ rf1, number, group }, draft)]
   const chart = chartOf(group, message)
   const enclosed = [...clinicalOf(group, chart, draft), ...resultsOf(group, chart, draft)]
   return [

@@ -14,20 +14,10 @@ export interface Published {
   readonly type: string
 }
 
-/** Types the gateway promises to take; of all others it says AR with ERR. */
-export const supported = [
-  'ADT^A01',
-  'ADT^A04',
-  'ADT^A08',
-  'ADT^A40',
-  'ORU^R01',
-  'REF^I12',
-  'REF^I13',
-  'REF^I14',
-  'RRI^I12',
-  'RRI^I13',
-  'RRI^I14',
-]
+/** Types whose facts must land; of all others the gateway says AR with ERR, except `alsoTaken`. */
+export const supported = ['ADT^A01', 'ADT^A04', 'ADT^A08', 'ADT^A40', 'ORU^R01', 'REF^I12']
+/** Answers and cancellations of referrals: they move a Task and carry no record of their own. */
+export const alsoTaken = ['REF^I14', 'RRI^I12']
 
 /** Every message of every set; empty where ../shared is absent. */
 export function corpus(): readonly Published[] {
