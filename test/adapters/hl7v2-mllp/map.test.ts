@@ -215,7 +215,7 @@ describe('ADT becomes the patient, the visit and what is known of both', () => {
 describe('what is taken at all', () => {
   test.each([
     ['another type', header('MDM^T02'), 'AR', 'messageType', 9],
-    ['another event', header('ADT^A40'), 'AR', 'eventCode', 9],
+    ['another event', header('ADT^A03'), 'AR', 'eventCode', 9],
     ['another version', header('ADT^A01', { version: '3.0' }), 'AR', 'versionId', 12],
     ['no version', header('ADT^A01', { version: '' }), 'AR', 'versionId', 12],
     ['no MSH-9', header(''), 'AR', 'requiredField', 9],
