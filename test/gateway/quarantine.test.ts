@@ -77,11 +77,11 @@ eachDatabase('quarantine', (_open, engine) => {
     expect(await send(mllp, header('SIU^S12', { id: 'Q4' }), pid)).toContain('MSA|AR')
     expect(await send(mllp, header('ADT^A04', { id: 'Q1' }), pid, visit)).toContain('MSA|AE')
     const rows = parts((await as('integrator').get('$quarantine')).body)
-    expect(rows.map(({ kind, place, state }) => [kind, place, state]).toSorted()).toEqual([
-      ['ADT^A04', 'MSH-18', 'resting'],
-      ['ADT^A04', 'PID-3', 'resting'],
-      ['ADT^A04', 'PV1-10', 'resting'],
-      ['SIU^S12', 'MSH-9', 'resting'],
+    expect(rows.map(({ kind, place, state }) => [kind, place, state].join(' ')).toSorted()).toEqual([
+      'ADT^A04 MSH-18 resting',
+      'ADT^A04 PID-3 resting',
+      'ADT^A04 PV1-10 resting',
+      'SIU^S12 MSH-9 resting',
     ])
     expect(rows.map(({ institution }) => institution)).toEqual(['hospital', 'hospital', 'hospital', 'hospital'])
   })
