@@ -3,6 +3,7 @@
  * What cannot be taken as it is rests in quarantine with its place and reason; what failed on our side is asked for again.
  */
 import type { Parcel, Receipt } from '../adapters/contract.ts'
+import { stringifyExact } from '../fhir-profiles/json.ts'
 import type { Bundle, Resource } from '../fhir-profiles/r4.ts'
 import type { Context } from './context.ts'
 import { answerOnto } from './answer-onto.ts'
@@ -18,6 +19,7 @@ export async function takeParcel(context: Context, institution: string, parcel: 
   try {
     await take(context, institution, parcel)
     await context.store.messages.gaps(institution, parcel.id, parcel.gaps, context.now().getTime())
+    await context.store.quarantine.landed(institution, parcel.id, context.now().getTime())
     return { outcome: 'ok' }
   } catch (thrown) {
     const problem = asProblem(thrown)
@@ -32,13 +34,17 @@ export async function takeParcel(context: Context, institution: string, parcel: 
     const [issue] = problem.issues
     const place = issue?.expression ?? ''
     const reason = issue?.diagnostics ?? problem.message
-    await context.store.messages.quarantine({
-      id: context.newId(),
+    const body = stringifyExact({ kind: parcel.kind, bundle: parcel.bundle })
+    await context.store.quarantine.rest(context.newId(), {
       institution,
       message: parcel.id,
+      kind: parcel.kind,
       reason,
       place,
-      body: JSON.stringify({ kind: parcel.kind, bundle: parcel.bundle, gaps: parcel.gaps }),
+      fault: issue?.id ?? problem.kind,
+      body,
+      raw: undefined,
+      bytes: Buffer.byteLength(body),
       atMs: context.now().getTime(),
     })
     context.log('warn', 'parcel-quarantined', { institution, parcel: parcel.id, kind: parcel.kind, reason: issue?.id })
@@ -83,13 +89,18 @@ async function take(context: Context, institution: string, parcel: Parcel): Prom
   }
 }
 
-type Entries = readonly { readonly resource: Resource; readonly fullUrl: string; readonly method: 'PUT' | 'POST' }[]
+type Entries = readonly {
+  readonly resource: Resource
+  readonly fullUrl: string
+  readonly method: 'PUT' | 'POST'
+  readonly onlyIfAbsent: boolean
+}[]
 
 function entriesOf(bundle: Bundle): Entries {
   return (bundle.entry ?? []).flatMap(({ resource, fullUrl, request }) => {
     if (resource === undefined) return []
     const method = request?.method === 'POST' || (request === undefined && resource.id === undefined) ? ('POST' as const) : ('PUT' as const)
-    return [{ resource, fullUrl: fullUrl ?? '', method }]
+    return [{ resource, fullUrl: fullUrl ?? '', method, onlyIfAbsent: request?.ifNoneMatch === '*' }]
   })
 }
 
@@ -111,7 +122,7 @@ async function feed(
           interaction: 'feed',
           outcome: 'success',
           persons: [...new Set(results.flatMap((result) => result.person ?? []))],
-          entities: results.map(({ type, id, version }) => ({ type, id, version })),
+          entities: results.filter(({ isKept }) => !isKept).map(({ type, id, version }) => ({ type, id, version })),
           consents: [],
           note: '',
         }),
