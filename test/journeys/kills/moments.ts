@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Network } from '../../support/sandbox.ts'
+import { randomFrom } from '../../support/seeded.ts'
 import { emrsOf } from './emrs.ts'
 
 /** in the order in which they mostly happen */
@@ -79,16 +80,5 @@ function observerOf(network: Network, number: string): Readonly<Record<Moment, (
     'acceptance back': inbox('10'),
     reported: task(3),
     'report back': inbox('90'),
-  }
-}
-
-/** mulberry32: the same numbers for the same seed, 0 to 1 */
-function randomFrom(start: number): () => number {
-  let state = start
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
   }
 }

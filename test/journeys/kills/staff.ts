@@ -8,7 +8,7 @@ import { clinicInbox, hospitalReferrals, tertiaryTasks } from '../../support/ref
 import type { Network } from '../../support/sandbox.ts'
 import { desk, type Institution } from '../../support/stories.ts'
 
-const lookEveryMs = 40
+const lookEveryMs = 100
 
 export interface Staff {
   /** a referral at the clinic's desk; its number, or undefined when the desk did not answer */
