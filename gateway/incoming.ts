@@ -18,7 +18,6 @@ import { asProblem, Problem } from './problem.ts'
 export async function takeParcel(context: Context, institution: string, parcel: Parcel): Promise<Receipt> {
   try {
     await take(context, institution, parcel)
-    await context.store.messages.gaps(institution, parcel.id, parcel.gaps, context.now().getTime())
     await context.store.quarantine.landed(institution, parcel.id, context.now().getTime())
     return { outcome: 'ok' }
   } catch (thrown) {
@@ -59,7 +58,7 @@ async function take(context: Context, institution: string, parcel: Parcel): Prom
     who: whoIsAdapter(context, institution),
     request: { requestId: parcel.id, query: '' },
     space: 'local' as const,
-    once: { id: `parcel ${parcel.id}`, sha256: bodyHash(parcel.bundle) },
+    once: { id: `parcel ${parcel.id}`, sha256: bodyHash(parcel.bundle), gaps: { message: parcel.id, list: parcel.gaps } },
   }
   switch (parcel.kind) {
     case 'feed':

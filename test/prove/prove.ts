@@ -20,7 +20,11 @@ const proofs = [
   { claim: 'any interleaving of commits, polls and lost answers delivers each row version once', path: 'test/adapters/sql-view/poll' },
   { claim: 'identity matching is symmetric and never merges two generated people', path: 'test/gateway/logic/match' },
   { claim: 'hostile JSON never throws, hangs or pollutes', path: 'test/fhir-profiles/json' },
-  { claim: 'kill -9 of the gateway loses nothing acknowledged and delivers once', path: 'test/journeys/kill' },
+  { claim: 'kill -9 of the gateway loses nothing acknowledged and delivers once', path: 'test/journeys/kill.test' },
+  {
+    claim: 'kill -9 of the gateway and of each EMR at 200 points: one row per parcel, nothing acknowledged lost, a sound ledger',
+    path: 'test/journeys/kills',
+  },
   { claim: 'kill -9 of the sealer loses no committed entry and leaves a sound log', path: 'test/gateway/seal-kill' },
   { claim: 'any log grown in any steps has the roots and proofs of RFC 6962', path: 'test/gateway/logic/chain' },
   { claim: 'a withdrawal is obeyed by the next request, on any process', path: 'test/journeys/withdrawal' },
