@@ -116,7 +116,7 @@ async function compose(config: Config, database: Database, log: Log): Promise<Ga
     operations: operations.router,
     observe: operations.observe,
   })
-  const freed = await store.parcels.freeAbandoned(now().getTime(), database.kind === 'pglite')
+  const freed = await context.store.parcels.freeAbandoned(now().getTime(), database.kind === 'pglite')
   if (freed > 0) log('info', 'parcels-freed', { count: freed })
   const server = await listen(createServer({ requestTimeout: 120_000, headersTimeout: 20_000, keepAliveTimeout: 10_000 }, app), config.port)
   const loops = [
