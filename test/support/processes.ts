@@ -59,7 +59,7 @@ function watch(child: ChildProcessByStdio<null, Readable, Readable>): TestProces
     pid: child.pid,
     output: () => text,
     ended,
-    async line(pattern, deadlineMs = 30_000) {
+    async line(pattern, deadlineMs = 90_000) {
       const deadline = performance.now() + deadlineMs
       for (;;) {
         const isOver = end !== undefined
