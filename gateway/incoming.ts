@@ -64,7 +64,7 @@ async function take(context: Context, institution: string, parcel: Parcel): Prom
     case 'feed':
       return feed(context, institution, { entries, common })
     case 'referral-request':
-      await submitReferral(context, { ...common, sender: institution, entries })
+      await referred(context, institution, { entries, common })
       return
     case 'referral-response': {
       const wanted = entries.flatMap(({ resource }) => (resource.resourceType === 'Task' ? [resource] : []))[0]
@@ -101,6 +101,24 @@ function entriesOf(bundle: Bundle): Entries {
     const method = request?.method === 'POST' || (request === undefined && resource.id === undefined) ? ('POST' as const) : ('PUT' as const)
     return [{ resource, fullUrl: fullUrl ?? '', method, onlyIfAbsent: request?.ifNoneMatch === '*' }]
   })
+}
+
+/** The network knows nobody to send it to: a person has to mend that. What the letter says of the patient is the sender's own record all the same. */
+const noDestination: ReadonlySet<string> = new Set(['referral-owner', 'referral-route-undecided', 'referral-route-refused'])
+
+async function referred(context: Context, institution: string, input: Parameters<typeof feed>[2]): Promise<void> {
+  try {
+    await submitReferral(context, { ...input.common, sender: institution, space: 'local', entries: input.entries })
+  } catch (thrown) {
+    if (!(thrown instanceof Problem) || !thrown.issues.some(({ id }) => id !== undefined && noDestination.has(id))) throw thrown
+    const { common } = input
+    const once = { ...common.once, id: `records of ${common.once.id}` }
+    await feed(context, institution, {
+      entries: input.entries.filter(({ resource }) => !['Task', 'Consent'].includes(resource.resourceType)),
+      common: { ...common, once },
+    })
+    throw thrown
+  }
 }
 
 async function feed(

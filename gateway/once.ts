@@ -36,6 +36,7 @@ export async function once(tables: Tables, context: Context, sender: string, key
     if (seen.sha256 !== key.sha256) {
       throw new Problem('duplicate', 'this message id was already used with another body; send the new content under a new id', {
         id: 'duplicate',
+        expression: 'Bundle.identifier',
       })
     }
     const before: unknown = JSON.parse(seen.outcome)

@@ -198,6 +198,9 @@ function parseRefusal(fault: ParseFault, line: number | undefined): Refusal {
   }
 }
 
+/** Where HL7 v2 says what the gateway names in the words of FHIR. */
+const fieldOf: Readonly<Record<string, string>> = { 'Task.owner': 'PRD-10', 'Bundle.identifier': 'MSH-10' }
+
 function receiptRefusal(receipt: Receipt): Refusal | undefined {
   switch (receipt.outcome) {
     case 'ok':
@@ -205,7 +208,7 @@ function receiptRefusal(receipt: Receipt): Refusal | undefined {
     case 'transient':
       return { code: 'AE', condition: 'internal', reason: 'could not be stored now; send it again' }
     case 'fatal': {
-      const at = placeOf(receipt.where)
+      const at = placeOf(fieldOf[receipt.where] ?? receipt.where)
       const reason = at === undefined && receipt.where !== '' ? `${receipt.reason} (${receipt.where})` : receipt.reason
       return { code: 'AE', condition: 'dataType', reason, ...(at === undefined ? {} : { place: at }) }
     }

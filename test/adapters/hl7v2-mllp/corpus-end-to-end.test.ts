@@ -11,11 +11,28 @@ import { clientOf, gatewaySetup, type GatewaySetup } from '../../support/gateway
 import { freePort } from '../../support/ports.ts'
 import { cases, enginesAtThisScale } from '../../support/proof.ts'
 import { sender } from './bench.ts'
-import { corpus, factRows, missingIn, root } from './corpus-facts.ts'
+import { corpus, exempt, factRows, missingIn, root, supported } from './corpus-facts.ts'
+
+/** The published messages share their control ids, by which a receiver knows a repeat. */
+function renumbered(bytes: Buffer, number: number): Buffer {
+  const lines = bytes.toString('latin1').split(/\r\n?|\n/)
+  const header = (lines[0] ?? '').split('|')
+  return Buffer.from([header.with(9, `E2E${number}`).join('|'), ...lines.slice(1)].join('\r'), 'latin1')
+}
 
 const isHere = existsSync(root)
 const suite = isHere ? describe.each(enginesAtThisScale(hasPostgres)) : describe.skip.each(['no engine'] as const)
-const types = ['Patient', 'RelatedPerson', 'Encounter', 'Observation', 'Condition', 'AllergyIntolerance', 'Procedure', 'DiagnosticReport']
+const types = [
+  'Patient',
+  'ServiceRequest',
+  'RelatedPerson',
+  'Encounter',
+  'Observation',
+  'Condition',
+  'AllergyIntolerance',
+  'Procedure',
+  'DiagnosticReport',
+]
 
 suite('published HL7 v2 messages through the gateway, on %s (skipped without ../shared)', (engine) => {
   let made: Awaited<ReturnType<typeof unopenedDatabase>> | undefined
@@ -43,30 +60,28 @@ suite('published HL7 v2 messages through the gateway, on %s (skipped without ../
     await made?.remove()
   })
 
-  const wanted = ['ORU-R01-RMGEAD', 'ADT04-28', 'LAB-ORU-2', 'ADT-A01-02', 'REF-I12-01', 'ADT-A40-01', 'ADT-A01-01'].slice(0, cases(3))
-  const messages = corpus().filter(({ name }) => wanted.some((word) => name.endsWith(`${word}.hl7`)))
   const facts = new Map(factRows().map((row) => [row.file, row.facts]))
+  const all = corpus().filter(({ name, type }) => facts.has(name) && supported.includes(type))
+  const messages = all.filter((_, at) => cases(1) > 1 || at % 3 === 0)
 
   test('each is acknowledged after it is stored, or refused and at rest; its facts are read back by the institution', async () => {
     if (setup === undefined || running === undefined) throw new Error('no gateway')
     const peer = await sender(mllp)
     const answers = new Map<string, string>()
     for (const { name, bytes } of messages) {
-      peer.write(frame(bytes))
+      peer.write(frame(renumbered(bytes, answers.size)))
       answers.set(name, /\rMSA\|(A[AER])/.exec(await peer.ack())?.[1] ?? '')
+      // Read at once: the messages are about few patients, and the next one may say less of them.
+      const missing = missingIn(await readBack(setup), facts.get(name) ?? [])
+      expect([name, missing.filter((fact) => !exempt.some(({ is }) => is(fact)))]).toEqual([name, []])
     }
     peer.socket.destroy()
     const resting = await running.context.store.quarantine.count()
-    expect([...answers.values()].filter((code) => code !== 'AA').length).toBe(resting)
-    const held = await readBack(setup)
-    for (const { name } of messages) {
-      if (answers.get(name) !== 'AA') continue
-      const missing = missingIn(held, facts.get(name) ?? [])
-      // what the mapping leaves out on purpose is the other test's matter: numbers dropped by law and statuses nobody sent
-      const places = missing.filter(({ place }) => !/\.(identifiers|status)$/.test(place) && !place.startsWith('ServiceRequest'))
-      expect([name, places.filter(({ says }) => says !== 'Jack')]).toEqual([name, []])
-    }
-    expect(messages.length).toBe(wanted.length)
+    // The published referrals go to doctors of no institution here: the records land, the referral waits for a person.
+    const untaken = [...answers].filter(([, code]) => code !== 'AA').map(([name]) => name)
+    expect(untaken.filter((name) => !name.includes('REF-I12'))).toEqual([])
+    expect(resting).toBe(untaken.length)
+    expect(messages.length).toBeGreaterThan(3)
   })
 
   async function readBack(from: GatewaySetup): Promise<readonly Resource[]> {
