@@ -15,7 +15,14 @@ export interface EmrAdapter {
   deliver(parcel: Parcel, signal: AbortSignal): Promise<Receipt>
   /** brings what the EMR sends; `take` resolves only after the parcel is stored, and only then may the EMR be acknowledged.
    *  Resolves when `signal` aborts. Must survive a `take` that answers transient (try again later) and an EMR that is away. */
-  listen?(take: (parcel: Parcel) => Promise<Receipt>, signal: AbortSignal): Promise<void>
+  listen?(
+    take: (parcel: Parcel) => Promise<Receipt>,
+    signal: AbortSignal,
+    /** keeps what could not become a parcel, with the bytes as they came; resolves when it is stored, before the EMR is told no */
+    refuse?: (refused: RefusedMessage) => Promise<void>,
+  ): Promise<void>
+  /** takes bytes that `refuse` kept once more, with the mapping and configuration of now. Same receipt as if the EMR had sent them again */
+  replay?(raw: Uint8Array, take: (parcel: Parcel) => Promise<Receipt>): Promise<Receipt>
   close(): Promise<void>
 }
 
@@ -75,6 +82,17 @@ export type Receipt =
   | { readonly outcome: 'transient'; readonly reason: string }
   /** never going to work as it is; `where` names the faulty element in FHIR terms (an expression) or the source's (a segment and field) */
   | { readonly outcome: 'fatal'; readonly reason: string; readonly where: string }
+
+export interface RefusedMessage {
+  /** the id its parcel would have; where it has none, one made from its bytes */
+  readonly id: string
+  /** type in the source's words (`ADT^A08`), '' when it cannot be told */
+  readonly kind: string
+  /** both without a value of the message */
+  readonly reason: string
+  readonly where: string
+  readonly raw: Uint8Array
+}
 
 /** What an adapter is given. It has no other way to the world: no store, no clock of its own, no global fetch. */
 export interface AdapterPorts {

@@ -91,6 +91,26 @@ export async function main(argv: readonly string[]): Promise<number> {
       const { restoreCommand } = await import('./backup.ts')
       await restoreCommand({ ...options, env: process.env, print: (line) => console.log(line) })
     })
+  const quarantine = program
+    .command('quarantine')
+    .description('messages that could not be taken: what rests, and taking it again once the mapping is fixed')
+  const connection = (command: Command): Command =>
+    command
+      .option(...configOption)
+      .option('--token <token>', 'access token of an integrator (default: CARENET_TOKEN; in the sandbox its own integrator)')
+  connection(
+    quarantine.command('list').description('one line per message: id, institution, when, kind, place, reason; never its content'),
+  ).action(async (options: { config?: string; token?: string }) => {
+    const { quarantineList } = await import('./quarantine.ts')
+    code = (await quarantineList({ ...options, env: process.env, print: (line) => console.log(line) })) ? 0 : 1
+  })
+  connection(quarantine.command('replay').description('takes messages again, with the mapping and configuration of now'))
+    .option('--id <id>', 'one message, by the id that `list` shows')
+    .option('--all', 'everything that rests, in the order it came')
+    .action(async (options: { config?: string; token?: string; id?: string; all?: boolean }) => {
+      const { quarantineReplay } = await import('./quarantine.ts')
+      code = (await quarantineReplay({ ...options, env: process.env, print: (line) => console.log(line) })) ? 0 : 1
+    })
   try {
     await program.parseAsync(argv)
   } catch (error) {

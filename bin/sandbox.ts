@@ -111,7 +111,10 @@ export async function prepareFolder(
     })),
     apps: sandboxApps,
     // Room for whoever tries the network with generated requests; a hospital keeps the defaults.
-    rateLimits: { requestsPerMinute: { people: 120_000 }, personsPerHour: { doctor: 20_000, nurse: 20_000, coordinator: 20_000, patient: 2_000 } },
+    rateLimits: {
+      requestsPerMinute: { people: 120_000 },
+      personsPerHour: { doctor: 20_000, nurse: 20_000, coordinator: 20_000, patient: 2_000 },
+    },
     sandbox: { publicKey, identities: [...(await withPasswords(folder)), ...(population ? generatedIdentities(asOf) : [])] },
   }
   for (const [clientId, jwk] of Object.entries(secrets.systems))

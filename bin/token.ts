@@ -62,7 +62,8 @@ export function readKey(): SandboxKey {
   return key
 }
 
-function isSandboxKey(key: unknown): key is SandboxKey {
+/** What the sandbox start wrote into `cli.json`. */
+export function isSandboxKey(key: unknown): key is SandboxKey {
   if (typeof key !== 'object' || key === null || !('privateKey' in key) || !('tokenEndpoint' in key)) return false
   return typeof key.privateKey === 'object' && key.privateKey !== null && typeof key.tokenEndpoint === 'string'
 }

@@ -19,7 +19,8 @@ const atcLevels: readonly number[] = [1, 3, 4, 5]
 export function withBroader({ system: of, code }: Code): readonly string[] {
   const own = codeKey(of, code)
   if (diseaseSystems.includes(of)) return [...new Set([own, ...diseaseLevels(code).map((level) => codeKey(of, level))])]
-  if (own === codeKey(system.atc, code)) return [own, ...atcLevels.filter((to) => to < code.length).map((to) => codeKey(system.atc, code.slice(0, to)))]
+  if (own === codeKey(system.atc, code))
+    return [own, ...atcLevels.filter((to) => to < code.length).map((to) => codeKey(system.atc, code.slice(0, to)))]
   return [own]
 }
 

@@ -234,6 +234,15 @@ function withNames(context: Context, task: Task): Task {
   return compact<Task>({ ...task, requester: named(task.requester), owner: named(task.owner), note: note?.length === 0 ? undefined : note })
 }
 
+/** Parameters that name nothing, or something that goes along; none at all rather than an empty list, which is not FHIR. */
+function namedOnly<T extends { readonly valueReference?: Reference }>(
+  parameters: readonly T[] | undefined,
+  allowed: ReadonlySet<string>,
+): T[] | undefined {
+  const kept = parameters?.filter(({ valueReference: to }) => to?.reference === undefined || allowed.has(to.reference)) ?? []
+  return kept.length === 0 ? undefined : kept
+}
+
 function bundleOf(row: ParcelRow, content: { task: Task; parts: readonly Part[]; patient: Patient }): Bundle {
   const resources = content.parts.flatMap((part): Resource[] => {
     const value: unknown = JSON.parse(part.text)
@@ -244,12 +253,8 @@ function bundleOf(row: ParcelRow, content: { task: Task; parts: readonly Part[];
     ...content.task,
     identifier: [...(content.task.identifier ?? []), { system: system.parcel, value: row.id }],
     // What was refused is not named either.
-    output: content.task.output?.filter(
-      (output) => output.valueReference?.reference === undefined || allowed.has(output.valueReference.reference),
-    ),
-    input: content.task.input?.filter(
-      (input) => input.valueReference?.reference === undefined || allowed.has(input.valueReference.reference),
-    ),
+    output: namedOnly(content.task.output, allowed),
+    input: namedOnly(content.task.input, allowed),
   })
   const entries: Resource[] = [task, content.patient, ...resources]
   return {

@@ -14,7 +14,7 @@ import { Problem } from './problem.ts'
 import type { IdentityRow } from './store/identities.ts'
 import type { Tables } from './store/store.ts'
 
-interface Review {
+export interface Review {
   readonly institution: string
   readonly record: string
   readonly person: string
@@ -37,7 +37,8 @@ export async function placePatients(
   const persons = await personsOfLocal(tables, context, input)
   const reviews: Review[] = []
   for (const item of input.placed) {
-    if (item.resource.resourceType !== 'Patient') continue
+    // A record given up is matched no more: it belongs to the one it lives on in.
+    if (item.resource.resourceType !== 'Patient' || item.resource.link?.some(({ type }) => type === 'replaced-by') === true) continue
     const review = await identify(tables, context, { item, patient: item.resource, institution: input.institution, persons })
     if (review !== undefined) reviews.push(review)
   }
@@ -175,7 +176,8 @@ export function patientOf(text: string): Patient | undefined {
   return isResource(value) && value.resourceType === 'Patient' ? value : undefined
 }
 
-function reviewTask(review: Review, at: string): Task {
+/** The question put to a person of the institution: grades per field, never a value. */
+export function reviewTask(review: Review, at: string): Task {
   return {
     resourceType: 'Task',
     status: 'requested',

@@ -3,6 +3,7 @@
  * What cannot be taken as it is rests in quarantine with its place and reason; what failed on our side is asked for again.
  */
 import type { Parcel, Receipt } from '../adapters/contract.ts'
+import { stringifyExact } from '../fhir-profiles/json.ts'
 import type { Bundle, Resource } from '../fhir-profiles/r4.ts'
 import type { Context } from './context.ts'
 import { answerOnto } from './answer-onto.ts'
@@ -17,7 +18,7 @@ import { asProblem, Problem } from './problem.ts'
 export async function takeParcel(context: Context, institution: string, parcel: Parcel): Promise<Receipt> {
   try {
     await take(context, institution, parcel)
-    await context.store.messages.gaps(institution, parcel.id, parcel.gaps, context.now().getTime())
+    await context.store.quarantine.landed(institution, parcel.id, context.now().getTime())
     return { outcome: 'ok' }
   } catch (thrown) {
     const problem = asProblem(thrown)
@@ -32,13 +33,17 @@ export async function takeParcel(context: Context, institution: string, parcel: 
     const [issue] = problem.issues
     const place = issue?.expression ?? ''
     const reason = issue?.diagnostics ?? problem.message
-    await context.store.messages.quarantine({
-      id: context.newId(),
+    const body = stringifyExact({ kind: parcel.kind, bundle: parcel.bundle })
+    await context.store.quarantine.rest(context.newId(), {
       institution,
       message: parcel.id,
+      kind: parcel.kind,
       reason,
       place,
-      body: JSON.stringify({ kind: parcel.kind, bundle: parcel.bundle, gaps: parcel.gaps }),
+      fault: issue?.id ?? problem.kind,
+      body,
+      raw: undefined,
+      bytes: Buffer.byteLength(body),
       atMs: context.now().getTime(),
     })
     context.log('warn', 'parcel-quarantined', { institution, parcel: parcel.id, kind: parcel.kind, reason: issue?.id })
@@ -53,13 +58,13 @@ async function take(context: Context, institution: string, parcel: Parcel): Prom
     who: whoIsAdapter(context, institution),
     request: { requestId: parcel.id, query: '' },
     space: 'local' as const,
-    once: { id: `parcel ${parcel.id}`, sha256: bodyHash(parcel.bundle) },
+    once: { id: `parcel ${parcel.id}`, sha256: bodyHash(parcel.bundle), gaps: { message: parcel.id, list: parcel.gaps } },
   }
   switch (parcel.kind) {
     case 'feed':
       return feed(context, institution, { entries, common })
     case 'referral-request':
-      await submitReferral(context, { ...common, sender: institution, entries })
+      await referred(context, institution, { entries, common })
       return
     case 'referral-response': {
       const wanted = entries.flatMap(({ resource }) => (resource.resourceType === 'Task' ? [resource] : []))[0]
@@ -83,14 +88,37 @@ async function take(context: Context, institution: string, parcel: Parcel): Prom
   }
 }
 
-type Entries = readonly { readonly resource: Resource; readonly fullUrl: string; readonly method: 'PUT' | 'POST' }[]
+type Entries = readonly {
+  readonly resource: Resource
+  readonly fullUrl: string
+  readonly method: 'PUT' | 'POST'
+  readonly onlyIfAbsent: boolean
+}[]
 
 function entriesOf(bundle: Bundle): Entries {
   return (bundle.entry ?? []).flatMap(({ resource, fullUrl, request }) => {
     if (resource === undefined) return []
     const method = request?.method === 'POST' || (request === undefined && resource.id === undefined) ? ('POST' as const) : ('PUT' as const)
-    return [{ resource, fullUrl: fullUrl ?? '', method }]
+    return [{ resource, fullUrl: fullUrl ?? '', method, onlyIfAbsent: request?.ifNoneMatch === '*' }]
   })
+}
+
+/** The network knows nobody to send it to: a person has to mend that. What the letter says of the patient is the sender's own record all the same. */
+const noDestination: ReadonlySet<string> = new Set(['referral-owner', 'referral-route-undecided', 'referral-route-refused'])
+
+async function referred(context: Context, institution: string, input: Parameters<typeof feed>[2]): Promise<void> {
+  try {
+    await submitReferral(context, { ...input.common, sender: institution, space: 'local', entries: input.entries })
+  } catch (thrown) {
+    if (!(thrown instanceof Problem) || !thrown.issues.some(({ id }) => id !== undefined && noDestination.has(id))) throw thrown
+    const { common } = input
+    const once = { ...common.once, id: `records of ${common.once.id}` }
+    await feed(context, institution, {
+      entries: input.entries.filter(({ resource }) => !['Task', 'Consent'].includes(resource.resourceType)),
+      common: { ...common, once },
+    })
+    throw thrown
+  }
 }
 
 async function feed(
@@ -111,7 +139,7 @@ async function feed(
           interaction: 'feed',
           outcome: 'success',
           persons: [...new Set(results.flatMap((result) => result.person ?? []))],
-          entities: results.map(({ type, id, version }) => ({ type, id, version })),
+          entities: results.filter(({ isKept }) => !isKept).map(({ type, id, version }) => ({ type, id, version })),
           consents: [],
           note: '',
         }),

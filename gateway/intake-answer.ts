@@ -185,6 +185,7 @@ async function review(tables: Tables, context: Context, answer: Answer, current:
       expression: 'Task.output',
     })
   }
+  for (const other of candidates) await tables.identities.decided(current.person, other)
   if (verdict === 'same' && candidate !== undefined) await decideReview(tables, context, { person: current.person, candidate })
   const settled = compact<Task>({ ...current.task, status: 'completed', output: wanted.output })
   const written = await writeTask(tables, context, { task: settled, id: answer.task, ifMatch: answer.ifMatch, parties: current.parties })

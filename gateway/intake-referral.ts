@@ -30,7 +30,12 @@ export interface Submission {
   readonly request: { readonly requestId: string; readonly query: string }
   /** local: an EMR's own ids. network: a person's client, which knows persons and network ids */
   readonly space: 'local' | 'network'
-  readonly entries: readonly { readonly resource: Resource; readonly fullUrl: string; readonly method: 'PUT' | 'POST' }[]
+  readonly entries: readonly {
+    readonly resource: Resource
+    readonly fullUrl: string
+    readonly method: 'PUT' | 'POST'
+    readonly onlyIfAbsent?: boolean
+  }[]
   readonly once: Once
 }
 
@@ -70,12 +75,13 @@ async function store(tables: Tables, context: Context, submission: Submission): 
   const results = await takeRecords(tables, context, {
     institution: submission.sender,
     space: submission.space,
-    entries: kept.entries.map(({ resource, fullUrl, method }): IntakeEntry => ({
+    entries: kept.entries.map(({ resource, fullUrl, method, onlyIfAbsent }): IntakeEntry => ({
       method,
       resource,
       fullUrl,
       ifMatch: '',
       parties: resource.resourceType === 'Patient' ? [] : parties,
+      onlyIfAbsent: onlyIfAbsent === true,
     })),
   })
   const names = new Map<string, string>(kept.names)

@@ -13,6 +13,7 @@ import type { Context } from './context.ts'
 import { networkId } from './directory.ts'
 import { open } from './held.ts'
 import { placePatients } from './identify.ts'
+import { settleMerges, withMerges } from './intake-merge.ts'
 import { prepare, type Prepared } from './prepare.ts'
 import { Problem, type ProblemIssue } from './problem.ts'
 import { keyText } from './logic/record-key.ts'
@@ -29,6 +30,8 @@ export interface IntakeEntry {
   readonly parties: readonly string[]
   /** a create that chooses its network id beforehand */
   readonly givenId?: string
+  /** left alone where the institution already holds it (`ifNoneMatch: *` of a feed's entry) */
+  readonly onlyIfAbsent?: boolean
 }
 
 export interface IntakeInput {
@@ -47,6 +50,8 @@ export interface IntakeResult {
   readonly version: string
   readonly updatedMs: number
   readonly person: string | null
+  /** it was there already and was left alone */
+  readonly isKept: boolean
 }
 
 /** Refuses what is not FHIR R4, by path. Everything is checked before anything is stored. */
@@ -100,8 +105,9 @@ async function atTheEdge(tables: Tables, context: Context, input: IntakeInput): 
 
 /** Stores the entries of one request. Answers in the order asked. Throws Problem precondition (412) on a stale `ifMatch`. */
 export async function takeRecords(tables: Tables, context: Context, sent: IntakeInput): Promise<readonly IntakeResult[]> {
-  const input = await atTheEdge(tables, context, sent)
-  const placed = await place(tables, context, input)
+  const input = await withMerges(tables, context, await atTheEdge(tables, context, sent))
+  const all = await place(tables, context, input)
+  const placed = all.filter((item) => !item.isKept)
   const patients = await placePatients(tables, context, { institution: input.institution, space: input.space, placed })
   const encounters = await encounterSources(tables, placed)
   const updatedMs = context.now().getTime()
@@ -133,14 +139,17 @@ export async function takeRecords(tables: Tables, context: Context, sent: Intake
   )
   await refreshEncounters(tables, prepared)
   await patients.openReviews((tasks) => takeTasks(tables, context, tasks))
-  return placed.map((item, at) => ({
+  await takeTasks(tables, context, await settleMerges(tables, context, input, placed))
+  const persons = new Map(prepared.map(({ row }) => [row.id, row.person]))
+  return all.map((item) => ({
     status: item.isNew ? 201 : 200,
     id: item.id,
     localId: item.localId,
     type: item.resource.resourceType,
     version: String(item.version),
     updatedMs,
-    person: prepared[at]?.row.person ?? null,
+    person: persons.get(item.id) ?? null,
+    isKept: item.isKept,
   }))
 }
 
@@ -164,6 +173,7 @@ export interface Placed {
   readonly id: string
   readonly version: number
   readonly isNew: boolean
+  readonly isKept: boolean
   readonly parties: readonly string[]
   readonly networkIdOf: (type: string, localId: string) => string | undefined
 }
@@ -200,12 +210,14 @@ async function place(tables: Tables, context: Context, input: IntakeInput): Prom
     const id = networkIdOf(resource.resourceType, localId) ?? localId
     const before = current.get(id)
     requireVersion(entry.ifMatch, before?.version)
+    const isKept = entry.onlyIfAbsent === true && before !== undefined && !before.deleted
     return {
       resource,
       localId,
       id,
-      version: (before?.version ?? 0) + 1,
+      version: (before?.version ?? 0) + (isKept ? 0 : 1),
       isNew: before === undefined || before.deleted,
+      isKept,
       parties: entry.parties,
       networkIdOf,
     }

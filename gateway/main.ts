@@ -1,26 +1,24 @@
 /** The composition root: everything is made here once and passed on. Imports everything; nothing imports it but the command line. */
-import { randomBytes, randomUUID } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import pino from 'pino'
-import type { EmrAdapter } from '../adapters/contract.ts'
 import { guardedFetch } from '../adapters/guarded-fetch.ts'
 import { adapterKind } from '../adapters/registry.ts'
+import { createAlarm } from './alarm.ts'
 import { createApp } from './app.ts'
 import { breakGlassIssued, patientResolver } from './break-glass.ts'
 import { loadConfig } from './config-load.ts'
 import type { Config } from './config.ts'
-import type { Context, Health, Log } from './context.ts'
+import type { Context, Log } from './context.ts'
 import { deliverLoop, lanesOf } from './deliver.ts'
-import { createDirectory } from './directory.ts'
+import { contextOf, createLog } from './domain.ts'
 import { takeParcel } from './incoming.ts'
 import { expireLoop } from './expire.ts'
 import { capabilities } from './interactions/capabilities.ts'
 import { emergencyAdmission } from './limits.ts'
 import { logRoutes } from './log-routes.ts'
-import { createLimiter } from './logic/limiter.ts'
 import { createOperations } from './operations-routes.ts'
 import { overdueLoop } from './overdue.ts'
+import { forgetQuarantine, restMessage } from './quarantine.ts'
 import { routes } from './routes.ts'
 import { sealAll, sealLoop } from './seal.ts'
 import { createAuthorizationServer } from './security/authorization-server.ts'
@@ -32,9 +30,6 @@ import { signedIn, signedOut } from './sign-in-entries.ts'
 import { relabelStale } from './store/labels.ts'
 import { migrate } from './store/migrate.ts'
 import { openDatabase, type Database } from './store/pool.ts'
-import { createStore } from './store/store.ts'
-import { tracedAdapter, tracedStore } from './traced.ts'
-import { traceFields, traceHeaders } from './trace.ts'
 
 const version = '0.1.0'
 const clockSkewS = 15
@@ -91,25 +86,8 @@ export async function startGateway(config: Config): Promise<Gateway> {
 async function compose(config: Config, database: Database, log: Log): Promise<Gateway> {
   const stop = new AbortController()
   const alarm = createAlarm(stop.signal)
-  const store = tracedStore(createStore(database, traceHeaders))
-  const now = () => new Date(Date.now() + config.clockOffsetMs)
-  const adapters = new Map<string, EmrAdapter>()
-  const health = createHealth()
-  const context: Context = {
-    config,
-    store,
-    directory: createDirectory(config.institutions),
-    adapters,
-    now,
-    newId: () => randomUUID(),
-    log,
-    pageKey: Buffer.from(await store.messages.secret('page-key', () => randomBytes(32).toString('base64')), 'base64'),
-    health,
-    limiter: createLimiter(config.rateLimits),
-    wakeDelivery: alarm.ring,
-  }
-  for (const institution of config.institutions)
-    adapters.set(institution.id, tracedAdapter(institution.id, adapterFor(context, institution.id)))
+  const context = await contextOf(config, database, log, alarm.ring)
+  const { adapters, now } = context
   const realNow = () => Date.now()
   const oauth = await createAuthorizationServer({
     config,
@@ -141,6 +119,8 @@ async function compose(config: Config, database: Database, log: Log): Promise<Ga
     operations: operations.router,
     observe: operations.observe,
   })
+  const freed = await context.store.parcels.freeAbandoned(now().getTime(), database.kind === 'pglite')
+  if (freed > 0) log('info', 'parcels-freed', { count: freed })
   const server = await listen(createServer({ requestTimeout: 120_000, headersTimeout: 20_000, keepAliveTimeout: 10_000 }, app), config.port)
   const loops = [
     ...lanesOf([...adapters.keys()]).map((lane) => deliverLoop(context, { signal: stop.signal, sleep: alarm.sleeper(), lane })),
@@ -151,7 +131,11 @@ async function compose(config: Config, database: Database, log: Log): Promise<Ga
             survived(
               context,
               id,
-              adapter.listen((parcel) => takeParcel(context, id, parcel), stop.signal),
+              adapter.listen(
+                (parcel) => takeParcel(context, id, parcel),
+                stop.signal,
+                (refused) => restMessage(context, id, refused),
+              ),
             ),
           ],
     ),
@@ -201,98 +185,6 @@ function outsideIssuerOf(context: Context, { sql }: Database): OutsideIssuer | u
   return outsideIssuer({ config, issuer, resolvePatient, sql, now: () => Date.now(), clockSkewS, fetch })
 }
 
-function adapterFor(context: Context, id: string): EmrAdapter {
-  const institution = context.directory.institution(id)
-  const kind = adapterKind(institution?.adapter.kind ?? '')
-  if (institution === undefined || kind === undefined) throw new TypeError('adapters are made only for configured institutions')
-  const { kind: _, ...own } = institution.adapter
-  return kind.create(own, {
-    institution: { id, number: institution.number, name: institution.name },
-    now: context.now,
-    memory: context.store.messages.memoryOf(id),
-    log: (event, fields) => context.log('info', event, { institution: id, kind: kind.kind, ...allowed(fields) }),
-    fetch: guardedFetch({ allowOrigins: originsIn(own), deadlineMs: 20_000, maxBytes: 20 * 1024 * 1024, headersNow: traceHeaders }),
-  })
-}
-
-/** The origins an adapter's own configuration names are the only ones it may call. */
-function originsIn(config: unknown): readonly string[] {
-  const origins = new Set<string>()
-  JSON.stringify(config, (_key, value: unknown) => {
-    if (typeof value === 'string' && /^https?:\/\//.test(value) && URL.canParse(value)) origins.add(new URL(value).origin)
-    return value
-  })
-  return [...origins]
-}
-
-/** Adapters log counts and reasons; whatever else they pass is left out. */
-function allowed(fields: Readonly<Record<string, string | number | boolean>>): { count?: number; reason?: string; port?: number } {
-  const { count, reason, port } = fields
-  return {
-    ...(typeof count === 'number' ? { count } : {}),
-    ...(typeof reason === 'string' ? { reason: reason.slice(0, 200) } : {}),
-    ...(typeof port === 'number' ? { port } : {}),
-  }
-}
-
-function createLog(): Log {
-  const logger = pino(
-    { level: process.env['LOG_LEVEL'] ?? 'warn', base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination({ dest: 2, sync: true }),
-  )
-  return (level, event, fields = {}) => {
-    logger[level]({ event, ...traceFields(), ...fields })
-  }
-}
-
-function createHealth(): Health {
-  const down = new Set<string>()
-  return {
-    isDown: (institution) => down.has(institution),
-    report(institution, isUp) {
-      if (isUp) down.delete(institution)
-      else down.add(institution)
-    },
-  }
-}
-
-interface Alarm {
-  readonly ring: () => void
-  /** a sleep of its own for each loop: every one of them wakes when the bell rings, also if it rang while it was at work */
-  readonly sleeper: () => (ms: number) => Promise<void>
-}
-
-/** Sleep that ends early when something became due. */
-function createAlarm(signal: AbortSignal): Alarm {
-  const bell = new EventTarget()
-  let rings = 0
-  const ring = (): void => {
-    rings += 1
-    bell.dispatchEvent(new Event('ring'))
-  }
-  signal.addEventListener('abort', ring)
-  return {
-    ring,
-    sleeper: () => {
-      let heard = 0
-      return async (ms) => {
-        if (heard === rings && !signal.aborted) {
-          await new Promise<void>((resolve) => {
-            const wake = (): void => {
-              clearTimeout(timer)
-              bell.removeEventListener('ring', wake)
-              resolve()
-            }
-            const timer = setTimeout(wake, ms)
-            bell.addEventListener('ring', wake)
-          })
-        }
-        heard = rings
-      }
-    },
-  }
-}
-
 /** A gateway that stopped cleanly leaves no unsealed tail; what a damaged log or a lost database prevents is said, and the stop goes on. */
 async function sealRest(context: Context): Promise<void> {
   await sealAll(context).catch((thrown: unknown) => {
@@ -336,6 +228,7 @@ async function housekeeping(context: Context, signal: AbortSignal): Promise<void
     // a database that is away now is there in an hour
     await context.store.messages
       .forgetBefore(context.now().getTime() - messagesKeptMs)
+      .then(() => forgetQuarantine(context))
       .catch((thrown: unknown) => context.log('error', 'housekeeping-failed', { fault: faultOf(thrown) }))
     await pause(housekeepingEveryMs, signal)
   }

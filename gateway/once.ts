@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import canonicalize from 'canonicalize'
+import type { Gap } from '../adapters/contract.ts'
 import type { Context } from './context.ts'
 import { Problem } from './problem.ts'
 import type { WrittenEntry } from './written.ts'
@@ -14,6 +15,8 @@ export interface Once {
   readonly id: string
   /** SHA-256 of the canonical body */
   readonly sha256: string
+  /** what of the message could not be mapped; noted with it, so that a repeat does not note it again */
+  readonly gaps?: { readonly message: string; readonly list: readonly Gap[] }
 }
 
 /** What is remembered of an answer: statuses, ids and locations. Bodies are released anew, never replayed. */
@@ -33,6 +36,7 @@ export async function once(tables: Tables, context: Context, sender: string, key
     if (seen.sha256 !== key.sha256) {
       throw new Problem('duplicate', 'this message id was already used with another body; send the new content under a new id', {
         id: 'duplicate',
+        expression: 'Bundle.identifier',
       })
     }
     const before: unknown = JSON.parse(seen.outcome)
@@ -40,12 +44,9 @@ export async function once(tables: Tables, context: Context, sender: string, key
     return before
   }
   const done = await work()
-  await tables.messages.remember(
-    sender,
-    key.id,
-    { sha256: key.sha256, status: 200, outcome: JSON.stringify(done) },
-    context.now().getTime(),
-  )
+  const nowMs = context.now().getTime()
+  await tables.messages.remember(sender, key.id, { sha256: key.sha256, status: 200, outcome: JSON.stringify(done) }, nowMs)
+  if (key.gaps !== undefined) await tables.messages.gaps(sender, key.gaps.message, key.gaps.list, nowMs)
   return done
 }
 

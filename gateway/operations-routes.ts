@@ -43,7 +43,7 @@ export function createOperations(context: Context): Operations {
     help: 'messages that wait to be fixed and replayed',
     registers: [],
     async collect() {
-      this.set(await context.store.messages.quarantined())
+      this.set(await context.store.quarantine.count())
     },
   })
   const unsealed = new Gauge({

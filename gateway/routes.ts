@@ -19,6 +19,7 @@ import { resend } from './operations/resend.ts'
 import { summary } from './operations/summary.ts'
 import { requireLookupRate, requireRequestRate } from './limits.ts'
 import { notFound, Problem } from './problem.ts'
+import { quarantineList, quarantineReplay } from './operations/quarantine.ts'
 import type { Released } from './released.ts'
 
 export type Handler = (call: Call, context: Context, enter: (call: Call) => Promise<Released>) => Promise<Released>
@@ -26,7 +27,7 @@ export type Handler = (call: Call, context: Context, enter: (call: Call) => Prom
 /** How a row is guarded before its handler runs: by type and interaction, as a named operation, or entry by entry inside. */
 export type RowAccess =
   | { readonly by: 'type'; readonly interaction: Interaction }
-  /** `type`: what a scope must cover; `*` where the answer or the request holds whatever a record holds */
+  /** `type`: what a scope must cover; `*` where the answer or the request holds whatever a record holds, '' where it holds no resource at all */
   | { readonly by: 'operation'; readonly operation: Operation; readonly type: string }
   | { readonly by: 'entry' }
 
@@ -48,6 +49,8 @@ export const routes: readonly Route[] = [
   { method: 'POST', path: 'Patient/:id/$summary', access: operation('summary', '*'), handler: summary },
   { method: 'GET', path: 'Patient/:id/$everything', access: operation('everything', '*'), handler: everything },
   { method: 'POST', path: 'Patient/:id/$everything', access: operation('everything', '*'), handler: everything },
+  { method: 'GET', path: '$quarantine', access: operation('quarantine', ''), handler: quarantineList },
+  { method: 'POST', path: '$quarantine-replay', access: operation('quarantine', ''), handler: quarantineReplay },
   { method: 'POST', path: 'Patient/$match', access: operation('match', 'Patient'), handler: matchPatient },
   { method: 'GET', path: 'Task/:id/$available-actions', access: operation('available-actions', 'Task'), handler: availableActionsOf },
   { method: 'POST', path: 'Task/:id/$resend', access: operation('resend', 'Task'), handler: resend },
@@ -141,7 +144,10 @@ function guard(call: Call, access: RowAccess): void {
       return
     case 'operation':
       if (!mayRun(role, access.operation)) throw refused('role', 'this role may not use this operation')
-      if (!allows(scopes, { level: levelOf(role), type: access.type, interaction: writingOperations[access.operation] ?? 'read' }))
+      if (
+        access.type !== '' &&
+        !allows(scopes, { level: levelOf(role), type: access.type, interaction: writingOperations[access.operation] ?? 'read' })
+      )
         throw refused('scope', 'the scope of the token does not cover this')
       return
     case 'type':

@@ -15,6 +15,7 @@ export function tracedStore(store: Store): Store {
 export function tracedAdapter(institution: string, adapter: EmrAdapter): EmrAdapter {
   const about = { institution, kind: adapter.description.kind }
   const listen = adapter.listen?.bind(adapter)
+  const replay = adapter.replay?.bind(adapter)
   return {
     description: adapter.description,
     check: (signal) => inSpan('adapter.check', about, () => adapter.check(signal)),
@@ -23,8 +24,9 @@ export function tracedAdapter(institution: string, adapter: EmrAdapter): EmrAdap
     ...(listen === undefined
       ? {}
       : {
-          listen: (take, signal) => listen((parcel) => inTrace({ ...incoming }, about, () => take(parcel)), signal),
+          listen: (take, signal, refuse) => listen((parcel) => inTrace({ ...incoming }, about, () => take(parcel)), signal, refuse),
         }),
+    ...(replay === undefined ? {} : { replay: (raw, take) => inSpan('adapter.replay', about, () => replay(raw, take)) }),
     close: () => adapter.close(),
   }
 }

@@ -7,7 +7,17 @@ import { areObjects, isFhirId, isResource } from './admit.ts'
 import { isEmrTrouble, reasonOf } from './failure.ts'
 import { type Place, gatherReferral, gatherReports, readRequester } from './gather.ts'
 import { isOurCancellation } from './map-cancel.ts'
-import { type Institution, institutionNumber, isOwnReferral, markOf, parcelOf, toCancel, toRequest, toResponse } from './map.ts'
+import {
+  type Institution,
+  institutionNumber,
+  isAnswerToOwn,
+  isOwnReferral,
+  markOf,
+  parcelOf,
+  toCancel,
+  toRequest,
+  toResponse,
+} from './map.ts'
 import { type TaskMemory, recallTask, rememberTask } from './task-memory.ts'
 
 export interface Listening extends Place {
@@ -70,6 +80,7 @@ async function tell(listening: Listening, task: Task, take: Take, signal: AbortS
   if (signal.aborted) return false
   const known = await recallTask(listening.memory, task.id ?? '')
   if (known?.version === task.meta?.versionId && known?.mark === markOf(task)) return true
+  if (isAnswerToOwn(task, listening.institution)) return true
   const parcelId = parcelOf(task) ?? (known?.origin === 'delivered' ? task.id : undefined)
   if (parcelId !== undefined) return tellAnswer(listening, { task, parcelId, known }, take, signal)
   if (known?.origin === 'own' && known.mark !== refused && isNewlyCancelled(known, task)) return tellCancel(listening, task, take)

@@ -155,6 +155,12 @@ export function parcelOf(task: Task): string | undefined {
   return value === task.id ? value : undefined
 }
 
+/** What we delivered for the hospital to read: how its own referral fares elsewhere. Nobody answers an answer. */
+export function isAnswerToOwn(task: Task, institution: Institution): boolean {
+  const systems = (task.identifier ?? []).map((identifier) => identifier.system)
+  return systems.includes(system.parcel) && systems.includes(placerSystem(institution))
+}
+
 /** A referral that a doctor of this hospital made in the EMR. */
 export function isOwnReferral(task: Task): boolean {
   const marked = task.identifier?.some((identifier) => identifier.system === system.parcel) ?? false

@@ -11,6 +11,8 @@ export interface Echo {
   readonly sendingFacility: string
   readonly receivingApplication: string
   readonly receivingFacility: string
+  /** MSH-9.1 */
+  readonly messageType: string
   readonly event: string
   readonly controlId: string
   readonly processingId: string
@@ -26,6 +28,7 @@ export const nothingKnown: Echo = {
   sendingFacility: '',
   receivingApplication: '',
   receivingFacility: '',
+  messageType: '',
   event: '',
   controlId: '',
   processingId: 'P',

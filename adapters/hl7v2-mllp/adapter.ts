@@ -4,7 +4,7 @@ import { charsetNamed, decodeMessage, encodeText } from './charset.ts'
 import { exchange, reachable } from './client.ts'
 import { readConfig, type Hl7Config } from './config.ts'
 import type { MapContext } from './draft.ts'
-import type { Take } from './handle.ts'
+import { replayMessage, type HandlePorts, type Refuse, type Take } from './handle.ts'
 import { toMessage } from './map-out.ts'
 import { parseMessage, splitSegments, type Message } from './message.ts'
 import { serve } from './server.ts'
@@ -33,11 +33,12 @@ function open(config: Hl7Config, ports: AdapterPorts): EmrAdapter {
     // A stored institution is not asked: what it has to say comes through `listen`.
     async *fetch() {},
     deliver: (parcel, signal) => deliver(config, ports, parcel, AbortSignal.any([signal, closing.signal])),
-    async listen(take, signal) {
-      const work = listen(config, ports, take, AbortSignal.any([signal, closing.signal]))
+    async listen(take, signal, refuse) {
+      const work = listen(config, ports, { take, refuse }, AbortSignal.any([signal, closing.signal]))
       listeners.add(work)
       await work.finally(() => listeners.delete(work))
     },
+    replay: (raw, take) => replayMessage(Buffer.from(raw), handling(config, ports, { take })),
     async close() {
       closing.abort()
       await Promise.allSettled(listeners)
@@ -50,10 +51,19 @@ async function check({ sendTo }: Hl7Config, signal: AbortSignal): Promise<Health
   return fault === undefined ? { ok: true } : { ok: false, reason: fault }
 }
 
-async function listen(config: Hl7Config, ports: AdapterPorts, take: Take, signal: AbortSignal): Promise<void> {
-  if (config.listen === undefined) throw new Error('hl7v2-mllp: `listen` is not configured')
+interface Taking {
+  readonly take: Take
+  readonly refuse?: Refuse | undefined
+}
+
+function handling(config: Hl7Config, ports: AdapterPorts, { take, refuse }: Taking): HandlePorts {
   const context: MapContext = { ...config, institution: ports.institution }
-  await serve(config.listen, { config, context, take, now: ports.now, log: ports.log }, signal)
+  return { config, context, take, refuse, now: ports.now, log: ports.log }
+}
+
+async function listen(config: Hl7Config, ports: AdapterPorts, taking: Taking, signal: AbortSignal): Promise<void> {
+  if (config.listen === undefined) throw new Error('hl7v2-mllp: `listen` is not configured')
+  await serve(config.listen, handling(config, ports, taking), signal)
 }
 
 /** AA = ok, AE = send again later, AR = never. No answer, or one to another message, is no receipt. */

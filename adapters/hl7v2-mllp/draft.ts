@@ -67,6 +67,10 @@ const protocolFields: Readonly<Record<string, readonly number[]>> = {
   AL1: [1],
   ORC: [1, 5, 9],
   RF1: [1],
+  NK1: [1],
+  GT1: [1],
+  PR1: [1],
+  DB1: [1],
 }
 
 /** Whatever no mapping asked for is named, so that nothing is lost in silence. Segments nobody knows are named as a whole. */

@@ -24,6 +24,8 @@ export interface PatientGroup {
   readonly allergies: readonly Segment[]
   readonly diagnoses: readonly Segment[]
   readonly orders: readonly OrderGroup[]
+  /** whatever else stands under this patient: PR1, PDA, NK1, GT1, IN2, DB1 … */
+  readonly others: readonly Segment[]
   /** notes on the message or the patient as a whole */
   readonly notes: readonly Segment[]
 }
@@ -42,6 +44,7 @@ interface OpenPatient {
   allergies: Segment[]
   diagnoses: Segment[]
   orders: OpenOrder[]
+  others: Segment[]
   notes: Segment[]
 }
 
@@ -88,7 +91,7 @@ export function groupsOf(message: Message): readonly PatientGroup[] {
 }
 
 function emptyPatient(): OpenPatient {
-  return { pid: undefined, pv1: undefined, pv2: undefined, allergies: [], diagnoses: [], orders: [], notes: [] }
+  return { pid: undefined, pv1: undefined, pv2: undefined, allergies: [], diagnoses: [], orders: [], others: [], notes: [] }
 }
 
 function addOrder(patient: OpenPatient): OpenOrder {
@@ -103,4 +106,5 @@ function place(patient: OpenPatient, segment: Segment): void {
   else if (segment.name === 'PV2') patient.pv2 ??= segment
   else if (segment.name === 'AL1') patient.allergies.push(segment)
   else if (segment.name === 'DG1') patient.diagnoses.push(segment)
+  else patient.others.push(segment)
 }

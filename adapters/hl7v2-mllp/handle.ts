@@ -2,48 +2,103 @@
  * One framed message → its acknowledgement. The order is the promise: decode, parse, map, store (`take`), and only then acknowledge.
  * Whatever a sender writes ends in an acknowledgement; nothing here throws for it.
  */
-import type { Parcel, Receipt } from '../contract.ts'
+import { createHash } from 'node:crypto'
+import type { Parcel, Receipt, RefusedMessage } from '../contract.ts'
 import { acknowledgement, nothingKnown, type AckContext, type Echo } from './acknowledge.ts'
 import { charsetNamed, decodeMessage, type Charset, type Decoded } from './charset.ts'
 import { charsetOf, type Hl7Config } from './config.ts'
 import type { MapContext } from './draft.ts'
 import { decodeIso2022Kr, isIso2022Kr } from './iso2022-kr.ts'
-import { toParcel } from './map.ts'
+import { messageIdOf, toParcel } from './map.ts'
 import { parseMessage, type Message, type ParseFault } from './message.ts'
 import { place, placeOf, type Refusal } from './refusal.ts'
 
 export type Take = (parcel: Parcel) => Promise<Receipt>
+export type Refuse = (refused: RefusedMessage) => Promise<void>
 
 export interface HandlePorts {
   readonly config: Hl7Config
   readonly context: MapContext
   readonly take: Take
+  /** keeps what is refused for good; absent where nobody keeps it */
+  readonly refuse?: Refuse | undefined
   readonly now: () => Date
   readonly log: (event: string, fields: Readonly<Record<string, string | number | boolean>>) => void
 }
 
+/** What became of one message: stored, or why not, with what is needed to answer it. */
+interface Handled {
+  readonly echo: Echo
+  /** the id of its parcel, where it has one */
+  readonly id: string | undefined
+  readonly refusal: Refusal | undefined
+}
+
 /** Never rejects: a failure on our side asks the sender to send again. */
 export async function handleMessage(bytes: Buffer, ports: HandlePorts): Promise<Buffer> {
-  const startedAt = ports.now()
-  const ack: AckContext = { now: startedAt, utcOffset: ports.config.utcOffset }
+  const ack: AckContext = { now: ports.now(), utcOffset: ports.config.utcOffset }
+  const { echo, id, refusal } = await process(bytes, ports)
+  if (refusal === undefined) return acknowledgement(echo, undefined, ack)
+  const told = await kept(bytes, { echo, id, refusal }, ports)
+  logRefusal(told, echo, ports)
+  return acknowledgement(echo, told, ack)
+}
+
+/** The same without an acknowledgement: for bytes that rested in quarantine. */
+export async function replayMessage(bytes: Buffer, ports: HandlePorts): Promise<Receipt> {
+  const { echo, refusal } = await process(bytes, ports)
+  if (refusal === undefined) return { outcome: 'ok' }
+  logRefusal(refusal, echo, ports)
+  return refusal.condition === 'internal'
+    ? { outcome: 'transient', reason: refusal.reason }
+    : { outcome: 'fatal', reason: refusal.reason, where: whereOf(refusal) }
+}
+
+async function process(bytes: Buffer, ports: HandlePorts): Promise<Handled> {
   const plain = withoutPrelude(bytes)
   const known = rawEcho(plain)
   const configured = charsetOf(ports.config, known.sendingApplication, known.sendingFacility)
   const decoded = decodeMessage(plain, known.charsetName, configured)
-  if (!decoded.ok) return refuse(decodeRefusal(decoded.fault), { ...known, charsetName: '' }, ack, ports)
+  if (!decoded.ok) return { echo: { ...known, charsetName: '' }, id: undefined, refusal: decodeRefusal(decoded.fault) }
   const parsed = parseMessage(decoded.text)
-  if (!parsed.ok) return refuse(parseRefusal(parsed.fault, parsed.line), { ...known, charset: decoded.charset }, ack, ports)
+  if (!parsed.ok) return { echo: { ...known, charset: decoded.charset }, id: undefined, refusal: parseRefusal(parsed.fault, parsed.line) }
   const echo = echoOf(parsed.message, known, decoded.charset)
   const mapped = toParcel(parsed.message, ports.context)
-  if (!mapped.ok) return refuse(mapped.refusal, echo, ack, ports)
-  const receipt = await takeInTime(mapped.parcel, ports)
-  const refusal = receiptRefusal(receipt)
-  if (refusal !== undefined) return refuse(refusal, echo, ack, ports)
-  ports.log('hl7v2.taken', { event: echo.event, kind: mapped.parcel.kind, bytes: bytes.length, gaps: mapped.parcel.gaps.length })
-  return acknowledgement(echo, undefined, ack)
+  if (!mapped.ok) return { echo, id: echo.controlId === '' ? undefined : messageIdOf(parsed.message), refusal: mapped.refusal }
+  const { parcel } = mapped
+  const refusal = receiptRefusal(await takeInTime(parcel, ports))
+  if (refusal === undefined)
+    ports.log('hl7v2.taken', { event: echo.event, kind: parcel.kind, bytes: bytes.length, gaps: parcel.gaps.length })
+  return { echo, id: parcel.id, refusal }
 }
 
-function refuse(refusal: Refusal, echo: Echo, ack: AckContext, ports: HandlePorts): Buffer {
+/** What is refused for good rests before the sender is told so. Where it cannot rest now, the sender is asked to send it again. */
+async function kept(bytes: Buffer, { echo, id, refusal }: Handled & { readonly refusal: Refusal }, ports: HandlePorts): Promise<Refusal> {
+  if (refusal.condition === 'internal' || ports.refuse === undefined) return refusal
+  try {
+    await ports.refuse({
+      id: id ?? `bytes ${createHash('sha256').update(bytes).digest('hex')}`,
+      kind: kindOf(echo),
+      reason: refusal.reason,
+      where: whereOf(refusal),
+      raw: bytes,
+    })
+    return refusal
+  } catch (thrown) {
+    ports.log('hl7v2.refusal-not-kept', { reason: thrown instanceof Error ? thrown.name : 'unknown' })
+    return { code: 'AE', condition: 'internal', reason: 'could not be stored now; send it again' }
+  }
+}
+
+function kindOf({ messageType, event }: Echo): string {
+  return /^[A-Z]{3}$/.test(messageType) && knownEvent(event) !== '' ? `${messageType}^${event}` : ''
+}
+
+function whereOf({ place: at }: Refusal): string {
+  return at === undefined ? '' : `${at.segment}${at.sequence === 1 ? '' : `[${at.sequence}]`}-${at.field}`
+}
+
+function logRefusal(refusal: Refusal, echo: Echo, ports: HandlePorts): void {
   const where = refusal.place === undefined ? '' : `${refusal.place.segment}-${refusal.place.field}`
   ports.log('hl7v2.refused', {
     event: knownEvent(echo.event),
@@ -52,7 +107,6 @@ function refuse(refusal: Refusal, echo: Echo, ack: AckContext, ports: HandlePort
     where,
     reason: refusal.reason,
   })
-  return acknowledgement(echo, refusal, ack)
 }
 
 /** What the sender wrote into MSH-9 goes into a log only if it can be an event. */
@@ -82,6 +136,7 @@ function rawEcho(bytes: Buffer): Echo {
     sendingFacility: plain(first(3)),
     receivingApplication: plain(first(4)),
     receivingFacility: plain(first(5)),
+    messageType: plain(first(8)),
     event: plain(event),
     controlId: plain(first(9)),
     processingId: plain(first(10)),
@@ -97,6 +152,7 @@ function echoOf({ header }: Message, known: Echo, charset: Charset): Echo {
     sendingFacility: header.at(4) ?? '',
     receivingApplication: header.at(5) ?? '',
     receivingFacility: header.at(6) ?? '',
+    messageType: header.at(9) ?? '',
     event: header.at(9, 2) ?? '',
     controlId: header.at(10) ?? '',
     processingId: header.at(11) ?? '',
@@ -142,6 +198,9 @@ function parseRefusal(fault: ParseFault, line: number | undefined): Refusal {
   }
 }
 
+/** Where HL7 v2 says what the gateway names in the words of FHIR. */
+const fieldOf: Readonly<Record<string, string>> = { 'Task.owner': 'PRD-10', 'Bundle.identifier': 'MSH-10' }
+
 function receiptRefusal(receipt: Receipt): Refusal | undefined {
   switch (receipt.outcome) {
     case 'ok':
@@ -149,7 +208,7 @@ function receiptRefusal(receipt: Receipt): Refusal | undefined {
     case 'transient':
       return { code: 'AE', condition: 'internal', reason: 'could not be stored now; send it again' }
     case 'fatal': {
-      const at = placeOf(receipt.where)
+      const at = placeOf(fieldOf[receipt.where] ?? receipt.where)
       const reason = at === undefined && receipt.where !== '' ? `${receipt.reason} (${receipt.where})` : receipt.reason
       return { code: 'AE', condition: 'dataType', reason, ...(at === undefined ? {} : { place: at }) }
     }

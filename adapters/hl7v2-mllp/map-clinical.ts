@@ -125,7 +125,8 @@ function labelOf(dg1: Segment): Meta | undefined {
   return dg1.at(18) === 'Y' ? { security: [{ system: system.confidentiality, code: 'R' }] } : undefined
 }
 
-function conceptKey(code: CodeableConcept): string {
+/** What makes a concept this concept, for ids made from content. */
+export function conceptKey(code: CodeableConcept): string {
   const first = code.coding?.[0]
   return first === undefined ? (code.text ?? '') : `${first.system ?? ''}|${first.code ?? ''}`
 }

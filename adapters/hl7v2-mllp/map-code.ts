@@ -24,6 +24,7 @@ const namedSystems: Readonly<Record<string, string>> = {
   EDI: system.ediProcedure,
   'EDI-MED': system.ediMedication,
   KD: system.kdCode,
+  ICDO: 'http://terminology.hl7.org/CodeSystem/icd-o',
   ATC: system.atc,
   WC: system.atc,
   CVX: 'http://hl7.org/fhir/sid/cvx',

@@ -10,8 +10,8 @@ import type { Repetition, Segment } from './message.ts'
 import { fhirDate, fhirDateTime } from './time.ts'
 
 /** The patient number (PID-3) the rest of the message hangs on; undefined when there is none that may be used. */
-export function patientNumberOf(pid: Segment | undefined): string | undefined {
-  const numbers = pid?.all(3).filter((item) => item.part(1) !== undefined && !isResident(item)) ?? []
+export function patientNumberOf(pid: Segment | undefined, field = 3): string | undefined {
+  const numbers = pid?.all(field).filter((item) => item.part(1) !== undefined && !isResident(item)) ?? []
   const own = numbers.find((item) => ['MR', 'PI', 'PT'].includes(item.part(5) ?? '')) ?? numbers.find((item) => item.part(5) === undefined)
   return (own ?? numbers[0])?.part(1)
 }
@@ -21,7 +21,8 @@ export function patientIdOf(number: string): string {
   return idOf(number)
 }
 
-export function patientFrom(pid: Segment, number: string, draft: Draft): Patient {
+/** `others`: numbers that other segments of the message give this patient. */
+export function patientFrom(pid: Segment, number: string, draft: Draft, others: readonly Identifier[] = []): Patient {
   const names = namesOf(pid)
   if (names.length === 0) draft.gaps.add('PID-5', 'the patient has no name', 'not-held')
   const telecom = [...contactsOf(pid, 13, 'home'), ...contactsOf(pid, 14, 'work'), ...contactsOf(pid, 40, 'home')]
@@ -29,7 +30,7 @@ export function patientFrom(pid: Segment, number: string, draft: Draft): Patient
   return compact<Patient>({
     resourceType: 'Patient',
     id: patientIdOf(number),
-    identifier: identifiersOf(pid, number, draft),
+    identifier: [...identifiersOf(pid, number, draft), ...others],
     name: names.length === 0 ? undefined : names,
     telecom: telecom.length === 0 ? undefined : telecom,
     gender: genderOf(pid, draft),
@@ -46,12 +47,16 @@ export function patientFrom(pid: Segment, number: string, draft: Draft): Patient
 export function reportResidentNumbers(pid: Segment, draft: Draft): void {
   const reason = 'a resident number is not exchanged'
   if (pid.all(19).some((item) => item.text !== undefined)) draft.gaps.add('PID-19', reason, 'dropped-by-law')
+  // 고유식별정보 like the resident number: 개인정보 보호법 시행령 제19조
+  if (pid.all(20).some((item) => item.text !== undefined))
+    draft.gaps.add('PID-20', 'a driving licence number is not exchanged', 'dropped-by-law')
   for (const field of [2, 3, 4]) {
     if (pid.all(field).some((item) => isResident(item))) draft.gaps.add(`PID-${field}`, reason, 'dropped-by-law')
   }
 }
 
-function isResident(item: Repetition): boolean {
+/** Told by type (CX.5) or by form. */
+export function isResident(item: Repetition): boolean {
   return ['SS', 'NNKOR'].includes(item.part(5)?.toUpperCase() ?? '') || isResidentNumber(item.part(1) ?? '')
 }
 
@@ -74,7 +79,7 @@ function identifiersOf(pid: Segment, number: string, draft: Draft): Identifier[]
 }
 
 /** CX.4 as a URI where it is one: an institution's OID or 요양기관기호, another OID, a UUID, a URL. */
-function authorityOf(item: Repetition): string | undefined {
+export function authorityOf(item: Repetition): string | undefined {
   const names = [item.part(4, 2), item.part(4, 1)].filter((name) => name !== undefined)
   for (const name of names) {
     const institution = /^(?:1\.2\.410\.100110\.10\.)?(\d{8})$/.exec(name)?.[1]
@@ -114,6 +119,7 @@ export function nameOf(item: Repetition, use?: HumanName['use'], shift: 0 | 1 = 
   const given = [item.part(2 + shift), item.part(3 + shift)].filter((part) => part !== undefined)
   if (family === undefined && given.length === 0) return []
   const [prefix, suffix] = [item.part(5 + shift), item.part(4 + shift)]
+  const calledBy = shift === 0 ? item.part(15) : undefined
   return [
     compact<HumanName>({
       use: use ?? (shift === 0 ? nameUses[item.part(7) ?? ''] : undefined),
@@ -123,6 +129,7 @@ export function nameOf(item: Repetition, use?: HumanName['use'], shift: 0 | 1 = 
       prefix: prefix === undefined ? undefined : [prefix],
       suffix: suffix === undefined ? undefined : [suffix],
     }),
+    ...(calledBy === undefined ? [] : [{ use: 'nickname' as const, text: calledBy, given: [calledBy] }]),
   ]
 }
 
@@ -143,10 +150,11 @@ const genders: Readonly<Record<string, Patient['gender']>> = {
   FEMALE: 'female',
 }
 
-function genderOf(pid: Segment, draft: Draft): Patient['gender'] {
-  const code = pid.at(8)
+/** HL7 table 0001; `field` 8 in PID */
+export function genderOf(segment: Segment, draft: Draft, field = 8): Patient['gender'] {
+  const code = segment.at(field)
   const gender = genders[code?.toUpperCase() ?? '']
-  if (code !== undefined && gender === undefined) draft.gaps.add('PID-8', 'not a code of HL7 table 0001')
+  if (code !== undefined && gender === undefined) draft.gaps.add(`${segment.name}-${field}`, 'not a code of HL7 table 0001')
   return gender ?? 'unknown'
 }
 
@@ -162,7 +170,8 @@ function deathOf(pid: Segment, draft: Draft): Pick<Patient, 'deceasedDateTime' |
   const deceasedDateTime = fhirDateTime(at, draft.offset)
   if (deceasedDateTime !== undefined) return { deceasedDateTime }
   if (at !== undefined) draft.gaps.add('PID-29', 'not a time')
-  return isDead === 'Y' || isDead === 'N' ? { deceasedBoolean: isDead === 'Y' } : {}
+  const answer = /^(Y|YES|N|NO)$/i.exec(isDead ?? '')?.[1]
+  return answer === undefined ? {} : { deceasedBoolean: answer.toUpperCase().startsWith('Y') }
 }
 
 const maritalCodes = 'ADILMPSTW'
@@ -190,7 +199,7 @@ function languageOf(pid: Segment, draft: Draft): Patient['communication'] {
 
 const addressUses: Readonly<Record<string, Address['use']>> = { H: 'home', B: 'work', O: 'work', C: 'temp', L: 'home', BA: 'old' }
 
-function addressOf(item: Repetition): Address[] {
+export function addressOf(item: Repetition): Address[] {
   const street = [1, 2, 3].flatMap((part) => item.part(1, part) ?? []).join(' ')
   const line = [street, item.part(2) ?? ''].filter((part) => part !== '')
   const [city, state, postalCode, country] = [item.part(3), item.part(4), item.part(5), item.part(6)]
@@ -220,7 +229,7 @@ const contactSystems: Readonly<Record<string, ContactPoint['system']>> = {
 }
 
 /** XTN. The number is in XTN.12 (v2.7), in XTN.1 (before), or in parts. */
-function contactsOf(pid: Segment, field: number, usual: 'home' | 'work'): ContactPoint[] {
+export function contactsOf(pid: Segment, field: number, usual: 'home' | 'work'): ContactPoint[] {
   return pid.all(field).flatMap((item) => {
     const [use, kind] = [item.part(2)?.toUpperCase(), item.part(3)?.toUpperCase() ?? '']
     const digits = [5, 6, 7].map((part) => item.part(part)).filter((part) => part !== undefined)

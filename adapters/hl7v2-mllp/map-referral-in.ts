@@ -122,7 +122,8 @@ function institution(number: string, display?: string): Reference<Organization> 
   })
 }
 
-function placerNumber(value: string, draft: Draft): Identifier {
+/** The referral's number as its sender knows it. */
+export function placerNumber(value: string, draft: Draft): Identifier {
   return {
     type: { coding: [{ system: system.v2IdentifierType, code: 'PLAC' }] },
     system: `${canonicalBase}/Identifier/task/${draft.context.institution.number}`,

@@ -6,7 +6,12 @@ import type { Bundle, BundleEntry, Resource } from '../../fhir-profiles/r4.ts'
 import type { Parcel } from '../contract.ts'
 import { gapList, localSystem, reportUnread, type Draft, type MapContext } from './draft.ts'
 import { groupsOf, type PatientGroup } from './groups.ts'
+import { cancellationFrom } from './map-cancel.ts'
 import { allergyFrom, conditionFrom, type Chart } from './map-clinical.ts'
+import { mergedFrom, mergeFault } from './map-merge.ts'
+import { payerNumbers } from './map-payer.ts'
+import { deathCausesFrom, procedureFrom } from './map-procedure.ts'
+import { relatedFrom } from './map-related.ts'
 import { patientFrom, patientNumberOf, reportResidentNumbers } from './map-patient.ts'
 import { referralFrom } from './map-referral-in.ts'
 import { isReportLine, responseFrom } from './map-response-in.ts'
@@ -19,9 +24,9 @@ import { offsetOf } from './time.ts'
 export type Mapped = { readonly ok: true; readonly parcel: Parcel } | { readonly ok: false; readonly refusal: Refusal }
 
 const mapped = {
-  ADT: ['PID', 'PV1', 'PV2', 'AL1', 'DG1', 'OBX', 'NTE'],
+  ADT: ['PID', 'NK1', 'PV1', 'PV2', 'AL1', 'DG1', 'PR1', 'GT1', 'IN2', 'DB1', 'PDA', 'MRG', 'OBR', 'OBX', 'NTE'],
   ORU: ['ORC', 'OBR', 'OBX', 'NTE'],
-  REF: ['RF1', 'PRD', 'PID', 'IN1', 'DG1', 'AL1', 'OBR', 'OBX', 'NTE'],
+  REF: ['RF1', 'PRD', 'PID', 'NK1', 'GT1', 'IN1', 'IN2', 'DB1', 'DG1', 'AL1', 'PR1', 'OBR', 'OBX', 'NTE'],
   RRI: ['RF1', 'OBR', 'OBX', 'NTE'],
 } as const
 
@@ -31,7 +36,12 @@ const contextOnly = { ADT: [], ORU: ['PID', 'PV1', 'PV2'], REF: ['PV1', 'PV2'], 
 type MessageKind = keyof typeof mapped
 
 /** the events we take; everything else is refused with AR */
-const taken: Readonly<Record<MessageKind, readonly string[]>> = { ADT: ['A01', 'A04', 'A08'], ORU: ['R01'], REF: ['I12'], RRI: ['I12'] }
+const taken: Readonly<Record<MessageKind, readonly string[]>> = {
+  ADT: ['A01', 'A04', 'A08', 'A40'],
+  ORU: ['R01'],
+  REF: ['I12', 'I14'],
+  RRI: ['I12'],
+}
 
 /** One message → one parcel, or why not. Never throws for anything a sender can write. */
 export function toParcel(message: Message, context: MapContext): Mapped {
@@ -49,8 +59,11 @@ export function toParcel(message: Message, context: MapContext): Mapped {
   const content = contentOf(kind, message, draft)
   if ('condition' in content) return { ok: false, refusal: content }
   for (const pid of message.every('PID')) reportResidentNumbers(pid, draft)
-  reportUnread(message, { mapped: mapped[kind], context: contextOnly[kind] }, draft.gaps)
-  return { ok: true, parcel: { id: draft.messageId, kind: parcelKinds[kind], bundle: bundleOf(content, draft), gaps: draft.gaps.list } }
+  // A cancellation repeats the referral it ends; what it repeats is not lost.
+  const isCancelled = kind === 'REF' && eventOf(message) === 'I14'
+  if (!isCancelled) reportUnread(message, { mapped: mapped[kind], context: contextOnly[kind] }, draft.gaps)
+  const parcelKind = isCancelled ? 'referral-response' : parcelKinds[kind]
+  return { ok: true, parcel: { id: draft.messageId, kind: parcelKind, bundle: bundleOf(kind, content, draft), gaps: draft.gaps.list } }
 }
 
 const parcelKinds = { ADT: 'feed', ORU: 'feed', REF: 'referral-request', RRI: 'referral-response' } as const
@@ -94,6 +107,8 @@ function bodyFault(message: Message, context: MapContext): Refusal | undefined {
   const groups = groupsOf(message)
   const nobody = groups.find((group) => patientNumberOf(group.pid) === undefined)
   if (nobody !== undefined) return refusal('AE', 'requiredField', 'PID-3 must hold a patient number', 'PID', 3, nobody.pid?.sequence ?? 1)
+  const unmergeable = eventOf(message) === 'A40' ? mergeFault(groups) : undefined
+  if (unmergeable !== undefined) return unmergeable
   for (const group of groups) {
     const nameless = resultFault(group.orders)
     if (nameless !== undefined) return nameless
@@ -117,10 +132,13 @@ function contentOf(kind: MessageKind, message: Message, draft: Draft): readonly 
   if (first === undefined) return refusal('AE', 'segmentSequence', 'PID is required', 'PID', 1)
   switch (kind) {
     case 'ADT':
-      return groups.flatMap((group) => admission(group, message, draft))
+      return groups.flatMap((group) => (eventOf(message) === 'A40' ? merge(group, message, draft) : admission(group, message, draft)))
     case 'ORU':
-      // No Patient and no Encounter here: a result message carries less of them than ADT does, and a PUT would replace the whole.
-      return groups.flatMap((group) => resultsOf(group, chartOf(group, message), draft))
+      // A result message carries less of patient and visit than ADT does: they are written only where nothing is known yet (`isBackground`).
+      return groups.flatMap((group) => {
+        const chart = chartOf(group, message)
+        return [...patientOf(group, chart, draft), ...visitIn(group, chart, message, draft), ...resultsOf(group, chart, draft)]
+      })
     case 'REF':
       return referral(first, message, draft)
     case 'RRI':
@@ -140,13 +158,24 @@ function admission(group: PatientGroup, message: Message, draft: Draft): readonl
   return [
     ...patientOf(group, chart, draft),
     ...encounterOf(group, chart, message, draft),
+    ...relativesOf(group, chart, draft),
     ...clinicalOf(group, chart, draft),
     ...resultsOf(group, chart, draft),
   ]
 }
 
+/** The patient who stays comes first: a message that merges one into another that is merged itself keeps its order. */
+function merge(group: PatientGroup, message: Message, draft: Draft): readonly Resource[] {
+  const chart = chartOf(group, message)
+  return [...patientOf(group, chart, draft), ...mergedFrom(group, chart.patientNumber, draft)]
+}
+
+function relativesOf(group: PatientGroup, chart: Chart, draft: Draft): readonly Resource[] {
+  return group.others.flatMap((segment) => relatedFrom(segment, chart, draft) ?? [])
+}
+
 function patientOf(group: PatientGroup, chart: Chart, draft: Draft): readonly Resource[] {
-  return group.pid === undefined ? [] : [patientFrom(group.pid, chart.patientNumber, draft)]
+  return group.pid === undefined ? [] : [patientFrom(group.pid, chart.patientNumber, draft, payerNumbers(group.others, draft))]
 }
 
 function encounterOf(group: PatientGroup, chart: Chart, message: Message, draft: Draft): readonly Resource[] {
@@ -158,10 +187,25 @@ function encounterOf(group: PatientGroup, chart: Chart, message: Message, draft:
   return [encounterFrom({ group, pv1: group.pv1, visit: chart.visit, patientNumber: chart.patientNumber, event: eventOf(message) }, draft)]
 }
 
+/** The visit of a message that is not about visits: named where it can be, never missed. */
+function visitIn(group: PatientGroup, chart: Chart, message: Message, draft: Draft): readonly Resource[] {
+  return chart.visit === undefined ? [] : encounterOf(group, chart, message, draft)
+}
+
+/** Written only where the institution has nothing under that id yet; ADT is where the whole of it comes from. */
+function isBackground(kind: MessageKind, { resourceType }: Resource): boolean {
+  if (kind === 'ADT') return false
+  return resourceType === 'Encounter' || (resourceType === 'Patient' && kind === 'ORU')
+}
+
 function clinicalOf(group: PatientGroup, chart: Chart, draft: Draft): readonly Resource[] {
   return [
     ...group.allergies.map((al1) => allergyFrom(al1, chart, draft)),
     ...group.diagnoses.map((dg1) => conditionFrom(dg1, chart, draft)),
+    ...group.others.flatMap((segment): readonly (Resource | undefined)[] => {
+      if (segment.name === 'PR1') return [procedureFrom(segment, chart, draft)]
+      return segment.name === 'PDA' ? deathCausesFrom(segment, chart, draft) : []
+    }),
   ].filter((item) => item !== undefined)
 }
 
@@ -174,9 +218,16 @@ function referral(group: PatientGroup, message: Message, draft: Draft): readonly
   const number = rf1?.at(6)
   if (rf1 === undefined || number === undefined)
     return refusal('AE', 'requiredField', 'RF1-6 is required: the referral needs its number', 'RF1', 6)
+  if (eventOf(message) === 'I14') return [cancellationFrom({ rf1, number, group }, draft)]
   const chart = chartOf(group, message)
   const enclosed = [...clinicalOf(group, chart, draft), ...resultsOf(group, chart, draft)]
-  return [...referralFrom({ message, rf1, number, group, chart, enclosed }, draft), ...patientOf(group, chart, draft), ...enclosed]
+  return [
+    ...referralFrom({ message, rf1, number, group, chart, enclosed }, draft),
+    ...patientOf(group, chart, draft),
+    ...relativesOf(group, chart, draft),
+    ...visitIn(group, chart, message, draft),
+    ...enclosed,
+  ]
 }
 
 function response(group: PatientGroup, message: Message, draft: Draft): readonly Resource[] | Refusal {
@@ -196,11 +247,12 @@ function response(group: PatientGroup, message: Message, draft: Draft): readonly
 }
 
 /** One PUT per resource; where a message says the same thing twice, the later one holds. */
-function bundleOf(resources: readonly Resource[], draft: Draft): Bundle {
+function bundleOf(kind: MessageKind, resources: readonly Resource[], draft: Draft): Bundle {
   const entries = new Map<string, BundleEntry>()
   for (const resource of resources) {
     const url = `${resource.resourceType}/${resource.id ?? ''}`
-    entries.set(url, { resource, request: { method: 'PUT', url } })
+    const request = { method: 'PUT' as const, url }
+    entries.set(url, { resource, request: isBackground(kind, resource) ? { ...request, ifNoneMatch: '*' } : request })
   }
   return {
     resourceType: 'Bundle',

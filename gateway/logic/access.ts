@@ -156,6 +156,7 @@ export type Operation =
   | 'resend'
   | 'process-message'
   | 'inclusion-proof'
+  | 'quarantine'
 
 const operations: Readonly<Record<Operation, readonly Role[]>> = {
   summary: ['doctor', 'nurse', 'patient', 'proxy'],
@@ -169,6 +170,7 @@ const operations: Readonly<Record<Operation, readonly Role[]>> = {
   'process-message': ['system', 'doctor'],
   // whoever may read AuditEvents
   'inclusion-proof': ['patient', 'proxy', 'privacy-officer', 'auditor'],
+  quarantine: ['integrator'],
 }
 
 export function mayRun(role: Role, operation: Operation): boolean {

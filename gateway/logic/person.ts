@@ -21,8 +21,11 @@ export interface ComposedPerson {
 
 export function composePerson(person: string, records: readonly VisibleRecord[]): ComposedPerson {
   const newestFirst = records.toSorted((a, b) => b.updatedMs - a.updatedMs || (a.custodian < b.custodian ? -1 : 1))
+  // A record its institution gave up for another number still belongs to the person and no longer speaks for them.
+  const living = newestFirst.filter(({ patient }) => !(patient.link ?? []).some(({ type }) => type === 'replaced-by'))
+  const speaking = living.length === 0 ? newestFirst : living
   const first = <K extends keyof Patient>(element: K): Patient[K] | undefined =>
-    newestFirst.map(({ patient }) => patient[element]).find((value) => value !== undefined)
+    speaking.map(({ patient }) => patient[element]).find((value) => value !== undefined)
   const updatedMs = newestFirst[0]?.updatedMs ?? 0
   const visible = compact<Patient>({
     resourceType: 'Patient',

@@ -31,13 +31,20 @@ const isAction = (word: string): word is 'access' | 'disclose' | 'collect' | 'us
 
 export function consents(sql: Sql) {
   return {
-    /** Every rule about these persons, with data targets resolved to id sets (a target, and for `related` what it refers to). */
+    /** Every rule about these persons, and while a merge is undecided the other's refusals (its permits are never in force here); with data targets resolved to id sets (a target, and for `related` what it refers to). */
     async provisionsOf(persons: readonly string[]): Promise<readonly ProvisionRow[]> {
       if (persons.length === 0) return []
       const found = await sql.query<StoredProvision>(
-        `select consent, version, person, controller, path, type, unreadable, blind, receivers, sources, purposes, actions, classes, labels::text as labels, codes, dates::text as dates,
-           data::text as data, from_ms, until_ms
-         from provision where person = any($1::text[]) order by consent, path`,
+        `select consent, version, person, controller, path, type, unreadable, blind, receivers, sources, purposes, actions, classes,
+           labels::text as labels, codes, dates::text as dates, data::text as data, from_ms, until_ms
+         from provision where person = any($1::text[])
+         union all
+         select p.consent, p.version, u.person, p.controller, p.path, p.type, p.unreadable, p.blind, p.receivers, p.sources, p.purposes, p.actions, p.classes,
+           p.labels::text, p.codes, p.dates::text, p.data::text,
+           case when p.type = 'permit' and not p.unreadable then 8640000000000000 else p.from_ms end,
+           case when p.type = 'permit' and not p.unreadable then -8640000000000000 else p.until_ms end
+         from undecided_merge u join provision p on p.person = u.other where u.person = any($1::text[])
+         order by consent, path`,
         [persons],
       )
       const parsed = found.rows.map((row) => ({ row, data: dataOf(row.data) }))
@@ -93,9 +100,11 @@ export function consents(sql: Sql) {
     /** Persons whom some rule could hide in-house: it names these receivers, or whom it names cannot be read. */
     async personsBlindInside(receiverKeys: readonly string[]): Promise<readonly string[]> {
       if (receiverKeys.length === 0) return []
-      const found = await sql.query<{ person: string }>('select distinct person from provision where receivers && $1::text[]', [
-        receiverKeys,
-      ])
+      const found = await sql.query<{ person: string }>(
+        `select person from provision where receivers && $1::text[]
+         union select u.person from undecided_merge u join provision p on p.person = u.other where p.receivers && $1::text[]`,
+        [receiverKeys],
+      )
       return found.rows.map((row) => row.person)
     },
   }
@@ -138,7 +147,6 @@ function datesIn(text: string | null): DateTerms | null {
   const { fromMs, untilMs } = isRecord(value) ? value : {}
   return { fromMs: typeof fromMs === 'number' ? fromMs : 0, untilMs: typeof untilMs === 'number' ? untilMs : 0 }
 }
-
 
 function toRow(row: StoredProvision, data: readonly DataTarget[] | null): ProvisionRow {
   return {

@@ -9,6 +9,12 @@ export interface IdentityRow {
   readonly grade: 'certain' | 'single'
 }
 
+/** A patient number of an institution that lives on in another of its numbers. */
+export interface MergedRow {
+  readonly localId: string
+  readonly into: string
+}
+
 interface StoredIdentity extends Record<string, unknown> {
   institution: string
   local_id: string
@@ -97,6 +103,37 @@ export function identities(sql: Sql) {
       await sql.query(`update identity set person = $2, grade = 'certain', linked_ms = $3 where person = $1`, [from, into, atMs])
       await sql.query('update record set person = $2 where person = $1', [from, into])
       await sql.query('update provision set person = $2 where person = $1', [from, into])
+      await sql.query(
+        `insert into undecided_merge (person, other) select $2, other from undecided_merge where person = $1 and other <> $2
+         union select person, $2 from undecided_merge where other = $1 and person <> $2 on conflict do nothing`,
+        [from, into],
+      )
+      await sql.query('delete from undecided_merge where person = $1 or other = $1', [from])
+    },
+    /** What the institution says of its own numbers; a number that was given up and now stays is given up no more. */
+    async declareMerge(institution: string, merged: MergedRow, atMs: number): Promise<void> {
+      await sql.query('delete from merged_record where institution = $1 and local_id = $2', [institution, merged.into])
+      await sql.query(
+        `insert into merged_record (institution, local_id, into_local_id, at_ms) values ($1, $2, $3, $4)
+         on conflict (institution, local_id) do update set into_local_id = excluded.into_local_id, at_ms = excluded.at_ms`,
+        [institution, merged.localId, merged.into, atMs],
+      )
+    },
+    /** Every merge these numbers are part of, on either side. */
+    async mergesOf(institution: string, localIds: readonly string[]): Promise<readonly MergedRow[]> {
+      const found = await sql.query<{ local_id: string; into_local_id: string }>(
+        `select local_id, into_local_id from merged_record
+         where institution = $1 and (local_id = any($2::text[]) or into_local_id = any($2::text[])) order by local_id`,
+        [institution, localIds],
+      )
+      return found.rows.map((row) => ({ localId: row.local_id, into: row.into_local_id }))
+    },
+    /** Until somebody decides, whoever refused for one of the two has refused for both. */
+    async leaveUndecided(person: string, other: string): Promise<void> {
+      await sql.query('insert into undecided_merge (person, other) values ($1, $2), ($2, $1) on conflict do nothing', [person, other])
+    },
+    async decided(person: string, other: string): Promise<void> {
+      await sql.query('delete from undecided_merge where (person = $1 and other = $2) or (person = $2 and other = $1)', [person, other])
     },
     async setGrade(persons: readonly string[], grade: 'certain' | 'single'): Promise<void> {
       await sql.query('update identity set grade = $2 where person = any($1::text[])', [persons, grade])

@@ -1,4 +1,4 @@
-/** Messages taken once, what could not be taken (quarantine), what could not be mapped (gaps), and what adapters remember. */
+/** Messages taken once, what could not be mapped (gaps), and what adapters remember. */
 import type { Gap } from '../../adapters/contract.ts'
 import type { Sql } from './pool.ts'
 
@@ -33,25 +33,6 @@ export function messages(sql: Sql) {
     },
     async forgetBefore(atMs: number): Promise<void> {
       await sql.query('delete from message where at_ms < $1', [atMs])
-    },
-    async quarantine(item: {
-      id: string
-      institution: string
-      message: string
-      reason: string
-      place: string
-      body: string
-      atMs: number
-    }): Promise<void> {
-      await sql.query(
-        `insert into quarantine (id, institution, message, reason, place, body, at_ms) values ($1, $2, $3, $4, $5, $6, $7)
-         on conflict (institution, message) do update set reason = excluded.reason, place = excluded.place, body = excluded.body, at_ms = excluded.at_ms`,
-        [item.id, item.institution, item.message, item.reason, item.place, item.body, item.atMs],
-      )
-    },
-    async quarantined(): Promise<number> {
-      const found = await sql.query<{ count: number }>('select count(*)::int as count from quarantine')
-      return found.rows[0]?.count ?? 0
     },
     async gaps(institution: string, message: string, list: readonly Gap[], atMs: number): Promise<void> {
       if (list.length === 0) return

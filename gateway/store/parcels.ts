@@ -63,7 +63,7 @@ export function parcels(sql: Sql, traceNow: TraceNow = () => ({})) {
      */
     async claim(nowMs: number, leaseMs: number, lane: Lane): Promise<ParcelRow | undefined> {
       const found = await sql.query<StoredParcel>(
-        `update parcel set attempts = attempts + 1, next_ms = $1 + $2
+        `update parcel set attempts = attempts + 1, next_ms = $1 + $2, claimed_by = pg_backend_pid()
          where id = (
            select p.id from parcel p where p.state = 'queued' and p.next_ms <= $1 and (p.receiver = any($3::text[])) = $4
              and not exists (select 1 from parcel earlier where earlier.task = p.task and earlier.seq < p.seq and earlier.state = 'queued')
@@ -73,8 +73,27 @@ export function parcels(sql: Sql, traceNow: TraceNow = () => ({})) {
       )
       return found.rows[0]
     },
+    /**
+     * What a process claimed and did not live to settle is due at once, without waiting for the end of its lease; how many there were. Its
+     * session is gone with it. `isAlone`: no other process can have this database, so every claim is of the dead. A session that broke
+     * while its process lives on looks the same: then the parcel is sent twice under its one id.
+     */
+    async freeAbandoned(nowMs: number, isAlone: boolean): Promise<number> {
+      const freed = await sql.query(
+        `update parcel set next_ms = $1, claimed_by = null
+         where state = 'queued' and claimed_by is not null
+           and ($2 or not exists (select 1 from pg_stat_activity living where living.pid = parcel.claimed_by))`,
+        [nowMs, isAlone],
+      )
+      return freed.rowCount ?? 0
+    },
     async settle(id: string, state: 'delivered' | 'withheld' | 'failed', reason: string | null, atMs: number): Promise<void> {
-      await sql.query('update parcel set state = $2, reason = $3, settled_ms = $4 where id = $1', [id, state, reason, atMs])
+      await sql.query('update parcel set state = $2, reason = $3, settled_ms = $4, claimed_by = null where id = $1', [
+        id,
+        state,
+        reason,
+        atMs,
+      ])
     },
     /** A referral that was withheld, or was never tried, is not sent any more, whatever the patient decides later. How many there were. */
     async abandon(task: string, atMs: number): Promise<number> {
@@ -103,7 +122,11 @@ export function parcels(sql: Sql, traceNow: TraceNow = () => ({})) {
       return found.rows[0]?.id
     },
     async again(id: string, nextMs: number, reason: string): Promise<void> {
-      await sql.query(`update parcel set next_ms = $2, reason = $3 where id = $1 and state = 'queued'`, [id, nextMs, reason])
+      await sql.query(`update parcel set next_ms = $2, reason = $3, claimed_by = null where id = $1 and state = 'queued'`, [
+        id,
+        nextMs,
+        reason,
+      ])
     },
     async byId(id: string): Promise<ParcelRow | undefined> {
       const found = await sql.query<StoredParcel>(`select ${columns} from parcel where id = $1`, [id])

@@ -8,6 +8,7 @@ import { ledgerLog } from './ledger-log.ts'
 import { messages } from './messages.ts'
 import { dues, parcels, type TraceNow } from './parcels.ts'
 import type { Database, Sql } from './pool.ts'
+import { quarantine } from './quarantine.ts'
 import { records } from './records.ts'
 import { relations } from './relations.ts'
 import { searchPersons, searchRecords, type SearchInput } from './search.ts'
@@ -26,6 +27,7 @@ function bind(sql: Sql, traceNow?: TraceNow) {
     deliveries: deliveries(sql),
     dues: dues(sql),
     messages: messages(sql),
+    quarantine: quarantine(sql),
     search: (input: SearchInput) => searchRecords(sql, input),
     searchPersons: (input: SearchInput) => searchPersons(sql, input),
   }

@@ -10,22 +10,17 @@ import type { Task } from '../../fhir-profiles/r4.ts'
 import type { Database } from '../../gateway/store/pool.ts'
 import { clinicInbox, taskOfNumber, tertiaryTasks, whenTask } from '../support/referrals.ts'
 import { eachNetwork, type Network } from '../support/sandbox.ts'
+import { randomFrom } from '../support/seeded.ts'
 import { desk, personOf, until } from '../support/stories.ts'
 
 const seed = 20261122
-/** A parcel claimed by a process that died is free again after its lease of a minute: the clock is set on instead of waiting. */
-const leaseMs = 65_000
 
 eachNetwork('a gateway that is killed', (network) => {
   const random = randomFrom(seed)
-  let restarts = 0
   let referrals = 0
   let results = 0
   const kill = () => network().process('gateway').stop('SIGKILL')
-  const restart = async (): Promise<void> => {
-    restarts += 1
-    await network().start('gateway', new Date(Date.now() + restarts * leaseMs))
-  }
+  const restart = () => network().start('gateway')
   /** a referral at the clinic's desk, and results that the hospital sends by HL7 at the same time */
   const write = async (): Promise<string> => {
     referrals += 1
@@ -167,15 +162,4 @@ async function compare({ dataDir }: Network, database: Database): Promise<void> 
   expect(acknowledged.length).toBeGreaterThan(40)
   expect(taken.rows.map((row) => row.id.replace(/^parcel |@.*$/g, '')).sort()).toEqual(acknowledged)
   expect(rows('hospital/hospital.db', "select control_id as id from outbox where state <> 'sent'")).toEqual([])
-}
-
-/** mulberry32: the same numbers for the same seed, 0 to 1 */
-function randomFrom(start: number): () => number {
-  let state = start
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
 }

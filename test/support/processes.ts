@@ -2,7 +2,9 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { runFolder } from './run-folder.ts'
 
 export interface TestProcess {
   readonly pid: number
@@ -30,7 +32,8 @@ export interface ProcessOptions {
 export function startNode(args: readonly string[], options: ProcessOptions = {}): TestProcess {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(CARENET_.*|DATABASE_URL|PORT)$/.test(name))
   const child = spawn(process.execPath, args, {
-    env: { ...Object.fromEntries(inherited), ...options.env },
+    // what one process compiled the next one need not; a killed one writes nothing there
+    env: { ...Object.fromEntries(inherited), NODE_COMPILE_CACHE: join(runFolder(), 'compiled'), ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -56,7 +59,7 @@ function watch(child: ChildProcessByStdio<null, Readable, Readable>): TestProces
     pid: child.pid,
     output: () => text,
     ended,
-    async line(pattern, deadlineMs = 30_000) {
+    async line(pattern, deadlineMs = 90_000) {
       const deadline = performance.now() + deadlineMs
       for (;;) {
         const isOver = end !== undefined

@@ -2,7 +2,7 @@
  * How much is tried. `npm test` runs every generated proof at scale 1; `npm run prove` runs the same tests at a larger scale and, if asked,
  * from another seed. Same seed and scale = same cases.
  */
-const scale = Math.max(1, Number(process.env['PROOF_SCALE'] ?? 1))
+export const scale = Math.max(1, Number(process.env['PROOF_SCALE'] ?? 1))
 
 /** The number of generated cases at this scale. */
 export function cases(atScaleOne: number): number {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import type { Parcel, Receipt } from '../../../adapters/contract.ts'
 import { fhirRest } from '../../../adapters/fhir-rest/adapter.ts'
-import { profile, system } from '../../../fhir-profiles/codes.ts'
+import { canonicalBase, profile, system } from '../../../fhir-profiles/codes.ts'
 import type { Resource, Task } from '../../../fhir-profiles/r4.ts'
 import { adapterPorts, referralParcel } from '../../support/adapter-suite.ts'
 import { type TertiaryUnderTest, openTertiary } from './tertiary-harness.ts'
@@ -227,6 +227,17 @@ test('a referral made by a doctor of the hospital goes out with its patient, req
     owner: { identifier: { system: system.institutionNumber, value: '11100002' } },
     for: { reference: 'Patient/pt-1002' },
   })
+})
+
+test('an answer to the hospital’s own referral is for its doctors to read, and is never answered', async () => {
+  const identifier = [
+    { system: `${canonicalBase}/Identifier/task/01100003`, value: 'own-9' },
+    { system: system.parcel, value: 'answer-9' },
+  ]
+  await emr.fhir('PUT', 'Task/answer-9', { ...ownTask, id: 'answer-9', status: 'accepted', identifier })
+  listen()
+  await quiet()
+  expect(parcels).toEqual([])
 })
 
 test('a referral that the hospital’s doctor takes back is told once, by the number it was sent with', async () => {

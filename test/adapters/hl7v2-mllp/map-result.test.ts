@@ -49,8 +49,11 @@ describe('ORU becomes a report and its observations', () => {
     expect(stringifyExact(only(parcel, 'Observation').valueQuantity)).toBe(
       '{"value":7.10,"unit":"%","system":"http://unitsofmeasure.org","code":"%"}',
     )
-    expect(all(parcel, 'Patient')).toEqual([])
-    expect(all(parcel, 'Encounter')).toEqual([])
+    // What a result says of patient and visit is written only where nothing is known of them yet.
+    expect(parcel.bundle.entry?.flatMap(({ request }) => (request?.ifNoneMatch === '*' ? [request.url] : []))).toEqual([
+      'Patient/H-0001',
+      'Encounter/V1',
+    ])
     expect(parcel.gaps).toEqual([])
   })
 
@@ -137,7 +140,7 @@ describe('ORU becomes a report and its observations', () => {
       ['Patient/H-0001', 1],
       ['Patient/H-0002', 2],
     ])
-    expect(new Set(resources(parcel).map(({ resourceType, id }) => `${resourceType}/${id}`)).size).toBe(4)
+    expect(new Set(resources(parcel).map(({ resourceType, id }) => `${resourceType}/${id}`)).size).toBe(6)
   })
 
   test('an order without OBR-4 and an observation nobody names are refused with their place', () => {

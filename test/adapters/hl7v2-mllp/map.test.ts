@@ -181,8 +181,8 @@ describe('ADT becomes the patient, the visit and what is known of both', () => {
       header('ADT^A08'),
       `${pid}||2106-3^White`,
       visit(''),
-      'NK1|1|보호자',
-      'NK1|2|다른',
+      'IN1|1|플랜',
+      'IN1|2|다른',
       'ZPI|1|local',
       'AL1|1|DA|',
       'DG1|1||||20260310',
@@ -192,7 +192,7 @@ describe('ADT becomes the patient, the visit and what is known of both', () => {
       'AL1-3',
       'DG1-3',
       'DG1-5',
-      'NK1',
+      'IN1',
       'PID-10',
       'PV1-10',
       'ZPI',
@@ -215,7 +215,7 @@ describe('ADT becomes the patient, the visit and what is known of both', () => {
 describe('what is taken at all', () => {
   test.each([
     ['another type', header('MDM^T02'), 'AR', 'messageType', 9],
-    ['another event', header('ADT^A40'), 'AR', 'eventCode', 9],
+    ['another event', header('ADT^A03'), 'AR', 'eventCode', 9],
     ['another version', header('ADT^A01', { version: '3.0' }), 'AR', 'versionId', 12],
     ['no version', header('ADT^A01', { version: '' }), 'AR', 'versionId', 12],
     ['no MSH-9', header(''), 'AR', 'requiredField', 9],

@@ -105,6 +105,7 @@ test.each<readonly [Operation, readonly Role[]]>([
   ['match', ['system', 'doctor', 'nurse']],
   ['explain', ['privacy-officer']],
   ['inclusion-proof', ['patient', 'proxy', 'privacy-officer', 'auditor']],
+  ['quarantine', ['integrator']],
 ])('$%s is for %j only', (operation, expected) => {
   expect(roles.filter((role) => mayRun(role, operation))).toEqual(expected)
 })
