@@ -55,6 +55,15 @@ export const system = {
 
 export const profile = {
   referralTask: `${ours}/StructureDefinition/care-referral-task`,
+  /** what the privacy officer has to look at in a consent */
+  consentReviewTask: `${ours}/StructureDefinition/care-consent-review-task`,
+  /** that one consent took the place of another */
+  supersession: `${ours}/StructureDefinition/consent-supersession`,
+} as const
+
+export const extension = {
+  /** on a Consent: the consent it takes the place of */
+  replaces: `${ours}/StructureDefinition/consent-replaces`,
 } as const
 
 export const canonicalBase = ours
