@@ -27,6 +27,7 @@ export const system = {
   participation: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType',
   roleCode: 'http://terminology.hl7.org/CodeSystem/v3-RoleCode',
   encounterClass: 'http://terminology.hl7.org/CodeSystem/v3-ActCode',
+  dataOperation: 'http://terminology.hl7.org/CodeSystem/v3-DataOperation',
   consentScope: 'http://terminology.hl7.org/CodeSystem/consentscope',
   consentAction: 'http://terminology.hl7.org/CodeSystem/consentaction',
   resourceTypes: 'http://hl7.org/fhir/resource-types',

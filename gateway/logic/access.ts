@@ -127,7 +127,8 @@ const grants: Readonly<Record<Role, Grant>> = {
   coordinator: { classes: { directory: 'rs' }, types: { ...referralPapers, Patient: 'FA', Consent: '' } },
   patient: ownRecord,
   proxy: ownRecord,
-  'privacy-officer': { classes: { directory: 'rs' }, types: { Consent: 'crsu', AuditEvent: 'rs' } },
+  // Of Tasks the reviews of consents, of Provenance that one consent replaced another (judged per instance).
+  'privacy-officer': { classes: { directory: 'rs' }, types: { Consent: 'crsu', AuditEvent: 'rs', Task: 'rsu', Provenance: 'rs' } },
   auditor: { classes: {}, types: { AuditEvent: 'rs' } },
   integrator: { classes: {}, types: {} },
 }
@@ -151,6 +152,7 @@ export type Operation =
   | 'match'
   | 'validate'
   | 'explain'
+  | 'consent-consult'
   | 'available-actions'
   | 'process-message'
   | 'inclusion-proof'
@@ -161,7 +163,9 @@ const operations: Readonly<Record<Operation, readonly Role[]>> = {
   // Never patients: an answer would confirm that a person is known.
   match: ['system', 'doctor', 'nurse'],
   validate: ['system', 'doctor', 'nurse', 'coordinator', 'patient', 'proxy', 'privacy-officer', 'integrator'],
-  explain: ['privacy-officer'],
+  explain: ['privacy-officer', 'patient', 'proxy'],
+  // A system asks for its own institution as actor; the officer for anybody.
+  'consent-consult': ['system', 'privacy-officer'],
   'available-actions': ['system', 'doctor', 'nurse', 'coordinator'],
   'process-message': ['system', 'doctor'],
   // whoever may read AuditEvents
