@@ -11,6 +11,7 @@ import { create, patch, remove, update } from './interactions/write.ts'
 import { knownTypes, mayRun, mayTouch, type Interaction, type Operation } from './logic/access.ts'
 import { allows, levelOf, parseScopes } from './logic/scope.ts'
 import { availableActionsOf } from './operations/available-actions.ts'
+import { explainConsent } from './operations/consent-explain.ts'
 import { everything } from './operations/everything.ts'
 import { inclusionProofOf } from './operations/inclusion-proof.ts'
 import { matchPatient } from './operations/match.ts'
@@ -49,6 +50,10 @@ export const routes: readonly Route[] = [
   { method: 'POST', path: 'Patient/$match', access: operation('match', 'Patient'), handler: matchPatient },
   { method: 'GET', path: 'Task/:id/$available-actions', access: operation('available-actions', 'Task'), handler: availableActionsOf },
   { method: 'GET', path: 'AuditEvent/:id/$inclusion-proof', access: operation('inclusion-proof', 'AuditEvent'), handler: inclusionProofOf },
+  { method: 'GET', path: 'Consent/$explain', access: operation('explain', 'Consent'), handler: explainConsent },
+  { method: 'POST', path: 'Consent/$explain', access: operation('explain', 'Consent'), handler: explainConsent },
+  { method: 'GET', path: 'Consent/:id/$explain', access: operation('explain', 'Consent'), handler: explainConsent },
+  { method: 'POST', path: 'Consent/:id/$explain', access: operation('explain', 'Consent'), handler: explainConsent },
   { method: 'GET', path: ':type/:id/_history/:version', access: byType('vread'), handler: vread },
   { method: 'GET', path: ':type/:id/_history', access: byType('history-instance'), handler: history },
   { method: 'GET', path: ':type/:id', access: byType('read'), handler: read },
