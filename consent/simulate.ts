@@ -100,17 +100,25 @@ export function simulate(scene: Scene, cells: readonly Cell[]): readonly CellAns
   const found = new Map<string, readonly [readonly ProvisionRow[], readonly ProvisionRow[]]>()
   return cells.map((cell) => {
     const own = cell.kind.by === 'record' ? cell.kind.id : ''
-    const [known, unknown] = found.get(own) ?? [resolved(scene.rows, true, own), resolved(scene.rows, false, own)]
-    found.set(own, [known, unknown])
-    const lenient = decidedOn(scene, known, cell)
-    const strict = scene.rows.some((row) => row.data !== null) ? decidedOn(scene, unknown, cell) : lenient
-    const verdict = lenient.permit === strict.permit ? (strict.permit ? 'permit' : 'deny') : 'depends'
-    return { cell, verdict, decision: strict }
+    const ends = found.get(own) ?? [resolved(scene.rows, true, own), resolved(scene.rows, false, own)]
+    found.set(own, ends)
+    return { cell, ...judged(scene, ends, cell.facts) }
   })
 }
 
-function decidedOn({ request, environment, nowMs }: Scene, rows: readonly ProvisionRow[], { facts }: Cell): Decision {
-  return decide(request, rows, facts, environment, nowMs)
+/** The same for a record that somebody shows: what the consents name is not looked up either. */
+export function judgeShown(scene: Scene, facts: Facts): Verdict {
+  return judged(scene, [resolved(scene.rows, true, ''), resolved(scene.rows, false, '')], facts).verdict
+}
+
+function judged(
+  { request, rows, environment, nowMs }: Scene,
+  [known, unknown]: readonly [readonly ProvisionRow[], readonly ProvisionRow[]],
+  facts: Facts,
+): Pick<CellAnswer, 'verdict' | 'decision'> {
+  const lenient = decide(request, known, facts, environment, nowMs)
+  const strict = rows.some((row) => row.data !== null) ? decide(request, unknown, facts, environment, nowMs) : lenient
+  return { verdict: lenient.permit === strict.permit ? (strict.permit ? 'permit' : 'deny') : 'depends', decision: strict }
 }
 
 /**

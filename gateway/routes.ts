@@ -11,6 +11,7 @@ import { create, patch, remove, update } from './interactions/write.ts'
 import { knownTypes, mayRun, mayTouch, type Interaction, type Operation } from './logic/access.ts'
 import { allows, levelOf, parseScopes } from './logic/scope.ts'
 import { availableActionsOf } from './operations/available-actions.ts'
+import { consultConsent } from './operations/consent-consult.ts'
 import { explainConsent } from './operations/consent-explain.ts'
 import { everything } from './operations/everything.ts'
 import { inclusionProofOf } from './operations/inclusion-proof.ts'
@@ -65,7 +66,20 @@ export const routes: readonly Route[] = [
   { method: 'DELETE', path: ':type/:id', access: byType('delete'), handler: remove },
 ]
 
+/** CDS Hooks, beside the FHIR base: their replies are no resources, so no batch reaches them. */
+export const hooks: readonly Route[] = [
+  { method: 'POST', path: 'patient-consent-consult', access: operation('consent-consult', 'Consent'), handler: consultConsent },
+]
+
 const types = new Set(knownTypes)
+
+/** The same gate for a hook. */
+export async function enterHook(call: Call, context: Context): Promise<Released> {
+  const { route, params } = find(call, hooks)
+  const named: Call = { ...call, params }
+  guard(named, route.access)
+  return route.handler(named, context, () => Promise.reject(new TypeError('a hook calls nothing else')))
+}
 
 /** Finds the row, checks role and scope from the token alone, then runs the handler. Batch entries come through here again. */
 export async function enter(call: Call, context: Context): Promise<Released> {
@@ -75,10 +89,10 @@ export async function enter(call: Call, context: Context): Promise<Released> {
   return route.handler(named, context, (inner) => enter(inner, context))
 }
 
-function find(call: Call): { route: Route; params: Readonly<Record<string, string>> } {
+function find(call: Call, table: readonly Route[] = routes): { route: Route; params: Readonly<Record<string, string>> } {
   const method = call.method === 'HEAD' ? 'GET' : call.method
   const others = new Set<string>()
-  for (const route of routes) {
+  for (const route of table) {
     const params = paramsOf(route.path, call.path)
     if (params === undefined) continue
     if (route.method === method) return { route, params }

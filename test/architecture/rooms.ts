@@ -216,6 +216,7 @@ export const rooms: readonly Room[] = [
       'gateway/problem.ts',
       'gateway/released.ts',
       'gateway/release-public.ts',
+      'gateway/release-consent.ts',
       'gateway/ledger-proof.ts',
       'fhir-profiles/',
     ],
