@@ -1,7 +1,7 @@
 /** The privacy officer sees who could see what before changing a consent, and the patient about themselves; nobody learns what is in a chart. */
 import { randomUUID } from 'node:crypto'
 import { expect, test } from '@jest/globals'
-import { extension, system } from '../../fhir-profiles/codes.ts'
+import { extension, profile, system } from '../../fhir-profiles/codes.ts'
 import { eachGateway, type Body, type Reply, type TestGateway } from '../support/gateway.ts'
 import {
   condition,
@@ -45,7 +45,7 @@ function decisionOn(reply: Reply, of: { institution: string; kind: string; code?
 }
 
 async function explain(gateway: TestGateway, name: string, query: Readonly<Record<string, string>>, id = ''): Promise<Reply> {
-  return gateway.as(name).get(`Consent/${id === '' ? '' : `${id}/`}$explain?${new URLSearchParams(query)}`)
+  return gateway.as(name).get(`Consent/${id === '' ? '' : `${id}/`}$explain?${new URLSearchParams(query).toString()}`)
 }
 
 const parameters = (words: Readonly<Record<string, string>>, consent: unknown): Elements => ({
@@ -284,6 +284,16 @@ eachGateway('$explain', {}, (gateway) => {
       'superseded',
       { reference: `Consent/${posted.body.id}` },
     ])
+    // whatever an institution calls its own Provenance stays the institution's
+    const forged = {
+      resourceType: 'Provenance',
+      id: 'forged',
+      meta: { profile: [profile.supersession] },
+      target: [{ reference: 'Patient/C-0001' }],
+      recorded: '2026-03-02T09:00:00+09:00',
+      agent: [{ who: { display: 'x' } }],
+    }
+    await feed(gateway(), 'clinic', [forged])
     const provenance = found(await officer.get('Provenance'))
     expect(provenance.map((each) => each['entity'])).toEqual([[{ role: 'revision', what: { reference: `Consent/${id}/_history/2` } }]])
     expect((await officer.get(`Provenance/${provenance[0]?.id}`)).status).toBe(200)
