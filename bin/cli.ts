@@ -1,5 +1,5 @@
 /** The subcommands. Each is loaded only when it is called, so that `--help` and `token` are quick. */
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 
 const configOption = ['--config <file>', 'the config file, see docs/configuration.md (default: CARENET_CONFIG)'] as const
 
@@ -111,6 +111,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       const { quarantineReplay } = await import('./quarantine.ts')
       code = (await quarantineReplay({ ...options, env: process.env, print: (line) => console.log(line) })) ? 0 : 1
     })
+  addConsent(program)
   try {
     await program.parseAsync(argv)
   } catch (error) {
@@ -118,4 +119,41 @@ export async function main(argv: readonly string[]): Promise<number> {
     return 1
   }
   return code
+}
+
+interface ExplainFlags {
+  readonly url: string
+  readonly language: 'ko' | 'en'
+  readonly token?: string
+  readonly person?: string
+  readonly role?: string
+  readonly institution?: string
+  readonly department?: string
+  readonly purpose?: string
+  readonly date?: string
+  readonly consent?: string
+  readonly all?: boolean
+}
+
+function addConsent(program: Command): void {
+  program
+    .command('consent')
+    .description('what consents say and do')
+    .command('explain')
+    .description('who could see what and why, and what an edited consent would change; a dry run, asked of a running gateway')
+    .option('--url <address>', 'the gateway', 'http://localhost:8080')
+    .option('--token <token>', 'an access token of the privacy officer, or of the patient (default: CARENET_TOKEN)')
+    .option('--person <id>', 'the network person')
+    .option('--role <role>', 'who asks: doctor, nurse, coordinator, patient or system (default: doctor)')
+    .option('--institution <id>', 'where: directory id or 요양기관기호')
+    .option('--department <code>', 'national department code')
+    .option('--purpose <code>', 'v3-ActReason code (default: TREAT)')
+    .option('--date <date>', 'FHIR date or dateTime (default: now)')
+    .option('--consent <file>', 'the edited consent as FHIR JSON; what changes is printed')
+    .option('--all', 'with --consent: also what does not change')
+    .addOption(new Option('--language <language>', 'of the sentences').choices(['ko', 'en']).default('ko'))
+    .action(async (flags: ExplainFlags) => {
+      const { explainConsents } = await import('./consent.ts')
+      await explainConsents({ ...flags, env: process.env, print: (line) => console.log(line) })
+    })
 }

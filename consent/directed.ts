@@ -6,6 +6,7 @@ import type { Consent, ConsentProvision } from '../fhir-profiles/r4.ts'
 import { isUnverified, verificationFaultsOf, wholeFaultsOf } from './deciding.ts'
 import { nothingStated, readProvision } from './provision.ts'
 import { readActor } from './rules/actor.ts'
+import { replacedIn } from './replaces.ts'
 import { isModified, type Reading, type Unreadable } from './rules/rule.ts'
 import type { ActorKey } from './types.ts'
 import { checkWritable, fault, isNamed } from './writable.ts'
@@ -27,6 +28,7 @@ export function checkDirected(consent: Consent, input: DirectedInput): readonly 
     ...fault(provision.type !== 'permit', 'Consent.provision.type', 'a directed consent permits'),
     ...fault(provision.provision !== undefined, 'Consent.provision.provision', 'a directed consent has no exceptions'),
     ...fault(provision.period?.end === undefined, 'Consent.provision.period.end', 'absent'),
+    ...fault(replacedIn(consent).length > 0, 'Consent.extension', 'a directed consent replaces no other'),
     ...receiverFaults(provision, input),
     ...dataFaults(provision, input.referralReferences),
     ...unreadableFaults(provision, input),

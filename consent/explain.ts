@@ -17,6 +17,7 @@ const permitted: Readonly<Record<string, Explanation>> = {
 
 /** Strongest first: the first that applies is the one told. */
 const refused: readonly (readonly [rule: string, explanation: Explanation])[] = [
+  ['role-table', { ko: '이 역할은 이런 기록을 열람할 수 없어', en: 'this role does not read such records' }],
   ['no-purpose', { ko: '요청 목적이 없어', en: 'the request states no purpose' }],
   [
     'law-ceiling',

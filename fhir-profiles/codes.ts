@@ -27,6 +27,7 @@ export const system = {
   participation: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType',
   roleCode: 'http://terminology.hl7.org/CodeSystem/v3-RoleCode',
   encounterClass: 'http://terminology.hl7.org/CodeSystem/v3-ActCode',
+  dataOperation: 'http://terminology.hl7.org/CodeSystem/v3-DataOperation',
   consentScope: 'http://terminology.hl7.org/CodeSystem/consentscope',
   consentAction: 'http://terminology.hl7.org/CodeSystem/consentaction',
   resourceTypes: 'http://hl7.org/fhir/resource-types',
@@ -63,6 +64,15 @@ export const system = {
 export const profile = {
   referralTask: `${ours}/StructureDefinition/care-referral-task`,
   recallTask: `${ours}/StructureDefinition/care-recall-task`,
+  /** what the privacy officer has to look at in a consent */
+  consentReviewTask: `${ours}/StructureDefinition/care-consent-review-task`,
+  /** that one consent took the place of another */
+  supersession: `${ours}/StructureDefinition/consent-supersession`,
+} as const
+
+export const extension = {
+  /** on a Consent: the consent it takes the place of */
+  replaces: `${ours}/StructureDefinition/consent-replaces`,
 } as const
 
 export const canonicalBase = ours

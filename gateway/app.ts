@@ -10,7 +10,8 @@ import { asProblem, Problem } from './problem.ts'
 import { publish, publishProblem, type Public } from './release-public.ts'
 import { reply } from './reply.ts'
 import { requireRequestRate } from './limits.ts'
-import { enter, shapeOf } from './routes.ts'
+import { hookServices } from './release-consent.ts'
+import { enter, enterHook, hooks, shapeOf } from './routes.ts'
 import { callerOf, type Caller } from './security/caller.ts'
 import type { VerifiedToken } from './security/token.ts'
 import { openTrace, type OpenTrace } from './trace.ts'
@@ -43,9 +44,13 @@ export function createApp(parts: AppParts): express.Express {
   app.get('/fhir/R4/.well-known/smart-configuration', (_request, response) => {
     response.set('access-control-allow-origin', '*').json(parts.smartConfiguration)
   })
-  app.use('/fhir/R4', (request, response, next) => identified(parts, request, response, next))
-  app.use('/fhir/R4', express.raw({ type: () => true, limit: context.config.limits.maxBodyBytes, inflate: false }))
+  app.get('/cds-services', (_request, response) => {
+    response.set('access-control-allow-origin', '*').json(hookServices)
+  })
+  app.use(['/fhir/R4', '/cds-services'], (request, response, next) => identified(parts, request, response, next))
+  app.use(['/fhir/R4', '/cds-services'], express.raw({ type: () => true, limit: context.config.limits.maxBodyBytes, inflate: false }))
   app.use('/fhir/R4', (request, response) => served(context, request, response))
+  app.use('/cds-services', (request, response) => consulted(context, request, response))
   app.use(() => {
     throw new Problem('not-found', 'nothing is offered at this address; the FHIR base is /fhir/R4', { id: 'unknown-address' })
   })
@@ -103,6 +108,8 @@ const openPaths: ReadonlySet<string> = new Set([
   '/audit/keys',
   '/oauth/authorize',
   '/oauth/logout',
+  '/cds-services',
+  ...hooks.map(({ path }) => `/cds-services/${path}`),
 ])
 
 /** The row of the route table an address belongs to: what logs and metrics may hold. An id, and whatever a stranger writes, is not in it. */
@@ -133,6 +140,11 @@ async function served(context: Context, request: Request, response: Response): P
   reply(response, released, askedBy(request))
 }
 
+async function consulted(context: Context, request: Request, response: Response): Promise<void> {
+  requireAcceptable(request)
+  reply(response, await enterHook(callOf(context, request), context), askedBy(request))
+}
+
 function askedBy(request: Request) {
   return { ifNoneMatch: request.get('if-none-match') ?? '', isHead: request.method === 'HEAD' }
 }
@@ -141,7 +153,7 @@ function callOf(context: Context, request: Request): Call {
   const local = locals.get(request)
   if (local?.caller === undefined) throw new TypeError('a call is made only for an identified caller')
   const url = new URL(request.originalUrl, 'http://localhost')
-  const path = safeDecode(url.pathname.replace(/^\/fhir\/R4\/?/, '').replace(/\/$/, ''))
+  const path = safeDecode(url.pathname.replace(/^\/(?:fhir\/R4|cds-services)\/?/, '').replace(/\/$/, ''))
   const isFormSearch = request.method === 'POST' && path.endsWith('/_search')
   const form = isFormSearch ? formOf(request) : []
   return {

@@ -2,7 +2,7 @@
  * A consent comes in: readable enough to be enforced, a lawful change of status, compiled into rules in the same transaction. The commit
  * is the moment of effect: the next request anywhere on this database is judged by it.
  */
-import { compile } from '../consent/compile.ts'
+import { compile, type Compiled } from '../consent/compile.ts'
 import { permitsBetweenInstitutions } from '../consent/implicit.ts'
 import { changeStatus } from '../consent/lifecycle.ts'
 import { checkWritable } from '../consent/writable.ts'
@@ -13,10 +13,11 @@ import { ageAt, parseTime } from '../fhir-profiles/time.ts'
 import { isResource } from '../fhir-profiles/validate/validate.ts'
 import type { Context } from './context.ts'
 import { networkId } from './directory.ts'
-import { open } from './held.ts'
+import { open, type Held } from './held.ts'
 import { patientOf } from './identify.ts'
 import { takeRecords, type IntakeResult } from './intake.ts'
 import { beforeChange } from './intake-recall.ts'
+import { reviewConsent } from './intake-consent-review.ts'
 import { Problem } from './problem.ts'
 import { resumeTasks } from './referral-step.ts'
 import type { Tables } from './store/store.ts'
@@ -33,6 +34,8 @@ export interface ConsentIntake {
   /** somebody signed for the patient; for a child that is the legal guardian */
   readonly signedByProxy: boolean
   readonly parties: readonly string[]
+  /** another consent, written before it in this transaction, takes its place */
+  readonly isReplaced?: boolean
 }
 
 /**
@@ -53,14 +56,7 @@ function endOf({ provision }: Consent, context: Context): number | undefined {
 }
 
 async function storeConsent(tables: Tables, context: Context, input: ConsentIntake): Promise<IntakeResult> {
-  const faults = checkWritable(input.consent, context.directory)
-  if (faults.length > 0) {
-    throw new Problem('unprocessable', 'this consent could not be enforced as it is', {
-      issues: faults.map((fault) => ({ id: 'unenforceable-consent', diagnostics: fault.reason, expression: fault.expression })),
-    })
-  }
-  const change = changeStatus(input.from, input.consent.status)
-  if (!change.lawful) throw new Problem('unprocessable', change.reason, { id: 'consent-status', expression: 'Consent.status' })
+  requireLawful(context, input)
   const [result] = await takeRecords(tables, context, {
     institution: networkId,
     space: 'network',
@@ -76,21 +72,16 @@ async function storeConsent(tables: Tables, context: Context, input: ConsentInta
     ],
   })
   if (result === undefined) throw new TypeError('one entry gives one result')
-  const birthDate = await birthDateOf(tables, input.person)
-  const compiled = compile(
-    { ...input.consent, id: input.id },
-    {
-      version: result.version,
-      person: input.person,
-      directory: context.directory,
-      timeZone: context.config.timeZone,
-      signedByGuardian: input.signedByProxy && isChild(birthDate, context),
-      birthDate,
-    },
-  )
+  const compiled = await compiledOf(tables, context, { ...input, version: result.version })
   await tables.consents.replace(input.id, compiled.rows)
-  if (compiled.unreadable.length > 0) context.log('warn', 'consent-partly-unreadable', { count: compiled.unreadable.length })
-  if (input.from === 'active' && input.consent.status !== 'active') await keepRefusing(tables, context, input)
+  await reviewConsent(tables, context, {
+    id: input.id,
+    person: input.person,
+    version: Number(result.version),
+    unreadable: compiled.unreadable,
+  })
+  const refusal = refusalInPlaceOf(context, input)
+  if (refusal !== undefined) await keepRefusing(tables, context, input, refusal)
   await resumeTasks(tables, context, await tables.parcels.wake(input.person, context.now().getTime()))
   return result
 }
@@ -100,14 +91,47 @@ async function birthDateOf(tables: Tables, person: string): Promise<string | und
   return held.flatMap((item) => patientOf(open(item).text)?.birthDate ?? [])[0]
 }
 
+/** What a write of this consent would be refused for; a dry run refuses the same. */
+export function requireLawful(context: Context, input: Pick<ConsentIntake, 'consent' | 'from'>): void {
+  const faults = checkWritable(input.consent, context.directory)
+  if (faults.length > 0) {
+    throw new Problem('unprocessable', 'this consent could not be enforced as it is', {
+      issues: faults.map((fault) => ({ id: 'unenforceable-consent', diagnostics: fault.reason, expression: fault.expression })),
+    })
+  }
+  const change = changeStatus(input.from, input.consent.status)
+  if (!change.lawful) throw new Problem('unprocessable', change.reason, { id: 'consent-status', expression: 'Consent.status' })
+}
+
+/** The rules of a consent as a write makes them; `version` is the one they are to be known by. */
+export async function compiledOf(
+  tables: Tables,
+  context: Context,
+  input: Pick<ConsentIntake, 'consent' | 'person' | 'id' | 'signedByProxy'> & { readonly version: string },
+): Promise<Compiled> {
+  const birthDate = await birthDateOf(tables, input.person)
+  return compile(
+    { ...input.consent, id: input.id },
+    {
+      version: input.version,
+      person: input.person,
+      directory: context.directory,
+      timeZone: context.config.timeZone,
+      signedByGuardian: input.signedByProxy && isChild(birthDate, context),
+      birthDate,
+    },
+  )
+}
+
 /**
  * A withdrawal never widens (consent.md, item 7): where the implicit policy could permit what the consent no longer speaks about, an
- * active refusal takes its place.
+ * active refusal takes its place. A consent that another one replaces is no withdrawal: the other speaks instead.
  */
-async function keepRefusing(tables: Tables, context: Context, input: ConsentIntake): Promise<void> {
-  if (!permitsBetweenInstitutions(context.config.implicitPolicy)) return
+export function refusalInPlaceOf(context: Context, input: Pick<ConsentIntake, 'consent' | 'from' | 'isReplaced'>): Consent | undefined {
+  const isWithdrawn = input.from === 'active' && input.consent.status !== 'active' && input.isReplaced !== true
+  if (!isWithdrawn || !permitsBetweenInstitutions(context.config.implicitPolicy)) return undefined
   const { scope, category, patient, organization } = input.consent
-  const refusal: Consent = compact<Consent>({
+  return compact<Consent>({
     resourceType: 'Consent',
     status: 'active',
     scope,
@@ -118,6 +142,9 @@ async function keepRefusing(tables: Tables, context: Context, input: ConsentInta
     policyRule: { coding: [{ system: system.actCode, code: 'OPTOUT' }] },
     provision: { type: 'deny' },
   })
+}
+
+async function keepRefusing(tables: Tables, context: Context, input: ConsentIntake, refusal: Consent): Promise<void> {
   await storeConsent(tables, context, {
     consent: refusal,
     person: input.person,
@@ -150,15 +177,30 @@ function isChild(birthDate: string | undefined, context: Context): boolean {
 }
 
 /** The consent as it stands, for a change to it; undefined when there is none. */
-export async function currentConsent(
-  tables: Tables,
-  id: string,
-): Promise<{ consent: Consent; person: string; parties: readonly string[] } | undefined> {
+export async function currentConsent(tables: Tables, id: string): Promise<StoredConsent | undefined> {
   const held = await tables.records.byId('Consent', id)
-  const content = held === undefined ? undefined : open(held)
-  if (content === undefined || content.deleted) return undefined
-  const value: unknown = JSON.parse(content.text)
+  return held === undefined ? undefined : storedIn(held)
+}
+
+/** Every consent about a person, whatever its status. */
+export async function consentsAbout(tables: Tables, person: string): Promise<readonly StoredConsent[]> {
+  return (await tables.records.ofPerson(person, ['Consent'], maxConsents)).flatMap((held) => storedIn(held) ?? [])
+}
+
+const maxConsents = 1_000
+
+export interface StoredConsent {
+  readonly id: string
+  readonly version: string
+  readonly consent: Consent
+  readonly person: string
+  readonly parties: readonly string[]
+}
+
+function storedIn(held: Held): StoredConsent | undefined {
+  const { deleted, text, facts, version, parties } = open(held)
+  const value: unknown = deleted ? undefined : JSON.parse(text)
   return isResource(value) && value.resourceType === 'Consent'
-    ? { consent: value, person: content.facts.person, parties: content.parties }
+    ? { id: facts.id, version, consent: value, person: facts.person, parties }
     : undefined
 }

@@ -44,7 +44,7 @@ export async function sightOf(
       related: [],
     }
   }
-  if (governed.has(about.type))
+  if (governed.has(about.type) || (about.type === 'Provenance' && caller.role === 'privacy-officer'))
     return { condition: governedCondition(caller, about.type), party: partyOf(caller), onlyParty: undefined, consulted: [], related: [] }
   if (caller.role === 'patient' || caller.role === 'proxy') {
     const request = accessRequest(context, caller, about.action)
@@ -92,17 +92,20 @@ export async function deliverySight(
   input: { receiver: string; person: string; action: Action },
 ): Promise<Sight> {
   const rows = await tables.consents.provisionsOf([input.person])
-  const keys = context.directory.keysOf(input.receiver)
-  const request: AccessRequest = {
-    action: input.action,
+  const request = deliveryRequest(context, input.receiver, input.action)
+  const seen = view(request, byPerson(rows), { implicit: context.config.implicitPolicy }, context.now().getTime())
+  return { condition: seen.condition, party: undefined, onlyParty: undefined, consulted: seen.consulted, related: [input.person] }
+}
+
+export function deliveryRequest(context: Context, receiver: string, action: Action): AccessRequest {
+  return {
+    action,
     purposes: ['TREAT'],
-    institution: input.receiver,
-    receiver: keys,
+    institution: receiver,
+    receiver: context.directory.keysOf(receiver),
     insideReceiver: [],
     basis: { inHouse: true, patientRequest: { kind: 'none' }, emergency: { kind: 'none' }, statute: { kind: 'none' } },
   }
-  const seen = view(request, byPerson(rows), { implicit: context.config.implicitPolicy }, context.now().getTime())
-  return { condition: seen.condition, party: undefined, onlyParty: undefined, consulted: seen.consulted, related: [input.person] }
 }
 
 export function isVisible(sight: Sight, content: HeldContent): boolean {
@@ -129,7 +132,7 @@ function governedCondition(caller: Caller, type: string): Condition {
       return type === 'Task' ? { op: 'and', of: [own, { op: 'classes', anyOf: [profile.referralTask, profile.recallTask] }] } : own
     }
     case 'privacy-officer':
-      return type === 'Consent' ? { op: 'true' } : type === 'Task' ? recallTasks : nothing
+      return type === 'Consent' ? { op: 'true' } : type === 'Task' ? officerTasks : type === 'Provenance' ? supersessions : nothing
     case 'doctor':
     case 'nurse':
     case 'coordinator':
@@ -142,13 +145,21 @@ function governedCondition(caller: Caller, type: string): Condition {
   }
 }
 
-/** Made by the network alone: no Task of an institution's own, and no referral that calls itself a recall. */
-const recallTasks: Condition = {
+/** Made by the network alone: no Task of an institution's own, and no referral that calls itself a recall or a review. */
+const officerTasks: Condition = {
   op: 'and',
   of: [
     { op: 'custodian', is: networkId },
-    { op: 'classes', anyOf: [profile.recallTask] },
+    { op: 'classes', anyOf: [profile.recallTask, profile.consentReviewTask] },
     { op: 'not', of: { op: 'classes', anyOf: [profile.referralTask] } },
+  ],
+}
+
+const supersessions: Condition = {
+  op: 'and',
+  of: [
+    { op: 'custodian', is: networkId },
+    { op: 'classes', anyOf: [profile.supersession] },
   ],
 }
 

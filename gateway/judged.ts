@@ -116,9 +116,9 @@ async function judged(context: Context, call: Call, before: Sight, contents: rea
   return passed.map((content, at) => partOf(content, texts[at] ?? '', spelling))
 }
 
-/** Tasks and consents follow the role; everything else follows consent. */
+/** Tasks and consents follow the role, and for the officer some Provenance; everything else follows consent. */
 function groupOf(content: HeldContent): string {
-  return content.facts.type === 'Task' || content.facts.type === 'Consent' ? content.facts.type : 'Patient'
+  return ['Task', 'Consent', 'Provenance'].includes(content.facts.type) ? content.facts.type : 'Patient'
 }
 
 export function spellingOf({ caller }: Call): Spelling {

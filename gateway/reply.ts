@@ -2,7 +2,7 @@
 import type { Response } from 'express'
 import { isReleased, type Released } from './released.ts'
 
-/** Writes status, headers and text. Bodies of errors and of resources alike are `application/fhir+json`. */
+/** Writes status, headers and text. Bodies of errors and of resources alike are `application/fhir+json`; cards say that they are JSON. */
 export function reply(response: Response, released: Released, request: { readonly ifNoneMatch: string; readonly isHead: boolean }): void {
   if (!isReleased(released)) throw new TypeError('a reply must have been released')
   for (const [name, value] of Object.entries(released.headers)) response.setHeader(name, value)
@@ -18,7 +18,7 @@ export function reply(response: Response, released: Released, request: { readonl
     return
   }
   const bytes = Buffer.from(released.text, 'utf8')
-  response.setHeader('content-type', 'application/fhir+json; charset=utf-8')
+  response.setHeader('content-type', released.headers['content-type'] ?? 'application/fhir+json; charset=utf-8')
   response.setHeader('content-length', bytes.length)
   response.end(request.isHead ? undefined : bytes)
 }

@@ -11,6 +11,8 @@ import { create, patch, remove, update } from './interactions/write.ts'
 import { knownTypes, mayRun, mayTouch, type Interaction, type Operation } from './logic/access.ts'
 import { allows, levelOf, parseScopes } from './logic/scope.ts'
 import { availableActionsOf } from './operations/available-actions.ts'
+import { consultConsent } from './operations/consent-consult.ts'
+import { explainConsent } from './operations/consent-explain.ts'
 import { everything } from './operations/everything.ts'
 import { inclusionProofOf } from './operations/inclusion-proof.ts'
 import { matchPatient } from './operations/match.ts'
@@ -55,6 +57,10 @@ export const routes: readonly Route[] = [
   { method: 'GET', path: 'Task/:id/$available-actions', access: operation('available-actions', 'Task'), handler: availableActionsOf },
   { method: 'POST', path: 'Task/:id/$resend', access: operation('resend', 'Task'), handler: resend },
   { method: 'GET', path: 'AuditEvent/:id/$inclusion-proof', access: operation('inclusion-proof', 'AuditEvent'), handler: inclusionProofOf },
+  { method: 'GET', path: 'Consent/$explain', access: operation('explain', 'Consent'), handler: explainConsent },
+  { method: 'POST', path: 'Consent/$explain', access: operation('explain', 'Consent'), handler: explainConsent },
+  { method: 'GET', path: 'Consent/:id/$explain', access: operation('explain', 'Consent'), handler: explainConsent },
+  { method: 'POST', path: 'Consent/:id/$explain', access: operation('explain', 'Consent'), handler: explainConsent },
   { method: 'GET', path: ':type/:id/_history/:version', access: byType('vread'), handler: vread },
   { method: 'GET', path: ':type/:id/_history', access: byType('history-instance'), handler: history },
   { method: 'GET', path: ':type/:id', access: byType('read'), handler: read },
@@ -66,7 +72,20 @@ export const routes: readonly Route[] = [
   { method: 'DELETE', path: ':type/:id', access: byType('delete'), handler: remove },
 ]
 
+/** CDS Hooks, beside the FHIR base: their replies are no resources, so no batch reaches them. */
+export const hooks: readonly Route[] = [
+  { method: 'POST', path: 'patient-consent-consult', access: operation('consent-consult', 'Consent'), handler: consultConsent },
+]
+
 const types = new Set(knownTypes)
+
+/** The same gate for a hook. */
+export async function enterHook(call: Call, context: Context): Promise<Released> {
+  const { route, params } = find(call, hooks)
+  const named: Call = { ...call, params }
+  guard(named, route.access)
+  return route.handler(named, context, () => Promise.reject(new TypeError('a hook calls nothing else')))
+}
 
 /** Finds the row, checks role and scope from the token alone, then runs the handler. Batch entries come through here again. */
 export async function enter(call: Call, context: Context): Promise<Released> {
@@ -81,10 +100,10 @@ export async function enter(call: Call, context: Context): Promise<Released> {
   })
 }
 
-function find(call: Call): { route: Route; params: Readonly<Record<string, string>> } {
+function find(call: Call, table: readonly Route[] = routes): { route: Route; params: Readonly<Record<string, string>> } {
   const method = call.method === 'HEAD' ? 'GET' : call.method
   const others = new Set<string>()
-  for (const route of routes) {
+  for (const route of table) {
     const params = paramsOf(route.path, call.path)
     if (params === undefined) continue
     if (route.method === method) return { route, params }

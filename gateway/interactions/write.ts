@@ -7,6 +7,8 @@ import type { Consent, Resource, Task } from '../../fhir-profiles/r4.ts'
 import type { Call, Context } from '../context.ts'
 import { answerReferral } from '../intake-answer.ts'
 import { currentConsent, isSignedByProxy, takeConsent } from '../intake-consent.ts'
+import { settleConsentReview } from '../intake-consent-review.ts'
+import { supersede } from '../intake-supersede.ts'
 import { requireValid, requireVersion, resourceOf, takeRecords, type IntakeResult } from '../intake.ts'
 import { ledgerEntry, maskedQuery, whoOf } from '../ledger-entry.ts'
 import { notFound, Problem } from '../problem.ts'
@@ -121,7 +123,7 @@ async function writeOwn(call: Call, context: Context, resource: Resource, method
   return answerWritten(call, context, { ...result, id: result.localId, networkId: result.id })
 }
 
-function written(context: Context, call: Call, action: 'C' | 'U', result: IntakeResult) {
+function written(context: Context, call: Call, action: 'C' | 'U', result: IntakeResult, more: readonly IntakeResult[] = []) {
   return ledgerEntry(
     context,
     whoOf(call.caller, call.address),
@@ -131,7 +133,7 @@ function written(context: Context, call: Call, action: 'C' | 'U', result: Intake
       interaction: action === 'C' ? 'create' : call.method === 'PATCH' ? 'patch' : 'update',
       outcome: 'success',
       persons: result.person === null ? [] : [result.person],
-      entities: [{ type: result.type, id: result.id, version: result.version }],
+      entities: [result, ...more].map(({ type, id, version }) => ({ type, id, version })),
       consents: [],
       note: '',
     },
@@ -150,21 +152,28 @@ async function answerWritten(
 }
 
 async function writeTask(call: Call, context: Context, id: string, change: (current: Task) => Task): Promise<Released> {
+  const checked = (current: Task): Task => {
+    const wanted = change(current)
+    requireValid([{ value: wanted, at: '' }])
+    return wanted
+  }
   if (call.ifMatch === '')
     throw new Problem('invalid', 'a Task changes only with If-Match: read it first, then send the version you saw', {
       id: 'if-match-required',
     })
   const { caller } = call
+  if (caller.role === 'privacy-officer') {
+    const who = whoOf(caller, call.address)
+    const request = { requestId: call.requestId, query: maskedQuery(call) }
+    const settled = await settleConsentReview(context, { who, request, task: id, change: checked, ifMatch: call.ifMatch })
+    return answerWritten(call, context, { ...settled, networkId: settled.id })
+  }
   const answered = await answerReferral(context, {
     institution: caller.institution,
     who: whoOf(caller, call.address),
     request: { requestId: call.requestId, query: maskedQuery(call) },
     task: id,
-    change: (current) => {
-      const wanted = change(current)
-      requireValid([{ value: wanted, at: '' }])
-      return wanted
-    },
+    change: checked,
     ifMatch: call.ifMatch,
     space: caller.role === 'system' ? 'local' : 'network',
     entries: [],
@@ -202,7 +211,9 @@ async function writeConsent(call: Call, context: Context, input: { consent: Cons
       signedByProxy: isSignedByProxy(consent, caller.role === 'proxy'),
       parties: before?.parties ?? [],
     })
-    await tables.ledger.append([written(context, call, input.isNew ? 'C' : 'U', taken)])
+    const who = whoOf(caller, call.address)
+    const replaced = await supersede(tables, context, { consent, id: input.id, person, before: before?.consent, who })
+    await tables.ledger.append([written(context, call, input.isNew ? 'C' : 'U', taken, replaced)])
     return taken
   })
   context.wakeDelivery()

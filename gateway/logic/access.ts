@@ -127,8 +127,9 @@ const grants: Readonly<Record<Role, Grant>> = {
   coordinator: { classes: { directory: 'rs' }, types: { ...referralPapers, Patient: 'FA', Consent: '' } },
   patient: ownRecord,
   proxy: ownRecord,
-  // Of Tasks the recalls alone: who was told of a withdrawal and who has acknowledged (judged per instance).
-  'privacy-officer': { classes: { directory: 'rs' }, types: { Consent: 'crsu', AuditEvent: 'rs', Task: 'rs' } },
+  // Of Tasks the recalls (who was told of a withdrawal, who has acknowledged) and the reviews of consents, of Provenance that one consent
+  // replaced another (judged per instance).
+  'privacy-officer': { classes: { directory: 'rs' }, types: { Consent: 'crsu', AuditEvent: 'rs', Task: 'rsu', Provenance: 'rs' } },
   auditor: { classes: {}, types: { AuditEvent: 'rs' } },
   integrator: { classes: {}, types: {} },
 }
@@ -152,6 +153,7 @@ export type Operation =
   | 'match'
   | 'validate'
   | 'explain'
+  | 'consent-consult'
   | 'available-actions'
   | 'resend'
   | 'process-message'
@@ -164,7 +166,9 @@ const operations: Readonly<Record<Operation, readonly Role[]>> = {
   // Never patients: an answer would confirm that a person is known.
   match: ['system', 'doctor', 'nurse'],
   validate: ['system', 'doctor', 'nurse', 'coordinator', 'patient', 'proxy', 'privacy-officer', 'integrator'],
-  explain: ['privacy-officer'],
+  explain: ['privacy-officer', 'patient', 'proxy'],
+  // A system asks for its own institution as actor; the officer for anybody.
+  'consent-consult': ['system', 'privacy-officer'],
   'available-actions': ['system', 'doctor', 'nurse', 'coordinator'],
   resend: ['system', 'doctor', 'coordinator'],
   'process-message': ['system', 'doctor'],
