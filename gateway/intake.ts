@@ -13,6 +13,7 @@ import type { Context } from './context.ts'
 import { networkId } from './directory.ts'
 import { open } from './held.ts'
 import { placePatients } from './identify.ts'
+import { reportFaults, told } from './labelled.ts'
 import { prepare, type Prepared } from './prepare.ts'
 import { Problem, type ProblemIssue } from './problem.ts'
 import { keyText } from './logic/record-key.ts'
@@ -132,6 +133,8 @@ export async function takeRecords(tables: Tables, context: Context, sent: Intake
     prepared.flatMap(({ index }) => index),
   )
   await refreshEncounters(tables, prepared)
+  await tables.records.raiseNarrated(told(prepared))
+  reportFaults(context, input.institution, prepared)
   await patients.openReviews((tasks) => takeTasks(tables, context, tasks))
   return placed.map((item, at) => ({
     status: item.isNew ? 201 : 200,

@@ -3,12 +3,12 @@
  * index rows. Pure; the same for records that rest in the store and for those a live institution just answered.
  */
 import { extractIndex } from '../fhir-profiles/search-parameters.ts'
-import { facts } from '../fhir-profiles/facts.ts'
+import { facts, isNarrated, type ResourceFacts } from '../fhir-profiles/facts.ts'
 import { stringifyExact } from '../fhir-profiles/json.ts'
 import type { Resource } from '../fhir-profiles/r4.ts'
 import { references, rewriteReferences } from '../fhir-profiles/reference.ts'
 import { demographics } from './logic/match.ts'
-import { contentFacts, departmentsIn } from '../consent/record-facts.ts'
+import { contentFacts, departmentsIn, unlabelled, type ContentFacts } from '../consent/record-facts.ts'
 import type { ActorKey } from '../consent/types.ts'
 import type { IndexRow, RecordRow } from './store/records.ts'
 
@@ -31,11 +31,15 @@ export interface PrepareInput {
   readonly parties: readonly string[]
   readonly source: string
   readonly timeZone: string
+  /** `contentFacts`, unless a test wants it to fail */
+  readonly label?: typeof contentFacts
 }
 
 export interface Prepared {
   readonly row: RecordRow
   readonly index: readonly IndexRow[]
+  /** labelling failed: the record is kept, and refused to whom labels decide; the name of the error, never its text */
+  readonly labelFault: string | undefined
 }
 
 export function prepare(input: PrepareInput): Prepared {
@@ -53,6 +57,8 @@ export function prepare(input: PrepareInput): Prepared {
   const encounter = read.encounter === undefined ? null : (networkReference(read.encounter, input.networkIdOf) ?? read.encounter)
   // A request names the department that will act, not the one it comes from.
   const sources = sourcesOf(input, input.resource.resourceType === 'ServiceRequest' ? [] : read.departments, read.authors)
+  // A department as such, or who works there, is nobody's illness.
+  const { content, fault } = labelled(read, input.person === null ? [] : departmentsIn(sources), input.label ?? contentFacts)
   const row: RecordRow = {
     id: input.id,
     institution: input.institution,
@@ -67,12 +73,26 @@ export function prepare(input: PrepareInput): Prepared {
     updatedMs: input.updatedMs,
     sources,
     classes: read.classes,
-    ...contentFacts(read, departmentsIn(sources)),
+    ...content,
+    isNarrated: isNarrated(input.resource),
     relations: relationsOf(input),
     parties: input.parties,
     encounter: encounter?.split('/')[1] ?? null,
   }
-  return { row, index: indexOf(input, row) }
+  return { row, index: indexOf(input, row), labelFault: fault }
+}
+
+/** Intake never fails for a label: what cannot be labelled fails closed. */
+function labelled(
+  read: ResourceFacts,
+  departments: readonly string[],
+  label: typeof contentFacts,
+): { readonly content: ContentFacts; readonly fault: string | undefined } {
+  try {
+    return { content: label(read, departments), fault: undefined }
+  } catch (error) {
+    return { content: unlabelled, fault: error instanceof Error ? error.name : 'unknown' }
+  }
 }
 
 /** resourceType, id and meta first, as people expect to read it. */

@@ -1,7 +1,6 @@
 /** Records: what institutions sent (own partition) and what the network keeps (Task, Consent). Everything leaves here Held. */
 import { labellerVersion } from '../../consent/label.ts'
-import { factsOf, type ContentFacts } from '../../consent/record-facts.ts'
-import type { Facts } from '../../consent/types.ts'
+import { factsOf, type ContentFacts, type Raised } from '../../consent/record-facts.ts'
 import { hold, type Held, type HeldContent } from '../held.ts'
 import { keyText } from '../logic/record-key.ts'
 import type { Sql } from './pool.ts'
@@ -23,6 +22,8 @@ export interface RecordRow extends RecordKey, ContentFacts {
   readonly updatedMs: number
   readonly sources: readonly string[]
   readonly classes: readonly string[]
+  /** it tells its matter in free text */
+  readonly isNarrated: boolean
   /** network ids it refers to */
   readonly relations: readonly string[]
   readonly parties: readonly string[]
@@ -252,17 +253,19 @@ export function records(sql: Sql) {
       const json = JSON.stringify(rows)
       const shape = `jsonb_to_recordset($1::jsonb) as k(id text, institution text, type text, "localId" text, version int, person text, deleted boolean, text text,
         "peopleText" text, "isNetworkForm" boolean, "updatedMs" bigint, sources text[], classes text[], parties text[], encounter text,
-        codes text[], confidentiality int, sensitivities text[], relations text[], "fromMs" bigint, "untilMs" bigint)`
+        codes text[], confidentiality int, sensitivities text[], relations text[], "fromMs" bigint, "untilMs" bigint,
+        "labelBasis" text[], "isNarrated" boolean)`
       await sql.query(
         `insert into record (id, institution, type, local_id, version, person, deleted, text, people_text, network_form, updated_ms, sources, classes, parties, encounter,
-           codes, confidentiality, sensitivities, relations, from_ms, until_ms, labeller)
+           codes, confidentiality, sensitivities, relations, from_ms, until_ms, labeller, label_basis, is_narrated)
          select id, institution, type, "localId", version, person, deleted, text, "peopleText", "isNetworkForm", "updatedMs", sources, classes, parties, encounter,
-           codes, confidentiality, sensitivities, relations, "fromMs", "untilMs", ${labellerVersion} from ${shape}
+           codes, confidentiality, sensitivities, relations, "fromMs", "untilMs", ${labellerVersion}, "labelBasis", "isNarrated" from ${shape}
          on conflict (id) do update set version = excluded.version, person = excluded.person, deleted = excluded.deleted, text = excluded.text,
            people_text = excluded.people_text, network_form = excluded.network_form, updated_ms = excluded.updated_ms, sources = excluded.sources,
            classes = excluded.classes, parties = excluded.parties, encounter = excluded.encounter, codes = excluded.codes,
            confidentiality = excluded.confidentiality, sensitivities = excluded.sensitivities, relations = excluded.relations,
-           from_ms = excluded.from_ms, until_ms = excluded.until_ms, labeller = excluded.labeller`,
+           from_ms = excluded.from_ms, until_ms = excluded.until_ms, labeller = excluded.labeller,
+           label_basis = excluded.label_basis, is_narrated = excluded.is_narrated`,
         [json],
       )
       await sql.query(
@@ -316,13 +319,37 @@ export function records(sql: Sql) {
     },
 
     /** What a record inherits of its encounter; labels only ever rise by it. */
-    async raise(id: string, to: Pick<Facts, 'sources' | 'confidentiality' | 'sensitivities'>): Promise<void> {
-      await sql.query('update record set sources = $2::text[], confidentiality = $3, sensitivities = $4::text[] where id = $1', [
-        id,
-        to.sources,
-        to.confidentiality,
-        to.sensitivities,
-      ])
+    async raise(id: string, to: Raised): Promise<void> {
+      await sql.query(
+        `update record set sources = $2::text[], confidentiality = $3, sensitivities = $4::text[],
+           label_basis = array(select distinct b from unnest(label_basis || $5::text[]) b order by b) where id = $1`,
+        [id, to.sources, to.confidentiality, to.sensitivities, to.labelBasis],
+      )
+    },
+
+    /**
+     * Free text takes the strictest label of its encounter: what is told there is told of its diagnoses. Labels only rise.
+     * `encounters`: network ids; undefined = all.
+     */
+    async raiseNarrated(encounters: readonly string[] | undefined): Promise<void> {
+      if (encounters?.length === 0) return
+      await sql.query(
+        `update record d set confidentiality = greatest(d.confidentiality, k.confidentiality),
+           sensitivities = array(select distinct s from unnest(d.sensitivities || k.sensitivities) s order by s),
+           label_basis = array(select distinct b from unnest(d.label_basis || k.basis) b order by b)
+         from (select c.encounter, max(c.confidentiality) as confidentiality, array_agg(distinct s) as sensitivities,
+                 array_agg(distinct s || ' · diagnosis of the encounter') as basis
+               from record c cross join lateral unnest(c.sensitivities) s
+               where c.type = 'Condition' and not c.deleted and ($1::text[] is null or c.encounter = any($1::text[])) group by c.encounter) k
+         where d.encounter = k.encounter and d.is_narrated and not (d.sensitivities @> k.sensitivities and d.confidentiality >= k.confidentiality)`,
+        [encounters ?? null],
+      )
+    },
+
+    /** Why a record has its labels, for the officer's explanation; none for a record that is not there. */
+    async labelBasis(id: string): Promise<readonly string[]> {
+      const found = await sql.query<{ label_basis: string[] }>('select label_basis from record where id = $1', [id])
+      return found.rows[0]?.label_basis ?? []
     },
 
     async addParties(ids: readonly string[], parties: readonly string[]): Promise<void> {
