@@ -97,6 +97,11 @@ function pathsOf(type: string): CompiledPaths {
   return paths
 }
 
+/** Whether records of this type are about a patient. */
+export function hasPatient(type: string): boolean {
+  return factPaths[type]?.patient !== undefined
+}
+
 function profilesOf(resource: Resource): readonly string[] {
   return (resource.meta?.profile ?? []).map((canonical) => canonical.split('|')[0] ?? canonical)
 }

@@ -20,6 +20,10 @@ export interface HeldContent {
   readonly deleted: boolean
   /** `text` is already written in network ids (made in the network, not by an EMR) */
   readonly isNetworkForm: boolean
+  /** what a live institution answered along with it and the record refers to: nothing else knows of those */
+  readonly near?: readonly HeldContent[]
+  /** the texts are of an earlier version than the facts */
+  readonly isPast?: boolean
 }
 
 const contents = new WeakMap<Held, HeldContent>()

@@ -10,7 +10,7 @@ import type { Patient, Resource } from '../fhir-profiles/r4.ts'
 import { withoutResidentNumbers } from '../fhir-profiles/resident-identifier.ts'
 import { validate } from '../fhir-profiles/validate/validate.ts'
 import type { Call, Context } from './context.ts'
-import { hold, open, type Held } from './held.ts'
+import { hold, open, type Held, type HeldContent } from './held.ts'
 import { patientOf } from './identify.ts'
 import { sourceOf } from './intake.ts'
 import { narratedRaised, reportFaults } from './labelled.ts'
@@ -344,17 +344,17 @@ async function holdLive(
     }),
   )
   reportFaults(context, input.institution, prepared)
-  return narratedRaised(prepared.map(({ row }) => row)).map((row) =>
-    hold({
-      facts: factsOf(row),
-      localId: row.localId,
-      version: String(row.version),
-      updatedMs: row.updatedMs,
-      text: row.text,
-      peopleText: row.peopleText ?? row.text,
-      parties: [],
-      deleted: false,
-      isNetworkForm: false,
-    }),
-  )
+  const contents = narratedRaised(prepared.map(({ row }) => row)).map((row): HeldContent => ({
+    facts: factsOf(row),
+    localId: row.localId,
+    version: String(row.version),
+    updatedMs: row.updatedMs,
+    text: row.text,
+    peopleText: row.peopleText ?? row.text,
+    parties: [],
+    deleted: false,
+    isNetworkForm: false,
+  }))
+  const byId = new Map(contents.map((content) => [content.facts.id, content]))
+  return contents.map((content) => hold({ ...content, near: content.facts.relations.flatMap((id) => byId.get(id) ?? []) }))
 }

@@ -8,11 +8,10 @@ import { bundleText, entryText } from './bundle-text.ts'
 import type { Call, Context } from './context.ts'
 import { open, type Held } from './held.ts'
 import type { Sight } from './judge.ts'
-import { judge, spellingOf } from './judged.ts'
+import { judge } from './judged.ts'
 import { notFound, Problem } from './problem.ts'
 import { headersOf, matchOf, personsOf, record, refusal, released } from './release-act.ts'
 import { mint, type Released } from './released.ts'
-import { inIdsOf } from './spelling.ts'
 import type { WrittenEntry } from './written.ts'
 
 export type { Released } from './released.ts'
@@ -93,14 +92,11 @@ export async function releaseVersions(
     await record(context, call, refusal(input.interaction, content, input.sight.consulted))
     throw notFound()
   }
-  const versions = all.map((item) => ({
-    ...content,
-    text: item.text,
-    peopleText: item.peopleText,
-    version: String(item.version),
-    updatedMs: item.updatedMs,
-  }))
-  const texts = await inIdsOf(context.store, spellingOf(call), versions)
+  const versions = all.map((item) => {
+    const { text, peopleText, updatedMs } = item
+    return { ...content, deleted: false, text, peopleText, version: String(item.version), updatedMs, isPast: true }
+  })
+  const texts = (await judge(context, call, input.sight, versions)).map((part) => part.text)
   await record(context, call, released(input.interaction, parts, input.sight.consulted))
   const [only] = all
   if (input.interaction === 'vread' && only !== undefined) {

@@ -69,6 +69,9 @@ interface StoredRow extends Record<string, unknown> {
 export const recordColumns =
   'r.id, r.institution, r.type, r.local_id, r.version, r.person, r.deleted, r.text, r.people_text, r.network_form, r.updated_ms, r.sources, r.classes, r.parties, r.encounter, r.codes, r.confidentiality, r.sensitivities, r.relations, r.from_ms, r.until_ms'
 
+/** As above, without the texts: for deciding whether a record may be spoken of. */
+const targetColumns = recordColumns.replace('r.text, r.people_text,', `'' as text, '' as people_text,`)
+
 export function heldOf(row: StoredRow): Held {
   return hold(contentOf(row))
 }
@@ -172,6 +175,16 @@ export function records(sql: Sql) {
         ids,
       ])
       return found.rows.map(heldOf)
+    },
+
+    /** What these network ids stand for: their type, and the record where one is stored, deleted ones too. Ids nobody gave out are left out. */
+    async targets(ids: readonly string[]): Promise<readonly { id: string; type: string; held: Held | undefined }[]> {
+      const found = await sql.query<StoredRow & { target: string; target_type: string; stored: boolean }>(
+        `select n.id as target, n.type as target_type, r.id is not null as stored, ${targetColumns} from network_id n left join record r on r.id = n.id
+         where n.id = any($1::text[])`,
+        [ids],
+      )
+      return found.rows.map((row) => ({ id: row.target, type: row.target_type, held: row.stored ? heldOf(row) : undefined }))
     },
 
     async byKey(key: RecordKey): Promise<Held | undefined> {

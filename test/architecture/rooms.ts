@@ -263,6 +263,7 @@ export const guardedNames: readonly { readonly from: string; readonly name: stri
       'gateway/identify.ts',
       'gateway/deliver*.ts',
       'gateway/live.ts',
+      'gateway/redaction.ts',
       'gateway/referral-step.ts',
     ],
   },

@@ -1,0 +1,83 @@
+/**
+ * What of a visible record leads to what this caller may not see is not there: references with their display and identifier, elements that
+ * are more sensitive than the rest, and the narrative that tells of them. One place, on every way out to people; what an institution's
+ * system wrote it reads back whole. Law: a reply equals the reply of a store that never held what is refused (consent.md).
+ */
+import { hasPatient } from '../fhir-profiles/facts.ts'
+import { parseJson, stringifyExact } from '../fhir-profiles/json.ts'
+import { references } from '../fhir-profiles/reference.ts'
+import type { Resource } from '../fhir-profiles/r4.ts'
+import { isResource } from '../fhir-profiles/validate/guards.ts'
+import { resourceTypes } from '../fhir-profiles/validate/structure.ts'
+import { refersTo, without } from '../fhir-profiles/without.ts'
+import { open, type HeldContent } from './held.ts'
+import type { Tables } from './store/store.ts'
+
+export type IsShown = (content: HeldContent) => boolean
+
+/**
+ * The same contents with `peopleText` as this caller may read it. A reference is left where it leads to a record that is shown, or to
+ * what is about nobody in particular (a doctor, a department, a drug list) or says who the record is about. A record that was refused, was
+ * deleted or never arrived are one and the same.
+ * @param isShown whether a record passes for this caller now
+ */
+export async function redacted(tables: Tables, contents: readonly HeldContent[], isShown: IsShown): Promise<readonly HeldContent[]> {
+  const relations = contents.map((content) => (content.isPast === true ? relationsOf(content.peopleText) : content.facts.relations))
+  const isLed = await leads(tables, { contents, relations: relations.flat() }, isShown)
+  return contents.map((content, at) => {
+    if ((relations[at] ?? []).every((id) => isLed(id) === 'yes')) return content
+    const resource = resourceIn(content.peopleText)
+    const left = without(
+      resource,
+      refersTo((type, id) => isLed(id) === 'no' || (isLed(id) === 'unknown' && isGuarded(type))),
+    )
+    return left === resource ? content : { ...content, peopleText: stringifyExact(left) }
+  })
+}
+
+/** Whether a network id leads somewhere this caller may go; `unknown`: no record of this id is stored or was answered with these. */
+async function leads(
+  tables: Tables,
+  { contents, relations }: { readonly contents: readonly HeldContent[]; readonly relations: readonly string[] },
+  isShown: IsShown,
+): Promise<(id: string) => 'yes' | 'no' | 'unknown'> {
+  const known = new Map<string, boolean>(contents.map(({ facts }) => [facts.id, true]))
+  const near = contents.flatMap((content) => content.near ?? [])
+  for (const content of near) if (!known.has(content.facts.id)) known.set(content.facts.id, isFree(content) || isShown(content))
+  const wanted = new Set(relations.filter((id) => !known.has(id)))
+  for (const { id, type, held } of wanted.size === 0 ? [] : await tables.records.targets([...wanted])) {
+    const content = held === undefined ? undefined : open(held)
+    if (content === undefined) known.set(id, !isGuarded(type))
+    else known.set(id, isFree(content) || isShown(content))
+  }
+  return (id) => {
+    const answer = known.get(id)
+    return answer === undefined ? 'unknown' : answer ? 'yes' : 'no'
+  }
+}
+
+/** It is about nobody in particular, or says who somebody is: no consent hides the reference to it. */
+function isFree({ facts }: HeldContent): boolean {
+  return facts.person === '' || !isGuarded(facts.type)
+}
+
+const identity: ReadonlySet<string> = new Set(['Patient', 'Person', 'RelatedPerson', 'Group'])
+
+/** Types whose records are about one patient: what refers to one may say that it exists. */
+function isGuarded(type: string): boolean {
+  return hasPatient(type) && !identity.has(type)
+}
+
+export const guardedTypes: readonly string[] = resourceTypes.filter(isGuarded)
+
+function resourceIn(text: string): Resource {
+  // Stored texts were bounded when they came in.
+  const parsed = parseJson(text, { maxDepth: 200, maxBytes: text.length * 4 + 1 })
+  if (!parsed.ok || !isResource(parsed.value)) throw new TypeError('a stored record is not a resource')
+  return parsed.value
+}
+
+/** What a past version refers to: its index is not kept. */
+function relationsOf(text: string): readonly string[] {
+  return [...new Set(references(resourceIn(text)).flatMap((reference) => (reference.kind === 'relative' ? [reference.id] : [])))]
+}
