@@ -92,7 +92,7 @@ export async function releaseDelivery(
   const passed = contents.filter(isSent)
   // The receiver knows the records of its own referral: a Task goes on naming them.
   const isNamed = (content: HeldContent): boolean => isSent(content) || content.parties.includes(input.receiver)
-  const texts = await inIdsOf(tables, spelling, await redacted(tables, passed, isNamed))
+  const texts = await inIdsOf(tables, spelling, await redacted(tables, passed, { isNamed, isShown: isSent }))
   await tables.ledger.append([
     ledgerEntry(
       context,
@@ -125,18 +125,17 @@ export async function judge(context: Context, call: Call, before: Sight, content
     sights.set(type, await sightOf(context.store, context, call.caller, { type, persons, action: 'access', liveRelated }))
   }
   for (const group of new Set(contents.map(({ facts }) => groupOf(facts.type)))) await sightOfGroup(group)
-  const passed = contents.filter((content) => {
+  const isNamed = (content: HeldContent): boolean => {
     const now = sights.get(groupOf(content.facts.type))
-    return isVisible(before, content) && now !== undefined && isVisible(now, content)
-  })
+    return now !== undefined && isVisible(now, content)
+  }
+  const isShown = (content: HeldContent): boolean => isVisible(before, content) && isNamed(content)
+  const passed = contents.filter(isShown)
   const spelling = spellingOf(call)
   if (spelling.kind === 'system') return partsOf(passed, await inIdsOf(context.store, spelling, passed), spelling)
   // What a record refers to may be of any group; its own is judged by what is in force now.
   if (passed.some(({ facts }) => facts.relations.length > 0)) for (const group of groups) if (!sights.has(group)) await sightOfGroup(group)
-  const shown = await redacted(context.store, passed, (content) => {
-    const now = sights.get(groupOf(content.facts.type))
-    return now !== undefined && isVisible(now, content)
-  })
+  const shown = await redacted(context.store, passed, { isNamed, isShown })
   return partsOf(passed, await inIdsOf(context.store, spelling, shown), spelling)
 }
 

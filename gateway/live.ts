@@ -354,6 +354,7 @@ async function holdLive(
     parties: [],
     deleted: false,
     isNetworkForm: false,
+    elements: row.elements ?? [],
   }))
   const byId = new Map(contents.map((content) => [content.facts.id, content]))
   return contents.map((content) => hold({ ...content, near: content.facts.relations.flatMap((id) => byId.get(id) ?? []) }))

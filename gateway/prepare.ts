@@ -9,6 +9,7 @@ import type { Resource } from '../fhir-profiles/r4.ts'
 import { references, rewriteReferences } from '../fhir-profiles/reference.ts'
 import { demographics } from './logic/match.ts'
 import { contentFacts, departmentsIn, unlabelled, type ContentFacts } from '../consent/record-facts.ts'
+import { labelledElements, redact, type LabelledElement } from '../consent/redact.ts'
 import type { ActorKey } from '../consent/types.ts'
 import type { IndexRow, RecordRow } from './store/records.ts'
 
@@ -58,7 +59,8 @@ export function prepare(input: PrepareInput): Prepared {
   // A request names the department that will act, not the one it comes from.
   const sources = sourcesOf(input, input.resource.resourceType === 'ServiceRequest' ? [] : read.departments, read.authors)
   // A department as such, or who works there, is nobody's illness.
-  const { content, fault } = labelled(read, input.person === null ? [] : departmentsIn(sources), input.label ?? contentFacts)
+  const departments = input.person === null ? [] : departmentsIn(sources)
+  const { content, elements, fault } = labelled(input, read, departments)
   const row: RecordRow = {
     id: input.id,
     institution: input.institution,
@@ -74,24 +76,68 @@ export function prepare(input: PrepareInput): Prepared {
     sources,
     classes: read.classes,
     ...content,
+    elements: elements.length === 0 ? null : elements,
     isNarrated: isNarrated(input.resource),
     relations: relationsOf(input),
     parties: input.parties,
     encounter: encounter?.split('/')[1] ?? null,
   }
-  return { row, index: indexOf(input, row), labelFault: fault }
+  return { row, index: labelledIndex(input, row, elements), labelFault: fault }
+}
+
+interface LabelledContent {
+  readonly content: ContentFacts
+  /** judged on their own: the record's facts are of what is left without them */
+  readonly elements: readonly LabelledElement[]
+  readonly fault: string | undefined
 }
 
 /** Intake never fails for a label: what cannot be labelled fails closed. */
-function labelled(
-  read: ResourceFacts,
-  departments: readonly string[],
-  label: typeof contentFacts,
-): { readonly content: ContentFacts; readonly fault: string | undefined } {
+function labelled(input: PrepareInput, read: ResourceFacts, departments: readonly string[]): LabelledContent {
+  const label = input.label ?? contentFacts
   try {
-    return { content: label(read, departments), fault: undefined }
+    const elements = labelledElements(input.resource, departments)
+    const paths = elements.map(({ path }) => path)
+    const left = paths.length === 0 ? read : facts(redact(input.resource, paths), { zone: input.timeZone })
+    return { content: label(left, departments), elements, fault: undefined }
   } catch (error) {
-    return { content: unlabelled, fault: error instanceof Error ? error.name : 'unknown' }
+    return { content: unlabelled, elements: [], fault: error instanceof Error ? error.name : 'unknown' }
+  }
+}
+
+/** Index rows that only a labelled element gives carry its labels; what only the words beside them give, the labels of all. */
+function labelledIndex(input: PrepareInput, row: RecordRow, elements: readonly LabelledElement[]): readonly IndexRow[] {
+  const all = indexOf(input, row)
+  if (elements.length === 0) return all
+  const rowsWithout = (gone: readonly LabelledElement[]) =>
+    new Set(
+      indexOf(
+        {
+          ...input,
+          resource: redact(
+            input.resource,
+            gone.map(({ path }) => path),
+          ),
+        },
+        row,
+      ).map((each) => JSON.stringify(each)),
+    )
+  const plain = rowsWithout(elements)
+  const own = elements.map((element) => ({ element, rows: rowsWithout(elements.filter((each) => each !== element)) }))
+  return all.flatMap((each) => {
+    const text = JSON.stringify(each)
+    if (plain.has(text)) return [each]
+    const of = own.filter(({ rows }) => elements.length > 1 && rows.has(text)).map(({ element }) => element)
+    const labels = of.length > 0 ? of : [strictest(elements)]
+    return labels.map(({ codes, sensitivities, confidentiality }) => ({ ...each, codes, sensitivities, confidentiality }))
+  })
+}
+
+function strictest(elements: readonly LabelledElement[]): Omit<LabelledElement, 'path'> {
+  return {
+    codes: [...new Set(elements.flatMap(({ codes }) => codes))].sort(),
+    sensitivities: [...new Set(elements.flatMap(({ sensitivities }) => sensitivities))].sort(),
+    confidentiality: Math.max(...elements.map(({ confidentiality }) => confidentiality)),
   }
 }
 

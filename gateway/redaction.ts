@@ -3,7 +3,9 @@
  * are more sensitive than the rest, and the narrative that tells of them. One place, on every way out to people; what an institution's
  * system wrote it reads back whole. Law: a reply equals the reply of a store that never held what is refused (consent.md).
  */
-import { hasPatient } from '../fhir-profiles/facts.ts'
+import { elementFacts, labelledElements, redact } from '../consent/redact.ts'
+import { contentFacts, departmentsIn } from '../consent/record-facts.ts'
+import { facts, hasPatient } from '../fhir-profiles/facts.ts'
 import { parseJson, stringifyExact } from '../fhir-profiles/json.ts'
 import { references } from '../fhir-profiles/reference.ts'
 import type { Resource } from '../fhir-profiles/r4.ts'
@@ -13,42 +15,73 @@ import { refersTo, without } from '../fhir-profiles/without.ts'
 import { open, type HeldContent } from './held.ts'
 import type { Tables } from './store/store.ts'
 
-export type IsShown = (content: HeldContent) => boolean
+export interface Passing {
+  /** whether a record may be spoken of to this caller now */
+  readonly isNamed: (content: HeldContent) => boolean
+  /** whether a record passes: asked of each labelled element with the facts it gives its record */
+  readonly isShown: (content: HeldContent) => boolean
+}
 
 /**
- * The same contents with `peopleText` as this caller may read it. A reference is left where it leads to a record that is shown, or to
+ * The same contents with `peopleText` as this caller may read it. A reference is left where it leads to a record that may be named, or to
  * what is about nobody in particular (a doctor, a department, a drug list) or says who the record is about. A record that was refused, was
  * deleted or never arrived are one and the same.
- * @param isShown whether a record passes for this caller now
  */
-export async function redacted(tables: Tables, contents: readonly HeldContent[], isShown: IsShown): Promise<readonly HeldContent[]> {
+export async function redacted(tables: Tables, contents: readonly HeldContent[], passing: Passing): Promise<readonly HeldContent[]> {
   const relations = contents.map((content) => (content.isPast === true ? relationsOf(content.peopleText) : content.facts.relations))
-  const isLed = await leads(tables, { contents, relations: relations.flat() }, isShown)
+  const isLed = await leads(tables, { contents, relations: relations.flat() }, passing.isNamed)
   return contents.map((content, at) => {
-    if ((relations[at] ?? []).every((id) => isLed(id) === 'yes')) return content
+    const refused = content.elements.filter((element) => !passing.isShown({ ...content, facts: elementFacts(content.facts, element) }))
+    if (refused.length === 0 && (relations[at] ?? []).every((id) => isLed(id) === 'yes')) return content
     const resource = resourceIn(content.peopleText)
+    const isHidden = (type: string, id: string): boolean => isLed(id) === 'no' || (isLed(id) === 'unknown' && isGuarded(type))
     const left = without(
-      resource,
-      refersTo((type, id) => isLed(id) === 'no' || (isLed(id) === 'unknown' && isGuarded(type))),
+      redact(
+        resource,
+        refused.map(({ path }) => path),
+      ),
+      refersTo(isHidden),
     )
     return left === resource ? content : { ...content, peopleText: stringifyExact(left) }
   })
+}
+
+/** An earlier version as it is judged today: by what the record is now and by what the version itself says. */
+export function pastVersion(
+  content: HeldContent,
+  version: Pick<HeldContent, 'text' | 'peopleText' | 'version' | 'updatedMs'>,
+): HeldContent {
+  const departments = content.facts.person === '' ? [] : departmentsIn(content.facts.sources)
+  const resource = resourceIn(version.text)
+  const elements = labelledElements(resource, departments)
+  const left = redact(
+    resource,
+    elements.map(({ path }) => path),
+  )
+  return {
+    ...content,
+    ...version,
+    deleted: false,
+    isPast: true,
+    elements,
+    facts: elementFacts(content.facts, contentFacts(facts(left), departments)),
+  }
 }
 
 /** Whether a network id leads somewhere this caller may go; `unknown`: no record of this id is stored or was answered with these. */
 async function leads(
   tables: Tables,
   { contents, relations }: { readonly contents: readonly HeldContent[]; readonly relations: readonly string[] },
-  isShown: IsShown,
+  isNamed: Passing['isNamed'],
 ): Promise<(id: string) => 'yes' | 'no' | 'unknown'> {
-  const known = new Map<string, boolean>(contents.map(({ facts }) => [facts.id, true]))
+  const known = new Map<string, boolean>(contents.map((content) => [content.facts.id, true]))
   const near = contents.flatMap((content) => content.near ?? [])
-  for (const content of near) if (!known.has(content.facts.id)) known.set(content.facts.id, isFree(content) || isShown(content))
+  for (const content of near) if (!known.has(content.facts.id)) known.set(content.facts.id, isFree(content) || isNamed(content))
   const wanted = new Set(relations.filter((id) => !known.has(id)))
   for (const { id, type, held } of wanted.size === 0 ? [] : await tables.records.targets([...wanted])) {
     const content = held === undefined ? undefined : open(held)
     if (content === undefined) known.set(id, !isGuarded(type))
-    else known.set(id, isFree(content) || isShown(content))
+    else known.set(id, isFree(content) || isNamed(content))
   }
   return (id) => {
     const answer = known.get(id)

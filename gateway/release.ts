@@ -10,6 +10,7 @@ import { open, type Held } from './held.ts'
 import type { Sight } from './judge.ts'
 import { judge } from './judged.ts'
 import { notFound, Problem } from './problem.ts'
+import { pastVersion } from './redaction.ts'
 import { headersOf, matchOf, personsOf, record, refusal, released } from './release-act.ts'
 import { mint, type Released } from './released.ts'
 import type { WrittenEntry } from './written.ts'
@@ -73,7 +74,7 @@ export interface StoredVersion {
   readonly updatedMs: number
 }
 
-/** Versions of a record, shown only where the record as it is now passes: no old version says more than today's consent allows. */
+/** Versions of a record, shown where it passes as it is now and as that version was: none says more than today's consent allows. */
 export async function releaseVersions(
   context: Context,
   call: Call,
@@ -87,26 +88,28 @@ export async function releaseVersions(
 ): Promise<Released> {
   const content = input.held === undefined ? undefined : open(input.held)
   const parts = content === undefined ? [] : await judge(context, call, input.sight, [{ ...content, deleted: false }])
-  const all = content === undefined || parts.length === 0 ? [] : input.pick(await input.load(content.facts.id))
+  const picked = content === undefined || parts.length === 0 ? [] : input.pick(await input.load(content.facts.id))
+  const versions = content === undefined ? [] : picked.map((item) => pastVersion(content, { ...item, version: String(item.version) }))
+  const texts = new Map((await judge(context, call, input.sight, versions)).map((part) => [part.version, part.text]))
+  const all = picked.filter((item) => texts.has(String(item.version)))
   if (content === undefined || all.length === 0) {
     await record(context, call, refusal(input.interaction, content, input.sight.consulted))
     throw notFound()
   }
-  const versions = all.map((item) => {
-    const { text, peopleText, updatedMs } = item
-    return { ...content, deleted: false, text, peopleText, version: String(item.version), updatedMs, isPast: true }
-  })
-  const texts = (await judge(context, call, input.sight, versions)).map((part) => part.text)
   await record(context, call, released(input.interaction, parts, input.sight.consulted))
   const [only] = all
   if (input.interaction === 'vread' && only !== undefined) {
     if (only.deleted) throw new Problem('gone', 'this version is a deletion', { id: 'deleted' })
-    return mint(200, { etag: `W/"${only.version}"`, 'last-modified': new Date(only.updatedMs).toUTCString() }, texts[0] ?? '')
+    return mint(
+      200,
+      { etag: `W/"${only.version}"`, 'last-modified': new Date(only.updatedMs).toUTCString() },
+      texts.get(String(only.version)) ?? '',
+    )
   }
   const path = `${content.facts.type}/${parts[0]?.id ?? ''}`
-  const entries = all.map((item, at) => ({
+  const entries = all.map((item) => ({
     fullUrl: `${context.config.publicUrl}/fhir/R4/${path}`,
-    text: item.deleted ? '' : (texts[at] ?? ''),
+    text: item.deleted ? '' : (texts.get(String(item.version)) ?? ''),
     rest: { request: { method: item.deleted ? 'DELETE' : 'PUT', url: path }, response: { status: '200', etag: `W/"${item.version}"` } },
   }))
   return mint(200, {}, bundleText({ type: 'history', total: all.length, self: '', next: undefined, entries, notices: [] }))

@@ -1,6 +1,6 @@
 /**
  * Labels of rows written under an older labeller, made anew. Until then such a row counts as unlabelled: refusals reach it, permits that
- * name labels do not. Runs at start, in batches, each its own statement; a killed run goes on where it was.
+ * name labels do not. Such a record has one label, the strictest, until it is written again: its index is not made anew here. Runs at start, in batches, each its own statement; a killed run goes on where it was.
  */
 import { labellerVersion } from '../../consent/label.ts'
 import { contentFacts, departmentsIn, unlabelled, type ContentFacts } from '../../consent/record-facts.ts'
@@ -37,7 +37,7 @@ export async function relabelStale(sql: Sql, timeZone: string): Promise<number> 
     const rows = found.rows.map((row) => ({ id: row.id, relations: row.relations, ...labelled(row, timeZone) }))
     await sql.query(
       `update record r set codes = k.codes, confidentiality = k.confidentiality, sensitivities = k.sensitivities, relations = k.relations,
-         from_ms = k."fromMs", until_ms = k."untilMs", label_basis = k."labelBasis", is_narrated = k."isNarrated", labeller = $2
+         from_ms = k."fromMs", until_ms = k."untilMs", label_basis = k."labelBasis", is_narrated = k."isNarrated", elements = null, labeller = $2
        from jsonb_to_recordset($1::jsonb) as k(id text, codes text[], confidentiality int, sensitivities text[], relations text[], "fromMs" bigint, "untilMs" bigint,
          "labelBasis" text[], "isNarrated" boolean)
        where r.id = k.id`,

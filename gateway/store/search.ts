@@ -24,6 +24,14 @@ const factsAt = (at: string): Columns => ({
   untilMs: `${at}.until_ms`,
 })
 
+/** The same of a labelled element, by its index row. */
+const elementFacts: Columns = {
+  ...factsAt('r'),
+  codes: '(r.codes || i.codes)',
+  sensitivities: '(r.sensitivities || i.sensitivities)',
+  confidentiality: 'greatest(r.confidentiality, i.confidentiality)',
+}
+
 export type Clause =
   | { readonly on: 'id'; readonly anyOf: readonly string[] }
   | { readonly on: 'local-id'; readonly anyOf: readonly string[] }
@@ -211,13 +219,18 @@ interface Rows {
 }
 
 /** The rows of one parameter, as far as the caller may know what they say. */
-function rowsSql({ type, leads }: SearchInput, param: string, add: (value: unknown) => string): string {
-  const rows = `i.record = r.id and i.param = ${add(param)}`
-  if (leads === 'every' || searchParametersOf(type).get(param)?.type !== 'reference') return rows
-  const views = leads.views.map(({ of, condition, party, onlyParty }) => {
+function rowsSql(input: SearchInput, param: string, add: (value: unknown) => string): string {
+  const { type, leads, party } = input
+  const all = `i.record = r.id and i.param = ${add(param)}`
+  if (leads === 'every') return all
+  // What only a labelled element says is searched under its labels: by a caller to whom it is not there, it is not found.
+  const told = toSql(input.condition, elementFacts, add)
+  const rows = `${all} and (i.sensitivities is null or ${told}${party === undefined ? '' : ` or r.parties @> array[${add(party)}::text]`})`
+  if (searchParametersOf(type).get(param)?.type !== 'reference') return rows
+  const views = leads.views.map(({ of, condition, onlyParty, ...judged }) => {
     const isOf = 'types' in of ? `t.type = any(${add(of.types)}::text[])` : `t.type <> all(${add(of.but)}::text[])`
     const view = toSql(condition, factsAt('t'), add)
-    const seen = party === undefined ? view : `(${view} or t.parties @> array[${add(party)}::text])`
+    const seen = judged.party === undefined ? view : `(${view} or t.parties @> array[${add(judged.party)}::text])`
     return `(${isOf} and ${seen}${onlyParty === undefined ? '' : ` and t.parties @> array[${add(onlyParty)}::text]`})`
   })
   return `${rows} and (coalesce(i.system, '') <> all(${add(leads.guarded)}::text[])

@@ -41,6 +41,7 @@ function rowOf(sent: Sent): RecordRow {
     classes: read.classes,
     isNarrated: isNarrated(resource),
     ...contentFacts(read, []),
+    elements: null,
     relations: [],
     parties: [],
     encounter: read.encounter?.split('/')[1] ?? null,
