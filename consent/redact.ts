@@ -67,7 +67,7 @@ export function labelledElements(resource: Resource, departments: readonly strin
 }
 
 /** The record without these elements, and without the words that may tell of them. The same object for none. */
-export function redact<R extends Resource>(resource: R, paths: readonly string[]): Resource {
+export function redact(resource: Resource, paths: readonly string[]): Resource {
   if (paths.length === 0) return resource
   const gone = new Set(paths)
   const names = redactable[resource.resourceType] ?? []

@@ -133,7 +133,7 @@ export async function takeRecords(tables: Tables, context: Context, sent: Intake
     prepared.flatMap(({ index }) => index),
   )
   await refreshEncounters(tables, prepared)
-  await tables.records.raiseNarrated(told(prepared))
+  await tables.raised.narrated(told(prepared))
   reportFaults(context, input.institution, prepared)
   await patients.openReviews((tasks) => takeTasks(tables, context, tasks))
   return placed.map((item, at) => ({
@@ -347,7 +347,7 @@ async function refreshEncounters(tables: Tables, prepared: readonly Prepared[]):
     for (const held of await tables.records.withEncounter(row.id, 5_000)) {
       const { facts: known } = open(held)
       // Only adds: a department denied before stays denied when the encounter moves.
-      if (!written.has(known.id)) await tables.records.raise(known.id, raisedBy(known, departments))
+      if (!written.has(known.id)) await tables.raised.record(known.id, raisedBy(known, departments))
     }
   }
 }

@@ -8,7 +8,7 @@ import { facts, isNarrated } from '../../fhir-profiles/facts.ts'
 import type { Resource } from '../../fhir-profiles/r4.ts'
 import { isResource } from '../../fhir-profiles/validate/guards.ts'
 import type { Sql } from './pool.ts'
-import { records } from './records.ts'
+import { raised } from './raised.ts'
 
 const batch = 500
 
@@ -31,7 +31,7 @@ export async function relabelStale(sql: Sql, timeZone: string): Promise<number> 
       [labellerVersion],
     )
     if (found.rows.length === 0) {
-      if (done > 0) await records(sql).raiseNarrated(undefined)
+      if (done > 0) await raised(sql).narrated(undefined)
       return done
     }
     const rows = found.rows.map((row) => ({ id: row.id, relations: row.relations, ...labelled(row, timeZone) }))

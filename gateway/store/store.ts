@@ -6,6 +6,7 @@ import { ledgerLog } from './ledger-log.ts'
 import { messages } from './messages.ts'
 import { dues, parcels } from './parcels.ts'
 import type { Database, Sql } from './pool.ts'
+import { raised } from './raised.ts'
 import { records } from './records.ts'
 import { relations } from './relations.ts'
 import { searchPersons, searchRecords, type SearchInput } from './search.ts'
@@ -14,6 +15,7 @@ function bind(sql: Sql) {
   return {
     sql,
     records: records(sql),
+    raised: raised(sql),
     identities: identities(sql),
     consents: consents(sql),
     ledger: ledger(sql),

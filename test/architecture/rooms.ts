@@ -115,7 +115,7 @@ export const rooms: readonly Room[] = [
       'consent/record-facts.ts',
       'fhir-profiles/',
     ],
-    types: ['consent/types.ts', 'gateway/logic/', contract],
+    types: ['consent/types.ts', 'consent/redact.ts', 'gateway/logic/', contract],
     packages: ['node:', 'pg', 'postgrator', '@electric-sql/pglite', '@electric-sql/pglite/node-postgres'],
     isPure: false,
   },

@@ -4,6 +4,7 @@ import { contentFacts } from '../../consent/record-facts.ts'
 import { facts, isNarrated } from '../../fhir-profiles/facts.ts'
 import type { Resource } from '../../fhir-profiles/r4.ts'
 import { relabelStale } from '../../gateway/store/labels.ts'
+import { raised } from '../../gateway/store/raised.ts'
 import { records, type RecordRow } from '../../gateway/store/records.ts'
 import { hasPostgres, openTestDatabase } from '../support/databases.ts'
 import { enginesAtThisScale } from '../support/proof.ts'
@@ -62,23 +63,23 @@ describe.each(enginesAtThisScale(hasPostgres))('labels in the store, on %s', (en
       [id],
     )
     const { sensitivities, confidentiality } = found.rows[0] ?? {}
-    return { sensitivities, confidentiality, basis: await records(sql).labelBasis(id) }
+    return { sensitivities, confidentiality, basis: await raised(sql).basis(id) }
   }
 
   test('a note of an HIV visit is as sensitive as its diagnosis, whichever came first; a blood pressure of it is not', async () => {
     const table = records(made.database.sql)
     await table.write([rowOf(text('before', 'v1')), rowOf(text('other', 'v2'))], [])
-    await table.raiseNarrated(['v1', 'v2'])
+    await raised(made.database.sql).narrated(['v1', 'v2'])
     expect(await labelsOf('before')).toEqual({ sensitivities: [], confidentiality: 3, basis: [] })
     await table.write([rowOf(condition('hiv', 'T-0001', 'B24', at('v1'))), rowOf(condition('flu', 'T-0001', 'J10.1', at('v2')))], [])
     await table.write([rowOf(text('after', 'v1')), rowOf(condition('pressure', 'T-0001', 'I10', at('v1')))], [])
-    await table.raiseNarrated(['v1', 'v2'])
+    await raised(made.database.sql).narrated(['v1', 'v2'])
     const told = { sensitivities: ['HIV'], confidentiality: 4, basis: ['HIV · diagnosis of the encounter'] }
     expect([await labelsOf('before'), await labelsOf('after')]).toEqual([told, told])
     expect((await labelsOf('other')).sensitivities).toEqual([])
     expect((await labelsOf('pressure')).sensitivities).toEqual([])
     expect((await labelsOf('hiv')).basis).toEqual(['HIV · 후천성면역결핍증 예방법 제7조'])
-    expect(await table.labelBasis('nobody')).toEqual([])
+    expect(await raised(made.database.sql).basis('nobody')).toEqual([])
   })
 
   test('labels of an older labeller are made anew, those that texts take from their encounter too', async () => {
