@@ -29,22 +29,22 @@ export interface Passing {
  */
 export async function redacted(tables: Tables, contents: readonly HeldContent[], passing: Passing): Promise<readonly HeldContent[]> {
   const relations = contents.map((content) => (content.isPast === true ? relationsOf(content.peopleText) : content.facts.relations))
-  const isLed = await leads(tables, { contents, relations: relations.flat() }, passing.isNamed)
+  const leadsOf = await leads(tables, { contents, relations: relations.flat() }, passing.isNamed)
   return contents.map((content, at) => {
+    // A consent is read whole by the few who read it: without what it names, it would say something else.
+    if (content.facts.type === 'Consent') return content
+    const isLed = (id: string): Lead => leadsOf(id, content)
     const refused = content.elements.filter((element) => !passing.isShown({ ...content, facts: elementFacts(content.facts, element) }))
     if (refused.length === 0 && (relations[at] ?? []).every((id) => isLed(id) === 'yes')) return content
     const resource = resourceIn(content.peopleText)
     const isHidden = (type: string, id: string): boolean => isLed(id) === 'no' || (isLed(id) === 'unknown' && isGuarded(type))
-    const left = without(
-      redact(
-        resource,
-        refused.map(({ path }) => path),
-      ),
-      refersTo(isHidden),
-    )
+    const paths = refused.map(({ path }) => path)
+    const left = without(redact(resource, paths), refersTo(isHidden))
     return left === resource ? content : { ...content, peopleText: stringifyExact(left) }
   })
 }
+
+type Lead = 'yes' | 'no' | 'unknown'
 
 /** An earlier version as it is judged today: by what the record is now and by what the version itself says. */
 export function pastVersion(
@@ -73,18 +73,24 @@ async function leads(
   tables: Tables,
   { contents, relations }: { readonly contents: readonly HeldContent[]; readonly relations: readonly string[] },
   isNamed: Passing['isNamed'],
-): Promise<(id: string) => 'yes' | 'no' | 'unknown'> {
+): Promise<(id: string, from: HeldContent) => Lead> {
   const known = new Map<string, boolean>(contents.map((content) => [content.facts.id, true]))
   const near = contents.flatMap((content) => content.near ?? [])
   for (const content of near) if (!known.has(content.facts.id)) known.set(content.facts.id, isFree(content) || isNamed(content))
   const wanted = new Set(relations.filter((id) => !known.has(id)))
+  const parties = new Map<string, readonly string[]>()
   for (const { id, type, held } of wanted.size === 0 ? [] : await tables.records.targets([...wanted])) {
     const content = held === undefined ? undefined : open(held)
-    if (content === undefined) known.set(id, !isGuarded(type))
-    else known.set(id, isFree(content) || isNamed(content))
+    if (content !== undefined) parties.set(id, content.parties)
+    known.set(id, content === undefined ? !isGuarded(type) : isFree(content) || isNamed(content))
   }
-  return (id) => {
+  return (id, from) => {
     const answer = known.get(id)
+    // A Task goes on naming the records of its referral to its parties, who see what became of it (declassified); a live one is not stored.
+    if (answer !== true && from.facts.type === 'Task') {
+      const shared = parties.get(id)
+      return shared === undefined || shared.some((party) => from.parties.includes(party)) ? 'yes' : 'no'
+    }
     return answer === undefined ? 'unknown' : answer ? 'yes' : 'no'
   }
 }

@@ -226,15 +226,18 @@ function rowsSql(input: SearchInput, param: string, add: (value: unknown) => str
   // What only a labelled element says is searched under its labels: by a caller to whom it is not there, it is not found.
   const told = toSql(input.condition, elementFacts, add)
   const rows = `${all} and (i.sensitivities is null or ${told}${party === undefined ? '' : ` or r.parties @> array[${add(party)}::text]`})`
-  if (searchParametersOf(type).get(param)?.type !== 'reference') return rows
+  if (type === 'Consent' || searchParametersOf(type).get(param)?.type !== 'reference') return rows
   const views = leads.views.map(({ of, condition, onlyParty, ...judged }) => {
     const isOf = 'types' in of ? `t.type = any(${add(of.types)}::text[])` : `t.type <> all(${add(of.but)}::text[])`
     const view = toSql(condition, factsAt('t'), add)
     const seen = judged.party === undefined ? view : `(${view} or t.parties @> array[${add(judged.party)}::text])`
     return `(${isOf} and ${seen}${onlyParty === undefined ? '' : ` and t.parties @> array[${add(onlyParty)}::text]`})`
   })
-  return `${rows} and (coalesce(i.system, '') <> all(${add(leads.guarded)}::text[])
-    or exists (select 1 from record t where t.id = i.code and not t.deleted and (${['t.person is null', ...views].join(' or ')})))`
+  // A Task names the records of its referral to its parties, stored or not.
+  const named = type === 'Task' ? ['t.parties && r.parties'] : []
+  const unstored = type === 'Task' ? ' or not exists (select 1 from record t where t.id = i.code)' : ''
+  return `${rows} and (coalesce(i.system, '') <> all(${add(leads.guarded)}::text[])${unstored}
+    or exists (select 1 from record t where t.id = i.code and not t.deleted and (${['t.person is null', ...named, ...views].join(' or ')})))`
 }
 
 function rangeSql(range: Range, from: string, until: string, add: (value: unknown) => string): string {

@@ -221,6 +221,17 @@ describe.each(enginesAtThisScale(hasPostgres))('records that speak of refused on
     expect((await ask(full, 'tertiary-doctor', 'Encounter?patient=P4&reason-code=I10')).body.total).toBe(1)
   })
 
+  test('come in Bundles that forbid redisclosure, as an empty one does', async () => {
+    for (const path of [
+      'Encounter?patient=P4',
+      'Encounter?patient=P4&reason-code=F32',
+      'Patient/P4/$everything',
+      'Patient/P4/$summary',
+      'Condition?code=Z99',
+    ])
+      expect([path, (await ask(full, 'tertiary-doctor', path)).body.meta]).toMatchObject([path, { security: [{ code: 'NORDSCLCD' }] }])
+  })
+
   test('are whole to the patient, to the hospital’s own doctors, and to the system that wrote them, byte for byte', async () => {
     for (const name of ['patient-4', 'hospital-doctor']) {
       const reply = await ask(full, name, 'Encounter?patient=P4&reason-code=F32')
