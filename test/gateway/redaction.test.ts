@@ -221,6 +221,19 @@ describe.each(enginesAtThisScale(hasPostgres))('records that speak of refused on
     expect((await ask(full, 'tertiary-doctor', 'Encounter?patient=P4&reason-code=I10')).body.total).toBe(1)
   })
 
+  test('show no earlier version that says what is refused today', async () => {
+    await feed(full, 'hospital', [condition('changed', 'H-0004', 'F33')])
+    await feed(full, 'hospital', [condition('changed', 'H-0004', 'R53')])
+    const id = found(await ask(full, 'tertiary-doctor', 'Condition?patient=P4&code=R53'))[0]?.id ?? ''
+    const seenBy = async (name: string) => {
+      const history = await full.as(name).get(`Condition/${id}/_history`)
+      const first = await full.as(name).get(`Condition/${id}/_history/1`)
+      return [history.body.total, history.text.includes('F33'), first.status]
+    }
+    expect(await seenBy('tertiary-doctor')).toEqual([1, false, 404])
+    expect(await seenBy('patient-4')).toEqual([2, true, 200])
+  })
+
   test('come in Bundles that forbid redisclosure, as an empty one does', async () => {
     for (const path of [
       'Encounter?patient=P4',
