@@ -2,16 +2,32 @@
 import { withBroader } from '../fhir-profiles/broader.ts'
 import type { ResourceFacts } from '../fhir-profiles/facts.ts'
 import { farFutureMs, farPastMs } from './instant.ts'
-import { labelsOf } from './label.ts'
-import type { ActorKey, Facts } from './types.ts'
+import { labelsOf, type LabelBasis } from './label.ts'
+import { unknownRank } from './label-order.ts'
+import { unknownWord, type ActorKey, type Facts } from './types.ts'
 
-export type ContentFacts = Pick<Facts, 'codes' | 'confidentiality' | 'sensitivities' | 'fromMs' | 'untilMs'>
+export type ContentFacts = Pick<Facts, 'codes' | 'confidentiality' | 'sensitivities' | 'fromMs' | 'untilMs'> & {
+  /** why it has its sensitivities, `PSY · 정신건강복지법 제71조`: for the officer's explanation, never decided on */
+  readonly labelBasis: readonly string[]
+}
 
 /** @param departments national department codes, the record's own and its encounter's */
 export function contentFacts(read: ResourceFacts, departments: readonly string[]): ContentFacts {
-  const { confidentiality, sensitivities } = labelsOf({ codes: read.codes, labels: read.labels, departments })
+  const { confidentiality, sensitivities, bases } = labelsOf({ codes: read.codes, labels: read.labels, departments })
   const { fromMs, untilMs } = read.span ?? { fromMs: farPastMs, untilMs: farFutureMs }
-  return { codes: [...new Set(read.codes.flatMap(withBroader))].sort(), confidentiality, sensitivities, fromMs, untilMs }
+  const codes = new Set(read.codes.flatMap(withBroader))
+  if (!read.isCoded) codes.add(unknownWord)
+  return { codes: [...codes].sort(), confidentiality, sensitivities, labelBasis: basisTexts(bases), fromMs, untilMs }
+}
+
+/** A record whose labelling failed: every refusal by label or code reaches it, no permit that names them does. */
+export const unlabelled: ContentFacts = {
+  codes: [unknownWord],
+  confidentiality: unknownRank,
+  sensitivities: [unknownWord],
+  labelBasis: [],
+  fromMs: farPastMs,
+  untilMs: farFutureMs,
 }
 
 /** What decisions read of a row, stored or made just now of a live answer. */
@@ -28,12 +44,19 @@ export function departmentsIn(sources: readonly ActorKey[]): readonly string[] {
   return sources.flatMap((key) => /^dept:(\d{2})$/.exec(key)?.[1] ?? [])
 }
 
-/** A record that turns out to belong to these departments as well: its sources and labels rise, and never fall. */
-export function raisedBy(known: Facts, departments: readonly ActorKey[]): Pick<Facts, 'sources' | 'confidentiality' | 'sensitivities'> {
+export type Raised = Pick<Facts, 'sources' | 'confidentiality' | 'sensitivities'> & Pick<ContentFacts, 'labelBasis'>
+
+/** A record that turns out to belong to these departments as well: its sources and labels rise, and never fall. `labelBasis`: what is added. */
+export function raisedBy(known: Facts, departments: readonly ActorKey[]): Raised {
   const added = labelsOf({ codes: [], labels: [], departments: departmentsIn(departments) })
   return {
     sources: [...new Set([...known.sources, ...departments])].sort(),
     confidentiality: Math.max(known.confidentiality, added.confidentiality),
     sensitivities: [...new Set([...known.sensitivities, ...added.sensitivities])].sort(),
+    labelBasis: basisTexts(added.bases),
   }
+}
+
+function basisTexts(bases: readonly LabelBasis[]): readonly string[] {
+  return [...new Set(bases.map(({ sensitivity, basis }) => `${sensitivity} · ${basis}`))].sort()
 }

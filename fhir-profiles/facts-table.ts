@@ -10,6 +10,8 @@ export interface FactPaths {
   readonly authors?: readonly string[]
   /** where a national department code may stand, as a coding or as the identifier of a reference */
   readonly departments?: readonly string[]
+  /** what the record is about: a record that says it in words only is one whose codes are not known */
+  readonly concept?: readonly string[]
 }
 
 const subject = ['subject']
@@ -18,7 +20,7 @@ const patient = ['patient']
 export const factPaths: Readonly<Record<string, FactPaths>> = {
   Account: { patient: subject, date: ['servicePeriod'], departments: ['owner'] },
   AdverseEvent: { patient: subject, date: ['date', 'detected', 'recordedDate'], authors: ['recorder'] },
-  AllergyIntolerance: { patient, date: ['onset', 'recordedDate'], authors: ['recorder', 'asserter'] },
+  AllergyIntolerance: { patient, date: ['onset', 'recordedDate'], authors: ['recorder', 'asserter'], concept: ['code'] },
   Appointment: { patient: ['participant.actor'], date: ['start', 'requestedPeriod'], departments: ['specialty', 'serviceType'] },
   AppointmentResponse: { patient: ['actor'], date: ['start'] },
   AuditEvent: { patient: ['entity.what', 'agent.who'], date: ['period', 'recorded'] },
@@ -37,8 +39,9 @@ export const factPaths: Readonly<Record<string, FactPaths>> = {
     date: ['date'],
     authors: ['author', 'attester.party', 'custodian'],
     departments: ['author', 'custodian'],
+    concept: ['type'],
   },
-  Condition: { patient: subject, date: ['onset', 'recordedDate'], authors: ['recorder', 'asserter'] },
+  Condition: { patient: subject, date: ['onset', 'recordedDate'], authors: ['recorder', 'asserter'], concept: ['code'] },
   Consent: { patient, date: ['dateTime'], authors: ['performer', 'organization'] },
   Coverage: { patient: ['beneficiary'], date: ['period'] },
   CoverageEligibilityRequest: { patient, date: ['serviced', 'created'], authors: ['enterer', 'provider'] },
@@ -52,6 +55,7 @@ export const factPaths: Readonly<Record<string, FactPaths>> = {
     date: ['effective', 'issued'],
     authors: ['performer', 'resultsInterpreter'],
     departments: ['performer'],
+    concept: ['code'],
   },
   DocumentManifest: { patient: subject, date: ['created'], authors: ['author'] },
   DocumentReference: {
@@ -59,6 +63,7 @@ export const factPaths: Readonly<Record<string, FactPaths>> = {
     date: ['context.period', 'date'],
     authors: ['author', 'authenticator', 'custodian'],
     departments: ['context.practiceSetting', 'author', 'custodian'],
+    concept: ['type'],
   },
   Encounter: {
     patient: subject,
@@ -70,26 +75,32 @@ export const factPaths: Readonly<Record<string, FactPaths>> = {
   EpisodeOfCare: { patient, date: ['period'], authors: ['careManager', 'managingOrganization'], departments: ['managingOrganization'] },
   ExplanationOfBenefit: { patient, date: ['billablePeriod', 'created'], authors: ['provider', 'enterer'] },
   FamilyMemberHistory: { patient, date: ['date'] },
-  Flag: { patient: subject, date: ['period'], authors: ['author'] },
+  Flag: { patient: subject, date: ['period'], authors: ['author'], concept: ['code'] },
   Goal: { patient: subject, date: ['start', 'statusDate'], authors: ['expressedBy'] },
   Group: { patient: ['member.entity'] },
   GuidanceResponse: { patient: subject, date: ['occurrenceDateTime'], authors: ['performer'] },
   HealthcareService: { departments: ['specialty', 'type'] },
   ImagingStudy: { patient: subject, date: ['started'], authors: ['interpreter', 'series.performer.actor'] },
-  Immunization: { patient, date: ['occurrence', 'recorded'], authors: ['performer.actor'] },
+  Immunization: { patient, date: ['occurrence', 'recorded'], authors: ['performer.actor'], concept: ['vaccineCode'] },
   ImmunizationEvaluation: { patient, date: ['date'], authors: ['authority'] },
   ImmunizationRecommendation: { patient, date: ['date'], authors: ['authority'] },
   Invoice: { patient: subject, date: ['date'], authors: ['issuer'] },
   List: { patient: subject, date: ['date'], authors: ['source'] },
   MeasureReport: { patient: subject, date: ['period', 'date'], authors: ['reporter'] },
   Media: { patient: subject, date: ['created', 'issued'], authors: ['operator'] },
-  MedicationAdministration: { patient: subject, date: ['effective'], authors: ['performer.actor'] },
-  MedicationDispense: { patient: subject, date: ['whenHandedOver', 'whenPrepared'], authors: ['performer.actor'] },
-  MedicationRequest: { patient: subject, date: ['authoredOn'], authors: ['requester', 'recorder'], departments: ['requester'] },
-  MedicationStatement: { patient: subject, date: ['effective', 'dateAsserted'], authors: ['informationSource'] },
+  MedicationAdministration: { patient: subject, date: ['effective'], authors: ['performer.actor'], concept: ['medication'] },
+  MedicationDispense: { patient: subject, date: ['whenHandedOver', 'whenPrepared'], authors: ['performer.actor'], concept: ['medication'] },
+  MedicationRequest: {
+    patient: subject,
+    date: ['authoredOn'],
+    authors: ['requester', 'recorder'],
+    departments: ['requester'],
+    concept: ['medication'],
+  },
+  MedicationStatement: { patient: subject, date: ['effective', 'dateAsserted'], authors: ['informationSource'], concept: ['medication'] },
   MolecularSequence: { patient, authors: ['performer'] },
   NutritionOrder: { patient, date: ['dateTime'], authors: ['orderer'] },
-  Observation: { patient: subject, date: ['effective', 'issued'], authors: ['performer'], departments: ['performer'] },
+  Observation: { patient: subject, date: ['effective', 'issued'], authors: ['performer'], departments: ['performer'], concept: ['code'] },
   Organization: { departments: ['type', 'identifier'] },
   Person: { patient: ['link.target'] },
   PractitionerRole: { departments: ['specialty', 'organization'] },
@@ -98,6 +109,7 @@ export const factPaths: Readonly<Record<string, FactPaths>> = {
     date: ['performed'],
     authors: ['performer.actor', 'recorder', 'asserter'],
     departments: ['performer.actor', 'performer.onBehalfOf'],
+    concept: ['code'],
   },
   Provenance: { patient: ['target'], date: ['occurred', 'recorded'], authors: ['agent.who'] },
   QuestionnaireResponse: { patient: subject, date: ['authored'], authors: ['author', 'source'] },
@@ -111,6 +123,7 @@ export const factPaths: Readonly<Record<string, FactPaths>> = {
     date: ['authoredOn', 'occurrence'],
     authors: ['requester'],
     departments: ['performerType', 'requester'],
+    concept: ['code'],
   },
   Specimen: { patient: subject, date: ['collection.collected', 'receivedTime'], authors: ['collection.collector'] },
   SupplyDelivery: { patient, date: ['occurrence'], authors: ['supplier'] },

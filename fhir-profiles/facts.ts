@@ -19,7 +19,9 @@ export interface ResourceFacts {
   readonly classes: readonly string[]
   /** every coding of the resource, contained ones too, without those of `meta`; a coding without a system has '' */
   readonly codes: readonly Code[]
-  /** `meta.security` */
+  /** false where what the record is about is said in words only, or not at all */
+  readonly isCoded: boolean
+  /** `meta.security` of the resource and of what it contains, and labels written into an element */
   readonly labels: readonly Code[]
   /** national department codes, two digits */
   readonly departments: readonly string[]
@@ -55,8 +57,9 @@ export function facts(resource: Resource, context: FactsContext = {}): ResourceF
   return {
     type,
     classes: [...new Set([type, ...profilesOf(resource), ...documentClasses(resource)])],
-    codes: codesOf({ ...resource, meta: undefined }),
-    labels: codesOf(resource.meta?.security ?? []),
+    codes: codesOf(resource),
+    isCoded: isCoded(resource, paths.concept),
+    labels: labelsIn(resource),
     departments: [...new Set([...own, ...inherited])],
     encounter: paths.encounter.flatMap((path) => path(resource)).flatMap((found) => referenceTo(found, 'Encounter'))[0],
     patient: type === 'Patient' ? ownReference(resource) : patients[0],
@@ -72,6 +75,7 @@ interface CompiledPaths {
   readonly authors: readonly Path[]
   readonly departments: readonly Path[]
   readonly encounter: readonly Path[]
+  readonly concept: readonly Path[]
 }
 
 const compiled = new Map<string, CompiledPaths>()
@@ -87,9 +91,15 @@ function pathsOf(type: string): CompiledPaths {
     authors: all(row.authors),
     departments: all(row.departments),
     encounter: all(encounterPaths),
+    concept: all(row.concept),
   }
   compiled.set(type, paths)
   return paths
+}
+
+/** Whether records of this type are about a patient. */
+export function hasPatient(type: string): boolean {
+  return factPaths[type]?.patient !== undefined
 }
 
 function profilesOf(resource: Resource): readonly string[] {
@@ -104,6 +114,26 @@ function documentClasses(resource: Resource): readonly string[] {
   const media = of === 'Composition' ? [] : resource.content.flatMap(({ attachment }) => attachment.contentType ?? [])
   return [...types, ...media.map((type) => `urn:ietf:bcp:13|${type}`)]
 }
+
+/** Whether it tells its matter in free text, so that no code of its own need say how sensitive it is. */
+export function isNarrated(resource: Resource): boolean {
+  if (resource.resourceType === 'DiagnosticReport') return Reflect.has(resource, 'conclusion') || Reflect.has(resource, 'presentedForm')
+  return narrated.has(resource.resourceType)
+}
+
+/** Types whose records may be told in free text. */
+export function mayBeNarrated(type: string): boolean {
+  return type === 'DiagnosticReport' || narrated.has(type)
+}
+
+const narrated: ReadonlySet<string> = new Set([
+  'DocumentReference',
+  'Composition',
+  'ClinicalImpression',
+  'Communication',
+  'Media',
+  'CarePlan',
+])
 
 function ownReference({ resourceType, id }: Resource): string | undefined {
   return id === undefined ? undefined : `${resourceType}/${id}`
@@ -150,18 +180,63 @@ export function departmentCode(code: string): string {
 
 const codingKeys = new Set(['system', 'code', 'version', 'display', 'userSelected', 'id', 'extension'])
 
-function codesOf(value: unknown): readonly Code[] {
+/** A label inside an element: https://hl7.org/fhir/uv/security-label-ds4p/inline_security_labels.html */
+const inlineLabel = 'http://hl7.org/fhir/uv/security-label-ds4p/StructureDefinition/extension-inline-sec-label'
+
+/** The codings of a value, without those that describe the record (`meta`) or label it. */
+export function codesOf(value: unknown): readonly Code[] {
   const codes = new Map<string, Code>()
-  const visit = (item: unknown): void => {
-    if (Array.isArray(item)) item.forEach(visit)
-    else if (isRecord(item) && !isExactNumber(item)) {
-      const code = codingOf(item)
-      if (code === undefined) Object.values(item).forEach(visit)
-      else codes.set(`${code.system}|${code.code}`, code)
-    }
-  }
-  visit(value)
+  visitObjects(value, (item) => {
+    if (item['url'] === inlineLabel) return false
+    const code = codingOf(item)
+    if (code !== undefined) codes.set(`${code.system}|${code.code}`, code)
+    return code === undefined
+  })
   return [...codes.values()]
+}
+
+/** The security labels of a value: those written into it, and those of the resources in it. */
+export function labelsIn(value: unknown): readonly Code[] {
+  const found: unknown[] = []
+  visitObjects(value, (item) => {
+    if (item['url'] === inlineLabel) found.push(item['valueCoding'])
+    const meta = item['meta']
+    if ('resourceType' in item && isRecord(meta)) found.push(meta['security'])
+    return true
+  })
+  return codesOf(found)
+}
+
+/** Every object of a value, outermost first, `meta` left out; `enter` says whether to look inside. */
+function visitObjects(value: unknown, enter: (item: Readonly<Record<string, unknown>>) => boolean): void {
+  if (Array.isArray(value)) for (const item of value) visitObjects(item, enter)
+  else if (isRecord(value) && !isExactNumber(value) && enter(value)) {
+    for (const [key, item] of Object.entries(value)) if (key !== 'meta' || !('resourceType' in value)) visitObjects(item, enter)
+  }
+}
+
+/** Codings that say that there is none. */
+const absent: ReadonlySet<string> = new Set([
+  'http://terminology.hl7.org/CodeSystem/data-absent-reason',
+  'http://terminology.hl7.org/CodeSystem/v3-NullFlavor',
+])
+
+/** Whether what the record is about is said in codes: of its own, or of what it contains. A reference to another record says none. */
+function isCoded(resource: Resource, paths: readonly Path[]): boolean {
+  if (paths.length === 0) return true
+  const found = paths.flatMap((path) => path(resource))
+  // An order often names no act, only whom it goes to.
+  if (found.length === 0) return resource.resourceType === 'ServiceRequest'
+  return found.every(({ value }) => {
+    const reference = isRecord(value) ? value['reference'] : undefined
+    const meant = typeof reference === 'string' && reference.startsWith('#') ? containedIn(resource, reference.slice(1)) : value
+    return codesOf(meant).some((code) => !absent.has(code.system))
+  })
+}
+
+function containedIn(resource: Resource, id: string): unknown {
+  const contained: unknown = Reflect.get(resource, 'contained')
+  return Array.isArray(contained) ? contained.find((item: unknown) => isRecord(item) && item['id'] === id) : undefined
 }
 
 /** A Coding, told from a Quantity (which has a value or a unit) and from objects that merely have an element `code`. */

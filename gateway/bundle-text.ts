@@ -1,5 +1,12 @@
 /** Bundles joined from resource texts, unparsed: what was stored goes out as it was written. */
+import { system } from '../fhir-profiles/codes.ts'
 import type { OperationOutcome } from '../fhir-profiles/r4.ts'
+
+/**
+ * Who receives records of others may not pass them on without a new consent. A constant on every Bundle, whatever is in it: written only
+ * where something of another institution is, it would tell that there is. http://terminology.hl7.org/CodeSystem/v3-ActCode
+ */
+export const noRedisclosure = [{ system: system.actCode, code: 'NORDSCLCD' }] as const
 
 export interface TextEntry {
   readonly fullUrl: string
@@ -25,7 +32,7 @@ export function bundleText(bundle: {
     ...bundle.entries.map(entryText),
     ...bundle.notices.map((outcome) => `{"resource":${JSON.stringify(outcome)},"search":{"mode":"outcome"}}`),
   ]
-  const head = `"resourceType":"Bundle","type":"${bundle.type}","total":${bundle.total}`
+  const head = `"resourceType":"Bundle","meta":{"security":${JSON.stringify(noRedisclosure)}},"type":"${bundle.type}","total":${bundle.total}`
   const linkText = links.length === 0 ? '' : `,"link":${JSON.stringify(links)}`
   return `{${head}${linkText}${entries.length === 0 ? '' : `,"entry":[${entries.join(',')}]`}}`
 }

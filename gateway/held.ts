@@ -3,6 +3,7 @@
  * and logged by accident it prints `{}`. Only `release.ts`, `intake.ts` and `deliver.ts` may import `open` (architecture test).
  */
 import { inspect } from 'node:util'
+import type { LabelledElement } from '../consent/redact.ts'
 import type { Facts } from '../consent/types.ts'
 
 export interface HeldContent {
@@ -20,6 +21,12 @@ export interface HeldContent {
   readonly deleted: boolean
   /** `text` is already written in network ids (made in the network, not by an EMR) */
   readonly isNetworkForm: boolean
+  /** judged on their own: the facts are of what is left without them */
+  readonly elements: readonly LabelledElement[]
+  /** what a live institution answered along with it and the record refers to: nothing else knows of those */
+  readonly near?: readonly HeldContent[]
+  /** the texts are of an earlier version than the facts */
+  readonly isPast?: boolean
 }
 
 const contents = new WeakMap<Held, HeldContent>()

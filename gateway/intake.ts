@@ -14,6 +14,7 @@ import { networkId } from './directory.ts'
 import { open } from './held.ts'
 import { placePatients } from './identify.ts'
 import { settleMerges, withMerges } from './intake-merge.ts'
+import { reportFaults, told } from './labelled.ts'
 import { prepare, type Prepared } from './prepare.ts'
 import { Problem, type ProblemIssue } from './problem.ts'
 import { keyText } from './logic/record-key.ts'
@@ -138,6 +139,8 @@ export async function takeRecords(tables: Tables, context: Context, sent: Intake
     prepared.flatMap(({ index }) => index),
   )
   await refreshEncounters(tables, prepared)
+  await tables.raised.narrated(told(prepared))
+  reportFaults(context, input.institution, prepared)
   await patients.openReviews((tasks) => takeTasks(tables, context, tasks))
   await takeTasks(tables, context, await settleMerges(tables, context, input, placed))
   const persons = new Map(prepared.map(({ row }) => [row.id, row.person]))
@@ -356,7 +359,7 @@ async function refreshEncounters(tables: Tables, prepared: readonly Prepared[]):
     for (const held of await tables.records.withEncounter(row.id, 5_000)) {
       const { facts: known } = open(held)
       // Only adds: a department denied before stays denied when the encounter moves.
-      if (!written.has(known.id)) await tables.records.raise(known.id, raisedBy(known, departments))
+      if (!written.has(known.id)) await tables.raised.record(known.id, raisedBy(known, departments))
     }
   }
 }

@@ -9,7 +9,9 @@ import { deliverySight, isVisible, sightOf, type Sight } from './judge.ts'
 import { emrAddress, ledgerEntry, whoIsNetwork } from './ledger-entry.ts'
 import { liveEncounterOf } from './live.ts'
 import { notFound } from './problem.ts'
+import { guardedTypes, redacted } from './redaction.ts'
 import { inIdsOf, type Spelling } from './spelling.ts'
+import type { Leads } from './store/search.ts'
 import type { Tables } from './store/store.ts'
 import { inSpan } from './trace.ts'
 
@@ -43,6 +45,25 @@ export async function sightFor(
   return sightOf(tables, context, caller, { type: about.type, persons: about.persons, action: about.action ?? 'access', liveRelated })
 }
 
+/** Where a search by reference may lead this caller: what each group of types allows. `sight`: of the type searched. */
+export async function leadsFor(
+  context: Context,
+  call: Call,
+  about: { type: string; persons: readonly string[]; sight: Sight },
+): Promise<Leads> {
+  if (call.caller.role === 'system') return 'every'
+  const { persons, sight } = about
+  const own = groupOf(about.type)
+  const views = []
+  for (const group of groups) {
+    const ask = { type: group, persons, action: 'access', liveRelated: sight.related } as const
+    const { condition, party, onlyParty } = group === own ? sight : await sightOf(context.store, context, call.caller, ask)
+    const of = group === 'Patient' ? { but: groups } : { types: [group] }
+    views.push({ of, condition, party, onlyParty })
+  }
+  return { guarded: guardedTypes, views }
+}
+
 /** A Task for deciding what its party may do: workflow only, visible to its parties by contract. Nobody else learns that it exists. */
 export async function readTaskAsParty(context: Context, call: Call, id: string): Promise<Task> {
   const held = await context.store.records.byId('Task', id)
@@ -69,8 +90,12 @@ export async function releaseDelivery(
   const sight = await deliverySight(tables, context, { receiver: input.receiver, person: input.person, action: 'disclose' })
   const spelling: Spelling = { kind: 'people' }
   const contents = input.held.map(open)
-  const passed = contents.filter((content) => !content.deleted && (input.always.includes(content.facts.id) || isVisible(sight, content)))
-  const texts = await inIdsOf(tables, spelling, passed)
+  const isSent = (content: HeldContent): boolean =>
+    !content.deleted && (input.always.includes(content.facts.id) || isVisible(sight, content))
+  const passed = contents.filter(isSent)
+  // The receiver knows the records of its own referral: a Task goes on naming them.
+  const isNamed = (content: HeldContent): boolean => isSent(content) || content.parties.includes(input.receiver)
+  const texts = await inIdsOf(tables, spelling, await redacted(tables, passed, { isNamed, isShown: isSent }))
   await tables.ledger.append([
     ledgerEntry(
       context,
@@ -104,21 +129,33 @@ async function judged(context: Context, call: Call, before: Sight, contents: rea
   const persons = [...new Set(contents.flatMap((content) => (content.facts.person === '' ? [] : [content.facts.person])))]
   const liveRelated = persons.filter((person) => before.related.includes(person))
   const sights = new Map<string, Sight>()
-  for (const group of new Set(contents.map(groupOf))) {
-    sights.set(group, await sightOf(context.store, context, call.caller, { type: group, persons, action: 'access', liveRelated }))
+  const sightOfGroup = async (type: string): Promise<void> => {
+    sights.set(type, await sightOf(context.store, context, call.caller, { type, persons, action: 'access', liveRelated }))
   }
-  const passed = contents.filter((content) => {
-    const now = sights.get(groupOf(content))
-    return isVisible(before, content) && now !== undefined && isVisible(now, content)
-  })
+  for (const group of new Set(contents.map(({ facts }) => groupOf(facts.type)))) await sightOfGroup(group)
+  const isNamed = (content: HeldContent): boolean => {
+    const now = sights.get(groupOf(content.facts.type))
+    return now !== undefined && isVisible(now, content)
+  }
+  const isShown = (content: HeldContent): boolean => isVisible(before, content) && isNamed(content)
+  const passed = contents.filter(isShown)
   const spelling = spellingOf(call)
-  const texts = await inIdsOf(context.store, spelling, passed)
-  return passed.map((content, at) => partOf(content, texts[at] ?? '', spelling))
+  if (spelling.kind === 'system') return partsOf(passed, await inIdsOf(context.store, spelling, passed), spelling)
+  // What a record refers to may be of any group; its own is judged by what is in force now.
+  if (passed.some(({ facts }) => facts.relations.length > 0)) for (const group of groups) if (!sights.has(group)) await sightOfGroup(group)
+  const shown = await redacted(context.store, passed, { isNamed, isShown })
+  return partsOf(passed, await inIdsOf(context.store, spelling, shown), spelling)
+}
+
+const groups = ['Patient', 'Task', 'Consent', 'Provenance'] as const
+
+function partsOf(contents: readonly HeldContent[], texts: readonly string[], spelling: Spelling): readonly Part[] {
+  return contents.map((content, at) => partOf(content, texts[at] ?? '', spelling))
 }
 
 /** Tasks and consents follow the role, and for the officer some Provenance; everything else follows consent. */
-function groupOf(content: HeldContent): string {
-  return ['Task', 'Consent', 'Provenance'].includes(content.facts.type) ? content.facts.type : 'Patient'
+function groupOf(type: string): (typeof groups)[number] {
+  return groups.find((group) => group === type) ?? 'Patient'
 }
 
 export function spellingOf({ caller }: Call): Spelling {

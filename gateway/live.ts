@@ -4,15 +4,16 @@
  */
 import { isGap, type EmrAdapter, type Gap } from '../adapters/contract.ts'
 import { factsOf } from '../consent/record-facts.ts'
-import { facts } from '../fhir-profiles/facts.ts'
+import { facts, isNarrated, mayBeNarrated } from '../fhir-profiles/facts.ts'
 import { references } from '../fhir-profiles/reference.ts'
 import type { Patient, Resource } from '../fhir-profiles/r4.ts'
 import { withoutResidentNumbers } from '../fhir-profiles/resident-identifier.ts'
 import { validate } from '../fhir-profiles/validate/validate.ts'
 import type { Call, Context } from './context.ts'
-import { hold, open, type Held } from './held.ts'
+import { hold, open, type Held, type HeldContent } from './held.ts'
 import { patientOf } from './identify.ts'
 import { sourceOf } from './intake.ts'
+import { narratedRaised, reportFaults } from './labelled.ts'
 import { demographics, match } from './logic/match.ts'
 import { prepare } from './prepare.ts'
 import { keyText } from './logic/record-key.ts'
@@ -73,8 +74,10 @@ async function askOne(
 ): Promise<{ held: readonly Held[]; answered: boolean }> {
   const patientId = await livePatientId(context, input)
   if (patientId.kind !== 'known') return { held: [], answered: patientId.kind === 'unknown' }
-  // The department of a record is on its encounter, so encounters are always asked for; unasked ones are dropped below.
-  const types = input.question.types.length === 0 ? [] : [...new Set([...input.question.types, 'Encounter', 'Patient'])]
+  // The department of a record is on its encounter, and what a text tells of in its diagnoses, so both are asked for; unasked ones are dropped below.
+  const { types: asks } = input.question
+  const more = asks.some(mayBeNarrated) ? ['Encounter', 'Patient', 'Condition'] : ['Encounter', 'Patient']
+  const types = asks.length === 0 ? [] : [...new Set([...asks, ...more])]
   const max = context.config.limits.maxLiveResources
   const got = await collect(
     context,
@@ -236,7 +239,20 @@ export async function readLive(
           )
         ).resources
   if (encounter !== undefined && extra.length === 0) return undefined
-  const held = await holdLive(context, { institution: key.institution, person: row.person, patientId, resources: [resource, ...extra] })
+  // What a text tells of is in the diagnoses of its encounter; without them it is not released either.
+  const max = context.config.limits.maxLiveResources
+  const told =
+    encounter !== undefined && isNarrated(resource)
+      ? await collect(
+          context,
+          key.institution,
+          adapter.fetch({ kind: 'record', patientId, types: ['Condition'], maxResources: max }, signal),
+          max,
+        )
+      : { resources: [], answered: true }
+  if (!told.answered) return undefined
+  const resources = [resource, ...extra, ...told.resources]
+  const held = await holdLive(context, { institution: key.institution, person: row.person, patientId, resources })
   const only = held.find((item) => open(item).localId === key.localId && open(item).facts.type === key.type)
   return only && { held: only, person: row.person }
 }
@@ -309,8 +325,8 @@ async function holdLive(
         : [],
     ),
   )
-  return own.map((resource) => {
-    const { row } = prepare({
+  const prepared = own.map((resource) =>
+    prepare({
       resource,
       institution: input.institution,
       localId: resource.id ?? '',
@@ -325,17 +341,21 @@ async function holdLive(
       parties: [],
       source: sourceOf(context, input.institution),
       timeZone: context.config.timeZone,
-    })
-    return hold({
-      facts: factsOf(row),
-      localId: row.localId,
-      version: String(row.version),
-      updatedMs: row.updatedMs,
-      text: row.text,
-      peopleText: row.peopleText ?? row.text,
-      parties: [],
-      deleted: false,
-      isNetworkForm: false,
-    })
-  })
+    }),
+  )
+  reportFaults(context, input.institution, prepared)
+  const contents = narratedRaised(prepared.map(({ row }) => row)).map((row): HeldContent => ({
+    facts: factsOf(row),
+    localId: row.localId,
+    version: String(row.version),
+    updatedMs: row.updatedMs,
+    text: row.text,
+    peopleText: row.peopleText ?? row.text,
+    parties: [],
+    deleted: false,
+    isNetworkForm: false,
+    elements: row.elements ?? [],
+  }))
+  const byId = new Map(contents.map((content) => [content.facts.id, content]))
+  return contents.map((content) => hold({ ...content, near: content.facts.relations.flatMap((id) => byId.get(id) ?? []) }))
 }

@@ -3,12 +3,13 @@
  * index rows. Pure; the same for records that rest in the store and for those a live institution just answered.
  */
 import { extractIndex } from '../fhir-profiles/search-parameters.ts'
-import { facts } from '../fhir-profiles/facts.ts'
+import { facts, isNarrated, type ResourceFacts } from '../fhir-profiles/facts.ts'
 import { stringifyExact } from '../fhir-profiles/json.ts'
 import type { Resource } from '../fhir-profiles/r4.ts'
 import { references, rewriteReferences } from '../fhir-profiles/reference.ts'
 import { demographics } from './logic/match.ts'
-import { contentFacts, departmentsIn } from '../consent/record-facts.ts'
+import { contentFacts, departmentsIn, unlabelled, type ContentFacts } from '../consent/record-facts.ts'
+import { labelledElements, redact, type LabelledElement } from '../consent/redact.ts'
 import type { ActorKey } from '../consent/types.ts'
 import type { IndexRow, RecordRow } from './store/records.ts'
 
@@ -31,11 +32,15 @@ export interface PrepareInput {
   readonly parties: readonly string[]
   readonly source: string
   readonly timeZone: string
+  /** `contentFacts`, unless a test wants it to fail */
+  readonly label?: typeof contentFacts
 }
 
 export interface Prepared {
   readonly row: RecordRow
   readonly index: readonly IndexRow[]
+  /** labelling failed: the record is kept, and refused to whom labels decide; the name of the error, never its text */
+  readonly labelFault: string | undefined
 }
 
 export function prepare(input: PrepareInput): Prepared {
@@ -53,6 +58,9 @@ export function prepare(input: PrepareInput): Prepared {
   const encounter = read.encounter === undefined ? null : (networkReference(read.encounter, input.networkIdOf) ?? read.encounter)
   // A request names the department that will act, not the one it comes from.
   const sources = sourcesOf(input, input.resource.resourceType === 'ServiceRequest' ? [] : read.departments, read.authors)
+  // A department as such, or who works there, is nobody's illness.
+  const departments = input.person === null ? [] : departmentsIn(sources)
+  const { content, elements, fault } = labelled(input, read, departments)
   const row: RecordRow = {
     id: input.id,
     institution: input.institution,
@@ -67,12 +75,70 @@ export function prepare(input: PrepareInput): Prepared {
     updatedMs: input.updatedMs,
     sources,
     classes: read.classes,
-    ...contentFacts(read, departmentsIn(sources)),
+    ...content,
+    elements: elements.length === 0 ? null : elements,
+    isNarrated: isNarrated(input.resource),
     relations: relationsOf(input),
     parties: input.parties,
     encounter: encounter?.split('/')[1] ?? null,
   }
-  return { row, index: indexOf(input, row) }
+  return { row, index: labelledIndex(input, row, elements), labelFault: fault }
+}
+
+interface LabelledContent {
+  readonly content: ContentFacts
+  /** judged on their own: the record's facts are of what is left without them */
+  readonly elements: readonly LabelledElement[]
+  readonly fault: string | undefined
+}
+
+/** Intake never fails for a label: what cannot be labelled fails closed. */
+function labelled(input: PrepareInput, read: ResourceFacts, departments: readonly string[]): LabelledContent {
+  const label = input.label ?? contentFacts
+  try {
+    const elements = labelledElements(input.resource, departments)
+    const paths = elements.map(({ path }) => path)
+    const left = paths.length === 0 ? read : facts(redact(input.resource, paths), { zone: input.timeZone })
+    return { content: label(left, departments), elements, fault: undefined }
+  } catch (error) {
+    return { content: unlabelled, elements: [], fault: error instanceof Error ? error.name : 'unknown' }
+  }
+}
+
+/** Index rows that only a labelled element gives carry its labels; what only the words beside them give, the labels of all. */
+function labelledIndex(input: PrepareInput, row: RecordRow, elements: readonly LabelledElement[]): readonly IndexRow[] {
+  const all = indexOf(input, row)
+  if (elements.length === 0) return all
+  const rowsWithout = (gone: readonly LabelledElement[]) =>
+    new Set(
+      indexOf(
+        {
+          ...input,
+          resource: redact(
+            input.resource,
+            gone.map(({ path }) => path),
+          ),
+        },
+        row,
+      ).map((each) => JSON.stringify(each)),
+    )
+  const plain = rowsWithout(elements)
+  const own = elements.map((element) => ({ element, rows: rowsWithout(elements.filter((each) => each !== element)) }))
+  return all.flatMap((each) => {
+    const text = JSON.stringify(each)
+    if (plain.has(text)) return [each]
+    const of = own.filter(({ rows }) => elements.length > 1 && rows.has(text)).map(({ element }) => element)
+    const labels = of.length > 0 ? of : [strictest(elements)]
+    return labels.map(({ codes, sensitivities, confidentiality }) => ({ ...each, codes, sensitivities, confidentiality }))
+  })
+}
+
+function strictest(elements: readonly LabelledElement[]): Omit<LabelledElement, 'path'> {
+  return {
+    codes: [...new Set(elements.flatMap(({ codes }) => codes))].sort(),
+    sensitivities: [...new Set(elements.flatMap(({ sensitivities }) => sensitivities))].sort(),
+    confidentiality: Math.max(...elements.map(({ confidentiality }) => confidentiality)),
+  }
 }
 
 /** resourceType, id and meta first, as people expect to read it. */

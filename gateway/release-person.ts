@@ -1,6 +1,6 @@
 /** Persons and documents on the way out: composed from released parts only, never from anything that was refused. */
 import type { Bundle, OperationOutcome } from '../fhir-profiles/r4.ts'
-import { bundleText } from './bundle-text.ts'
+import { bundleText, noRedisclosure } from './bundle-text.ts'
 import type { Call, Context } from './context.ts'
 import { open, type Held } from './held.ts'
 import type { Sight } from './judge.ts'
@@ -92,7 +92,9 @@ export async function releaseDocument(
     throw notFound()
   }
   await record(context, call, { ...released(input.interaction, parts, input.sight.consulted), persons: [input.person] })
-  return mint(200, {}, JSON.stringify(input.build(parts)))
+  const document = input.build(parts)
+  const meta = { ...document.meta, security: [...noRedisclosure] }
+  return mint(200, {}, JSON.stringify({ ...document, meta }))
 }
 
 export interface PersonSearch {

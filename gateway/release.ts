@@ -9,12 +9,12 @@ import { bundleText, entryText } from './bundle-text.ts'
 import type { Call, Context } from './context.ts'
 import { open, type Held } from './held.ts'
 import type { Sight } from './judge.ts'
-import { judge, spellingOf } from './judged.ts'
+import { judge } from './judged.ts'
 import { isSameMatter } from './logic/same-matter.ts'
 import { notFound, Problem } from './problem.ts'
+import { pastVersion } from './redaction.ts'
 import { headersOf, matchOf, personsOf, record, refusal, released } from './release-act.ts'
 import { mint, type Released } from './released.ts'
-import { inIdsOf } from './spelling.ts'
 import type { WrittenEntry } from './written.ts'
 
 export type { Released } from './released.ts'
@@ -77,7 +77,7 @@ export interface StoredVersion {
 }
 
 /**
- * Versions of a record, shown only where the record as it is now passes: no old version says more than today's consent allows. One that is
+ * Versions of a record, shown where it passes as it is now and as that version was: none says more than today's consent allows. One that is
  * about another patient or department than the record is now is shown to its own EMR only.
  */
 export async function releaseVersions(
@@ -94,31 +94,30 @@ export async function releaseVersions(
   const content = input.held === undefined ? undefined : open(input.held)
   const parts = content === undefined ? [] : await judge(context, call, input.sight, [{ ...content, deleted: false }])
   const isOwn = call.caller.role === 'system' && content?.facts.custodian === call.caller.institution
-  const passed = content === undefined || parts.length === 0 ? [] : input.pick(await input.load(content.facts.id))
-  const all = passed.filter((item) => isOwn || isSameMatter(content?.peopleText ?? '{}', item.peopleText))
+  const loaded = content === undefined || parts.length === 0 ? [] : input.pick(await input.load(content.facts.id))
+  const picked = loaded.filter((item) => isOwn || isSameMatter(content?.peopleText ?? '{}', item.peopleText))
+  const versions = content === undefined ? [] : picked.map((item) => pastVersion(content, { ...item, version: String(item.version) }))
+  const texts = new Map((await judge(context, call, input.sight, versions)).map((part) => [part.version, part.text]))
+  const all = picked.filter((item) => texts.has(String(item.version)))
   if (content === undefined || all.length === 0) {
     await record(context, call, refusal(input.interaction, content, input.sight.consulted))
     throw notFound()
   }
-  const versions = all.map((item) => ({
-    ...content,
-    text: item.text,
-    peopleText: item.peopleText,
-    version: String(item.version),
-    updatedMs: item.updatedMs,
-  }))
-  const texts = await inIdsOf(context.store, spellingOf(call), versions)
   const entities = parts.flatMap(({ type, networkId }) => all.map(({ version }) => ({ type, id: networkId, version: String(version) })))
   await record(context, call, { ...released(input.interaction, parts, input.sight.consulted), entities })
   const [only] = all
   if (input.interaction === 'vread' && only !== undefined) {
     if (only.deleted) throw new Problem('gone', 'this version is a deletion', { id: 'deleted' })
-    return mint(200, { etag: `W/"${only.version}"`, 'last-modified': new Date(only.updatedMs).toUTCString() }, texts[0] ?? '')
+    return mint(
+      200,
+      { etag: `W/"${only.version}"`, 'last-modified': new Date(only.updatedMs).toUTCString() },
+      texts.get(String(only.version)) ?? '',
+    )
   }
   const path = `${content.facts.type}/${parts[0]?.id ?? ''}`
-  const entries = all.map((item, at) => ({
+  const entries = all.map((item) => ({
     fullUrl: `${context.config.publicUrl}/fhir/R4/${path}`,
-    text: item.deleted ? '' : (texts[at] ?? ''),
+    text: item.deleted ? '' : (texts.get(String(item.version)) ?? ''),
     rest: { request: { method: item.deleted ? 'DELETE' : 'PUT', url: path }, response: { status: '200', etag: `W/"${item.version}"` } },
   }))
   return mint(200, {}, bundleText({ type: 'history', total: all.length, self: '', next: undefined, entries, notices: [] }))

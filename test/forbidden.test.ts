@@ -93,6 +93,7 @@ const content: HeldContent = {
   parties: [],
   deleted: false,
   isNetworkForm: false,
+  elements: [],
 }
 
 function marks(name: string): readonly { readonly line: number; readonly codes: readonly string[] }[] {

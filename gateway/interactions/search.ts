@@ -10,7 +10,7 @@ import { askLive, livePatientsByNumber, liveInstitutions, personOfLivePatient } 
 import { couldMatch } from '../logic/wholesale.ts'
 import { coverageNotice } from '../notices.ts'
 import { Problem } from '../problem.ts'
-import { sightFor } from '../judged.ts'
+import { leadsFor, sightFor } from '../judged.ts'
 import { releasePersons } from '../release-person.ts'
 import { publish, releaseLedger } from '../release-public.ts'
 import { releaseBundle, type Released } from '../release.ts'
@@ -26,6 +26,7 @@ export async function search(call: Call, context: Context): Promise<Released> {
   const sight = await sightFor(context.store, context, call, { type, persons: asked.persons })
   const found = await context.store.search({
     type,
+    leads: await leadsFor(context, call, { type, persons: asked.persons, sight }),
     condition: sight.condition,
     party: sight.party,
     institution: undefined,
@@ -65,6 +66,7 @@ async function searchPersons(call: Call, context: Context, asked: SearchRequest)
   const sight = await sightFor(context.store, context, call, { type: 'Patient', persons: named.all })
   const found = await context.store.searchPersons({
     type: 'Patient',
+    leads: await leadsFor(context, call, { type: 'Patient', persons: named.all, sight }),
     condition: sight.condition,
     party: undefined,
     institution: undefined,

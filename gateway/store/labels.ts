@@ -1,19 +1,21 @@
 /**
  * Labels of rows written under an older labeller, made anew. Until then such a row counts as unlabelled: refusals reach it, permits that
- * name labels do not. Runs at start, in batches, each its own statement; a killed run goes on where it was.
+ * name labels do not. Such a record has one label, the strictest, until it is written again: its index is not made anew here. Runs at start, in batches, each its own statement; a killed run goes on where it was.
  */
 import { labellerVersion } from '../../consent/label.ts'
-import { contentFacts, departmentsIn } from '../../consent/record-facts.ts'
-import { facts } from '../../fhir-profiles/facts.ts'
+import { contentFacts, departmentsIn, unlabelled, type ContentFacts } from '../../consent/record-facts.ts'
+import { facts, isNarrated } from '../../fhir-profiles/facts.ts'
 import type { Resource } from '../../fhir-profiles/r4.ts'
 import { isResource } from '../../fhir-profiles/validate/guards.ts'
 import type { Sql } from './pool.ts'
+import { raised } from './raised.ts'
 
 const batch = 500
 
 interface Stale extends Record<string, unknown> {
   id: string
   text: string
+  person: string | null
   sources: string[]
   relations: string[]
 }
@@ -23,17 +25,21 @@ export async function relabelStale(sql: Sql, timeZone: string): Promise<number> 
   let done = 0
   for (;;) {
     const found = await sql.query<Stale>(
-      `select r.id, r.text, r.sources,
+      `select r.id, r.text, r.person, r.sources,
          array(select distinct i.code from record_index i where i.record = r.id and i.param = '_reference' and i.code is not null) as relations
        from record r where r.labeller < $1 and not r.deleted order by r.labeller, r.id limit ${batch}`,
       [labellerVersion],
     )
-    if (found.rows.length === 0) return done
+    if (found.rows.length === 0) {
+      if (done > 0) await raised(sql).narrated(undefined)
+      return done
+    }
     const rows = found.rows.map((row) => ({ id: row.id, relations: row.relations, ...labelled(row, timeZone) }))
     await sql.query(
       `update record r set codes = k.codes, confidentiality = k.confidentiality, sensitivities = k.sensitivities, relations = k.relations,
-         from_ms = k."fromMs", until_ms = k."untilMs", labeller = $2
-       from jsonb_to_recordset($1::jsonb) as k(id text, codes text[], confidentiality int, sensitivities text[], relations text[], "fromMs" bigint, "untilMs" bigint)
+         from_ms = k."fromMs", until_ms = k."untilMs", label_basis = k."labelBasis", is_narrated = k."isNarrated", elements = null, labeller = $2
+       from jsonb_to_recordset($1::jsonb) as k(id text, codes text[], confidentiality int, sensitivities text[], relations text[], "fromMs" bigint, "untilMs" bigint,
+         "labelBasis" text[], "isNarrated" boolean)
        where r.id = k.id`,
       [JSON.stringify(rows), labellerVersion],
     )
@@ -47,6 +53,14 @@ function resourceOf(text: string): Resource {
   return value
 }
 
-function labelled(row: Stale, timeZone: string) {
-  return contentFacts(facts(resourceOf(row.text), { zone: timeZone }), departmentsIn(row.sources))
+/** What cannot be labelled stays refused to whom labels decide; it is not tried at every start. */
+function labelled(row: Stale, timeZone: string): ContentFacts & { readonly isNarrated: boolean } {
+  const resource = resourceOf(row.text)
+  try {
+    const content = contentFacts(facts(resource, { zone: timeZone }), row.person === null ? [] : departmentsIn(row.sources))
+    return { ...content, isNarrated: isNarrated(resource) }
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    return { ...unlabelled, isNarrated: true }
+  }
 }

@@ -1,7 +1,8 @@
 /** Records: what institutions sent (own partition) and what the network keeps (Task, Consent). Everything leaves here Held. */
 import { labellerVersion } from '../../consent/label.ts'
 import { factsOf, type ContentFacts } from '../../consent/record-facts.ts'
-import type { Facts } from '../../consent/types.ts'
+import type { LabelledElement } from '../../consent/redact.ts'
+import { elementsIn } from './elements.ts'
 import { hold, type Held, type HeldContent } from '../held.ts'
 import { keyText } from '../logic/record-key.ts'
 import type { Sql } from './pool.ts'
@@ -23,6 +24,10 @@ export interface RecordRow extends RecordKey, ContentFacts {
   readonly updatedMs: number
   readonly sources: readonly string[]
   readonly classes: readonly string[]
+  /** it tells its matter in free text */
+  readonly isNarrated: boolean
+  /** null = none */
+  readonly elements: readonly LabelledElement[] | null
   /** network ids it refers to */
   readonly relations: readonly string[]
   readonly parties: readonly string[]
@@ -39,6 +44,10 @@ export interface IndexRow {
   readonly fromMs: number | null
   readonly untilMs: number | null
   readonly number: number | null
+  /** of rows that only a labelled element gives: its labels */
+  readonly codes?: readonly string[]
+  readonly sensitivities?: readonly string[]
+  readonly confidentiality?: number
 }
 
 interface StoredRow extends Record<string, unknown> {
@@ -63,10 +72,14 @@ interface StoredRow extends Record<string, unknown> {
   until_ms: number
   parties: string[]
   encounter: string | null
+  elements: string | null
 }
 
 export const recordColumns =
-  'r.id, r.institution, r.type, r.local_id, r.version, r.person, r.deleted, r.text, r.people_text, r.network_form, r.updated_ms, r.sources, r.classes, r.parties, r.encounter, r.codes, r.confidentiality, r.sensitivities, r.relations, r.from_ms, r.until_ms'
+  'r.id, r.institution, r.type, r.local_id, r.version, r.person, r.deleted, r.text, r.people_text, r.network_form, r.updated_ms, r.sources, r.classes, r.parties, r.encounter, r.codes, r.confidentiality, r.sensitivities, r.relations, r.from_ms, r.until_ms, r.elements'
+
+/** As above, without the texts: for deciding whether a record may be spoken of. */
+const targetColumns = recordColumns.replace('r.text, r.people_text,', `'' as text, '' as people_text,`)
 
 export function heldOf(row: StoredRow): Held {
   return hold(contentOf(row))
@@ -83,6 +96,7 @@ function contentOf(row: StoredRow): HeldContent {
     parties: row.parties,
     deleted: row.deleted,
     isNetworkForm: row.network_form,
+    elements: elementsIn(row.elements),
   }
 }
 
@@ -173,6 +187,16 @@ export function records(sql: Sql) {
       return found.rows.map(heldOf)
     },
 
+    /** What these network ids stand for: their type, and the record where one is stored, deleted ones too. Ids nobody gave out are left out. */
+    async targets(ids: readonly string[]): Promise<readonly { id: string; type: string; held: Held | undefined }[]> {
+      const found = await sql.query<StoredRow & { target: string; target_type: string; stored: boolean }>(
+        `select n.id as target, n.type as target_type, r.id is not null as stored, ${targetColumns} from network_id n left join record r on r.id = n.id
+         where n.id = any($1::text[])`,
+        [ids],
+      )
+      return found.rows.map((row) => ({ id: row.target, type: row.target_type, held: row.stored ? heldOf(row) : undefined }))
+    },
+
     async byKey(key: RecordKey): Promise<Held | undefined> {
       const found = await sql.query<StoredRow>(
         `select ${recordColumns} from record r where r.institution = $1 and r.type = $2 and r.local_id = $3`,
@@ -252,17 +276,19 @@ export function records(sql: Sql) {
       const json = JSON.stringify(rows)
       const shape = `jsonb_to_recordset($1::jsonb) as k(id text, institution text, type text, "localId" text, version int, person text, deleted boolean, text text,
         "peopleText" text, "isNetworkForm" boolean, "updatedMs" bigint, sources text[], classes text[], parties text[], encounter text,
-        codes text[], confidentiality int, sensitivities text[], relations text[], "fromMs" bigint, "untilMs" bigint)`
+        codes text[], confidentiality int, sensitivities text[], relations text[], "fromMs" bigint, "untilMs" bigint,
+        "labelBasis" text[], "isNarrated" boolean, elements jsonb)`
       await sql.query(
         `insert into record (id, institution, type, local_id, version, person, deleted, text, people_text, network_form, updated_ms, sources, classes, parties, encounter,
-           codes, confidentiality, sensitivities, relations, from_ms, until_ms, labeller)
+           codes, confidentiality, sensitivities, relations, from_ms, until_ms, labeller, label_basis, is_narrated, elements)
          select id, institution, type, "localId", version, person, deleted, text, "peopleText", "isNetworkForm", "updatedMs", sources, classes, parties, encounter,
-           codes, confidentiality, sensitivities, relations, "fromMs", "untilMs", ${labellerVersion} from ${shape}
+           codes, confidentiality, sensitivities, relations, "fromMs", "untilMs", ${labellerVersion}, "labelBasis", "isNarrated", nullif(elements, 'null'::jsonb) from ${shape}
          on conflict (id) do update set version = excluded.version, person = excluded.person, deleted = excluded.deleted, text = excluded.text,
            people_text = excluded.people_text, network_form = excluded.network_form, updated_ms = excluded.updated_ms, sources = excluded.sources,
            classes = excluded.classes, parties = excluded.parties, encounter = excluded.encounter, codes = excluded.codes,
            confidentiality = excluded.confidentiality, sensitivities = excluded.sensitivities, relations = excluded.relations,
-           from_ms = excluded.from_ms, until_ms = excluded.until_ms, labeller = excluded.labeller`,
+           from_ms = excluded.from_ms, until_ms = excluded.until_ms, labeller = excluded.labeller,
+           label_basis = excluded.label_basis, is_narrated = excluded.is_narrated, elements = excluded.elements`,
         [json],
       )
       await sql.query(
@@ -273,9 +299,10 @@ export function records(sql: Sql) {
       await sql.query('delete from record_index where record = any($1::text[])', [rows.map((row) => row.id)])
       if (index.length === 0) return
       await sql.query(
-        `insert into record_index (record, type, param, kind, system, code, from_ms, until_ms, number)
-         select record, type, param, kind, system, code, "fromMs", "untilMs", number
-         from jsonb_to_recordset($1::jsonb) as k(record text, type text, param text, kind text, system text, code text, "fromMs" bigint, "untilMs" bigint, number double precision)`,
+        `insert into record_index (record, type, param, kind, system, code, from_ms, until_ms, number, codes, sensitivities, confidentiality)
+         select record, type, param, kind, system, code, "fromMs", "untilMs", number, codes, sensitivities, confidentiality
+         from jsonb_to_recordset($1::jsonb) as k(record text, type text, param text, kind text, system text, code text, "fromMs" bigint, "untilMs" bigint, number double precision,
+           codes text[], sensitivities text[], confidentiality int)`,
         [JSON.stringify(index)],
       )
     },
@@ -313,16 +340,6 @@ export function records(sql: Sql) {
       )
       await sql.query('delete from record_index where record = $1', [row.id])
       return row
-    },
-
-    /** What a record inherits of its encounter; labels only ever rise by it. */
-    async raise(id: string, to: Pick<Facts, 'sources' | 'confidentiality' | 'sensitivities'>): Promise<void> {
-      await sql.query('update record set sources = $2::text[], confidentiality = $3, sensitivities = $4::text[] where id = $1', [
-        id,
-        to.sources,
-        to.confidentiality,
-        to.sensitivities,
-      ])
     },
 
     async addParties(ids: readonly string[], parties: readonly string[]): Promise<void> {

@@ -3,24 +3,33 @@
  * (consent.md, non-interference). Full R4 search is issue C; this is the part A1 offers.
  */
 import { toSql, type Columns } from '../../consent/view.ts'
+import { searchParametersOf } from '../../fhir-profiles/search-parameters.ts'
 import type { Condition } from '../../consent/types.ts'
 import type { Held } from '../held.ts'
 import type { Sql } from './pool.ts'
 import { heldOf, recordColumns } from './records.ts'
 
 /** Where the facts of a record stand. */
-const recordFacts: Columns = {
-  id: 'r.id',
-  person: "coalesce(r.person, '')",
-  custodian: 'r.institution',
-  sources: 'r.sources',
-  classes: 'r.classes',
-  codes: 'r.codes',
-  sensitivities: 'r.sensitivities',
-  relations: 'r.relations',
-  confidentiality: 'r.confidentiality',
-  fromMs: 'r.from_ms',
-  untilMs: 'r.until_ms',
+const factsAt = (at: string): Columns => ({
+  id: `${at}.id`,
+  person: `coalesce(${at}.person, '')`,
+  custodian: `${at}.institution`,
+  sources: `${at}.sources`,
+  classes: `${at}.classes`,
+  codes: `${at}.codes`,
+  sensitivities: `${at}.sensitivities`,
+  relations: `${at}.relations`,
+  confidentiality: `${at}.confidentiality`,
+  fromMs: `${at}.from_ms`,
+  untilMs: `${at}.until_ms`,
+})
+
+/** The same of a labelled element, by its index row. */
+const elementFacts: Columns = {
+  ...factsAt('r'),
+  codes: '(r.codes || i.codes)',
+  sensitivities: '(r.sensitivities || i.sensitivities)',
+  confidentiality: 'greatest(r.confidentiality, i.confidentiality)',
 }
 
 export type Clause =
@@ -47,10 +56,27 @@ export interface Range {
   readonly untilMs: number
 }
 
+/** Where references may lead. `every`: a system's own ids. */
+export type Leads =
+  | 'every'
+  | {
+      /** types whose records are about one patient: references to others are free */
+      readonly guarded: readonly string[]
+      readonly views: readonly {
+        /** judged alike; `but`: all types other than these */
+        readonly of: { readonly types: readonly string[] } | { readonly but: readonly string[] }
+        readonly condition: Condition
+        readonly party: string | undefined
+        readonly onlyParty: string | undefined
+      }[]
+    }
+
 export interface SearchInput {
   readonly type: string
   /** the caller's view, already reduced to one predicate */
   readonly condition: Condition
+  /** a search by a reference that this caller may not follow finds nothing */
+  readonly leads: Leads
   /** also visible, whatever consent says: records of a referral the institution is party to */
   readonly party: string | undefined
   /** only records of referrals this institution is party to; undefined = no such limit */
@@ -70,11 +96,11 @@ export interface SearchAnswer {
 }
 
 export async function searchRecords(sql: Sql, input: SearchInput): Promise<SearchAnswer> {
-  const { where, values, add } = whereOf(input)
+  const { where, values, add, rows } = whereOf(input)
   const counted = await sql.query<{ total: number }>(`select count(*)::int as total from record r where ${where}`, values.slice())
   const total = counted.rows[0]?.total ?? 0
   if (input.limit === 0 || total === 0) return { held: [], total }
-  const order = orderOf(input, add)
+  const order = orderOf(input, rows)
   const page = await sql.query<Parameters<typeof heldOf>[0]>(
     `select ${recordColumns} from record r where ${where} order by ${order} limit ${add(input.limit)} offset ${add(input.offset)}`,
     values,
@@ -93,12 +119,12 @@ export interface PersonAnswer {
 
 /** Persons of whom a visible record matches, each once, however many of their records do. */
 export async function searchPersons(sql: Sql, input: SearchInput): Promise<PersonAnswer> {
-  const { where, values, add, seen } = whereOf(input)
+  const { where, values, add, seen, rows } = whereOf(input)
   const among = `from record r where r.person is not null and ${where}`
   const counted = await sql.query<{ total: number }>(`select count(distinct r.person)::int as total ${among}`, values.slice())
   const total = counted.rows[0]?.total ?? 0
   if (input.limit === 0 || total === 0) return { persons: [], held: [], total }
-  const order = orderOf(input, add)
+  const order = orderOf(input, rows)
   const page = await sql.query<{ person: string }>(
     `select person from (select r.person, row_number() over (order by ${order}) as place ${among}) found
      group by person order by min(place) limit ${add(input.limit)} offset ${add(input.offset)}`,
@@ -118,27 +144,28 @@ export async function searchPersons(sql: Sql, input: SearchInput): Promise<Perso
 function whereOf(input: SearchInput) {
   const values: unknown[] = []
   const add = (value: unknown): string => `$${values.push(value)}`
-  const columns = recordFacts
-  const view = toSql(input.condition, columns, add)
+  const view = toSql(input.condition, factsAt('r'), add)
   const visible = input.party === undefined ? view : `(${view} or r.parties @> array[${add(input.party)}::text])`
   const seen = { sql: visible, values: values.slice() }
+  const rows: Rows = { add, of: (param) => rowsSql(input, param, add) }
   const where = [
     `r.type = ${add(input.type)}`,
     'not r.deleted',
     seen.sql,
     ...(input.onlyParty === undefined ? [] : [`r.parties @> array[${add(input.onlyParty)}::text]`]),
     ...(input.institution === undefined ? [] : [`r.institution = ${add(input.institution)}`]),
-    ...input.clauses.map((clause) => clauseSql(clause, add)),
+    ...input.clauses.map((clause) => clauseSql(clause, rows)),
   ].join(' and ')
-  return { where, values, add, seen }
+  return { where, values, add, seen, rows }
 }
 
 /** Adds its values to the statement: call it after a count that has no order. */
-function orderOf(input: SearchInput, add: (value: unknown) => string): string {
-  return [...input.sort.map((key) => sortSql(key, add)), 'r.updated_ms desc', 'r.id'].join(', ')
+function orderOf(input: SearchInput, rows: Rows): string {
+  return [...input.sort.map((key) => sortSql(key, rows)), 'r.updated_ms desc', 'r.id'].join(', ')
 }
 
-function clauseSql(clause: Clause, add: (value: unknown) => string): string {
+function clauseSql(clause: Clause, rows: Rows): string {
+  const { add } = rows
   switch (clause.on) {
     case 'id':
       return `r.id = any(${add(clause.anyOf)}::text[])`
@@ -149,7 +176,7 @@ function clauseSql(clause: Clause, add: (value: unknown) => string): string {
     case 'updated':
       return `(${clause.ranges.map((range) => rangeSql(range, 'r.updated_ms', 'r.updated_ms', add)).join(' or ')})`
     case 'missing':
-      return `${clause.missing ? 'not ' : ''}exists (select 1 from record_index i where i.record = r.id and i.param = ${add(clause.param)})`
+      return `${clause.missing ? 'not ' : ''}exists (select 1 from record_index i where ${rows.of(clause.param)})`
     case 'token': {
       const any = clause.anyOf.map((token) => {
         const parts = [
@@ -158,7 +185,7 @@ function clauseSql(clause: Clause, add: (value: unknown) => string): string {
         ]
         return parts.length === 0 ? 'false' : `(${parts.join(' and ')})`
       })
-      return `${clause.not ? 'not ' : ''}${existsSql(clause.param, `(${any.join(' or ')})`, add)}`
+      return `${clause.not ? 'not ' : ''}${existsSql(clause.param, `(${any.join(' or ')})`, rows)}`
     }
     case 'string': {
       const any = clause.anyOf.map((text) => {
@@ -166,19 +193,51 @@ function clauseSql(clause: Clause, add: (value: unknown) => string): string {
         const like = text.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)
         return `i.code like ${add(clause.match === 'starts' ? `${like}%` : `%${like}%`)}`
       })
-      return existsSql(clause.param, `(${any.join(' or ')})`, add)
+      return existsSql(clause.param, `(${any.join(' or ')})`, rows)
     }
     case 'date':
-      return existsSql(clause.param, `(${clause.ranges.map((range) => rangeSql(range, 'i.from_ms', 'i.until_ms', add)).join(' or ')})`, add)
+      return existsSql(
+        clause.param,
+        `(${clause.ranges.map((range) => rangeSql(range, 'i.from_ms', 'i.until_ms', add)).join(' or ')})`,
+        rows,
+      )
     case 'reference':
-      return existsSql(clause.param, `i.code = any(${add(clause.anyOf)}::text[])`, add)
+      return existsSql(clause.param, `i.code = any(${add(clause.anyOf)}::text[])`, rows)
     default:
       return clause satisfies never
   }
 }
 
-function existsSql(param: string, condition: string, add: (value: unknown) => string): string {
-  return `exists (select 1 from record_index i where i.record = r.id and i.param = ${add(param)} and ${condition})`
+function existsSql(param: string, condition: string, rows: Rows): string {
+  return `exists (select 1 from record_index i where ${rows.of(param)} and ${condition})`
+}
+
+interface Rows {
+  readonly add: (value: unknown) => string
+  /** which index rows of a record this caller may search by */
+  readonly of: (param: string) => string
+}
+
+/** The rows of one parameter, as far as the caller may know what they say. */
+function rowsSql(input: SearchInput, param: string, add: (value: unknown) => string): string {
+  const { type, leads, party } = input
+  const all = `i.record = r.id and i.param = ${add(param)}`
+  if (leads === 'every') return all
+  // What only a labelled element says is searched under its labels: by a caller to whom it is not there, it is not found.
+  const told = toSql(input.condition, elementFacts, add)
+  const rows = `${all} and (i.sensitivities is null or ${told}${party === undefined ? '' : ` or r.parties @> array[${add(party)}::text]`})`
+  if (type === 'Consent' || searchParametersOf(type).get(param)?.type !== 'reference') return rows
+  const views = leads.views.map(({ of, condition, onlyParty, ...judged }) => {
+    const isOf = 'types' in of ? `t.type = any(${add(of.types)}::text[])` : `t.type <> all(${add(of.but)}::text[])`
+    const view = toSql(condition, factsAt('t'), add)
+    const seen = judged.party === undefined ? view : `(${view} or t.parties @> array[${add(judged.party)}::text])`
+    return `(${isOf} and ${seen}${onlyParty === undefined ? '' : ` and t.parties @> array[${add(onlyParty)}::text]`})`
+  })
+  // A Task names the records of its referral to its parties, stored or not.
+  const named = type === 'Task' ? ['t.parties && r.parties'] : []
+  const unstored = type === 'Task' ? ' or not exists (select 1 from record t where t.id = i.code)' : ''
+  return `${rows} and (coalesce(i.system, '') <> all(${add(leads.guarded)}::text[])${unstored}
+    or exists (select 1 from record t where t.id = i.code and not t.deleted and (${['t.person is null', ...named, ...views].join(' or ')})))`
 }
 
 function rangeSql(range: Range, from: string, until: string, add: (value: unknown) => string): string {
@@ -197,14 +256,14 @@ function rangeSql(range: Range, from: string, until: string, add: (value: unknow
   return sqlOf[range.prefix]
 }
 
-function sortSql(key: { param: string; descending: boolean }, add: (value: unknown) => string): string {
+function sortSql(key: { param: string; descending: boolean }, rows: Rows): string {
   if (key.param === '_lastUpdated') return `r.updated_ms ${key.descending ? 'desc' : 'asc'}`
   // Text is compared bytewise (consent.md, item 13): the same order on every database.
   if (key.param === '_id') return `r.id collate "C" ${key.descending ? 'desc' : 'asc'}`
   if (key.param === 'x-local-id') return `r.local_id collate "C" ${key.descending ? 'desc' : 'asc'}`
   const pick = key.descending ? 'max' : 'min'
-  const param = add(key.param)
-  const over = (column: string) => `(select ${pick}(i.${column}) from record_index i where i.record = r.id and i.param = ${param})`
+  const of = rows.of(key.param)
+  const over = (column: string) => `(select ${pick}(i.${column}) from record_index i where ${of})`
   const direction = `${key.descending ? 'desc' : 'asc'} nulls last`
   return `${over('from_ms')} ${direction}, ${over('code collate "C"')} ${direction}`
 }

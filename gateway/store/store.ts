@@ -9,6 +9,7 @@ import { messages } from './messages.ts'
 import { dues, parcels, type TraceNow } from './parcels.ts'
 import type { Database, Sql } from './pool.ts'
 import { quarantine } from './quarantine.ts'
+import { raised } from './raised.ts'
 import { records } from './records.ts'
 import { relations } from './relations.ts'
 import { searchPersons, searchRecords, type SearchInput } from './search.ts'
@@ -17,6 +18,7 @@ function bind(sql: Sql, traceNow?: TraceNow) {
   return {
     sql,
     records: records(sql),
+    raised: raised(sql),
     identities: identities(sql),
     consents: consents(sql),
     ledger: ledger(sql),

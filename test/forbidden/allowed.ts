@@ -29,7 +29,7 @@ export const request: AccessRequest = {
   institution: 'clinic',
   receiver: ['org:clinic'],
   insideReceiver: [],
-  basis: { inHouse: true, patientRequest: { kind: 'none' }, emergency: { kind: 'none' } },
+  basis: { inHouse: true, patientRequest: { kind: 'none' }, emergency: { kind: 'none' }, statute: { kind: 'none' } },
 }
 
 export function answer(response: Response, released: Released): void {

@@ -136,3 +136,25 @@ describe('what a record is found by', () => {
     expect(prepared(task).row.classes).toEqual(['Task', profile.referralTask])
   })
 })
+
+describe('labels', () => {
+  test('that cannot be made refuse the record to whom labels decide, and never the record itself', () => {
+    const fails = (): never => {
+      throw new RangeError('a value of the patient')
+    }
+    const { row, labelFault } = prepared(observation('o-1', 'C-0001'), { label: fails })
+    expect([labelFault, row.confidentiality, row.sensitivities, row.codes]).toEqual(['RangeError', 6, ['?'], ['?']])
+    expect(JSON.parse(row.text)).toMatchObject({ id: 'o-1' })
+  })
+
+  test('of a department are on the records of its patients, not on the department or its doctors', () => {
+    const role = { resourceType: 'PractitionerRole', id: 'r', specialty: [{ coding: [{ system: system.department, code: '03' }] }] }
+    expect(prepared(role, { person: null }).row.sensitivities).toEqual([])
+    expect(prepared(observation('o-1', 'C-0001'), { encounterSources: ['dept:03'] }).row.sensitivities).toEqual(['PSY'])
+  })
+
+  test('of ours are never written into what others read', () => {
+    const { row } = prepared(observation('o-1', 'C-0001', { code: { coding: [{ system: system.loinc, code: '20447-9' }] } }))
+    expect([row.sensitivities, row.text.includes('HIV'), row.text.includes('security')]).toEqual([['HIV'], false, false])
+  })
+})

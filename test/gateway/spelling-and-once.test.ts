@@ -21,6 +21,7 @@ const content = (more: Partial<HeldContent>): HeldContent =>
       parties: [],
       deleted: false,
       isNetworkForm: false,
+      elements: [],
       ...more,
     }),
   )

@@ -1,0 +1,122 @@
+/**
+ * What of a visible record leads to what this caller may not see is not there: references with their display and identifier, elements that
+ * are more sensitive than the rest, and the narrative that tells of them. One place, on every way out to people; what an institution's
+ * system wrote it reads back whole. Law: a reply equals the reply of a store that never held what is refused (consent.md).
+ */
+import { elementFacts, labelledElements, redact } from '../consent/redact.ts'
+import { contentFacts, departmentsIn } from '../consent/record-facts.ts'
+import { facts, hasPatient } from '../fhir-profiles/facts.ts'
+import { parseJson, stringifyExact } from '../fhir-profiles/json.ts'
+import { references } from '../fhir-profiles/reference.ts'
+import type { Resource } from '../fhir-profiles/r4.ts'
+import { isResource } from '../fhir-profiles/validate/guards.ts'
+import { resourceTypes } from '../fhir-profiles/validate/structure.ts'
+import { refersTo, without } from '../fhir-profiles/without.ts'
+import { open, type HeldContent } from './held.ts'
+import type { Tables } from './store/store.ts'
+
+export interface Passing {
+  /** whether a record may be spoken of to this caller now */
+  readonly isNamed: (content: HeldContent) => boolean
+  /** whether a record passes: asked of each labelled element with the facts it gives its record */
+  readonly isShown: (content: HeldContent) => boolean
+}
+
+/**
+ * The same contents with `peopleText` as this caller may read it. A reference is left where it leads to a record that may be named, or to
+ * what is about nobody in particular (a doctor, a department, a drug list) or says who the record is about. A record that was refused, was
+ * deleted or never arrived are one and the same.
+ */
+export async function redacted(tables: Tables, contents: readonly HeldContent[], passing: Passing): Promise<readonly HeldContent[]> {
+  const relations = contents.map((content) => (content.isPast === true ? relationsOf(content.peopleText) : content.facts.relations))
+  const leadsOf = await leads(tables, { contents, relations: relations.flat() }, passing.isNamed)
+  return contents.map((content, at) => {
+    // A consent is read whole by the few who read it: without what it names, it would say something else.
+    if (content.facts.type === 'Consent') return content
+    const isLed = (id: string): Lead => leadsOf(id, content)
+    const refused = content.elements.filter((element) => !passing.isShown({ ...content, facts: elementFacts(content.facts, element) }))
+    if (refused.length === 0 && (relations[at] ?? []).every((id) => isLed(id) === 'yes')) return content
+    const resource = resourceIn(content.peopleText)
+    const isHidden = (type: string, id: string): boolean => isLed(id) === 'no' || (isLed(id) === 'unknown' && isGuarded(type))
+    const paths = refused.map(({ path }) => path)
+    const left = without(redact(resource, paths), refersTo(isHidden))
+    return left === resource ? content : { ...content, peopleText: stringifyExact(left) }
+  })
+}
+
+type Lead = 'yes' | 'no' | 'unknown'
+
+/** An earlier version as it is judged today: by what the record is now and by what the version itself says. */
+export function pastVersion(
+  content: HeldContent,
+  version: Pick<HeldContent, 'text' | 'peopleText' | 'version' | 'updatedMs'>,
+): HeldContent {
+  const departments = content.facts.person === '' ? [] : departmentsIn(content.facts.sources)
+  const resource = resourceIn(version.text)
+  const elements = labelledElements(resource, departments)
+  const left = redact(
+    resource,
+    elements.map(({ path }) => path),
+  )
+  return {
+    ...content,
+    ...version,
+    deleted: false,
+    isPast: true,
+    elements,
+    facts: elementFacts(content.facts, contentFacts(facts(left), departments)),
+  }
+}
+
+/** Whether a network id leads somewhere this caller may go; `unknown`: no record of this id is stored or was answered with these. */
+async function leads(
+  tables: Tables,
+  { contents, relations }: { readonly contents: readonly HeldContent[]; readonly relations: readonly string[] },
+  isNamed: Passing['isNamed'],
+): Promise<(id: string, from: HeldContent) => Lead> {
+  const known = new Map<string, boolean>(contents.map((content) => [content.facts.id, true]))
+  const near = contents.flatMap((content) => content.near ?? [])
+  for (const content of near) if (!known.has(content.facts.id)) known.set(content.facts.id, isFree(content) || isNamed(content))
+  const wanted = new Set(relations.filter((id) => !known.has(id)))
+  const parties = new Map<string, readonly string[]>()
+  for (const { id, type, held } of wanted.size === 0 ? [] : await tables.records.targets([...wanted])) {
+    const content = held === undefined ? undefined : open(held)
+    if (content !== undefined) parties.set(id, content.parties)
+    known.set(id, content === undefined ? !isGuarded(type) : isFree(content) || isNamed(content))
+  }
+  return (id, from) => {
+    const answer = known.get(id)
+    // A Task goes on naming the records of its referral to its parties, who see what became of it (declassified); a live one is not stored.
+    if (answer !== true && from.facts.type === 'Task') {
+      const shared = parties.get(id)
+      return shared === undefined || shared.some((party) => from.parties.includes(party)) ? 'yes' : 'no'
+    }
+    return answer === undefined ? 'unknown' : answer ? 'yes' : 'no'
+  }
+}
+
+/** It is about nobody in particular, or says who somebody is: no consent hides the reference to it. */
+function isFree({ facts }: HeldContent): boolean {
+  return facts.person === '' || !isGuarded(facts.type)
+}
+
+const identity: ReadonlySet<string> = new Set(['Patient', 'Person', 'RelatedPerson', 'Group'])
+
+/** Types whose records are about one patient: what refers to one may say that it exists. */
+function isGuarded(type: string): boolean {
+  return hasPatient(type) && !identity.has(type)
+}
+
+export const guardedTypes: readonly string[] = resourceTypes.filter(isGuarded)
+
+function resourceIn(text: string): Resource {
+  // Stored texts were bounded when they came in.
+  const parsed = parseJson(text, { maxDepth: 200, maxBytes: text.length * 4 + 1 })
+  if (!parsed.ok || !isResource(parsed.value)) throw new TypeError('a stored record is not a resource')
+  return parsed.value
+}
+
+/** What a past version refers to: its index is not kept. */
+function relationsOf(text: string): readonly string[] {
+  return [...new Set(references(resourceIn(text)).flatMap((reference) => (reference.kind === 'relative' ? [reference.id] : [])))]
+}

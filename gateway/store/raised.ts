@@ -1,0 +1,41 @@
+/** Labels that a record has from others: of the departments and diagnoses of its encounter. They only ever rise. */
+import type { Raised } from '../../consent/record-facts.ts'
+import type { Sql } from './pool.ts'
+
+export function raised(sql: Sql) {
+  return {
+    /** What a record inherits of its encounter; labels only ever rise by it. */
+    async record(id: string, to: Raised): Promise<void> {
+      await sql.query(
+        `update record set sources = $2::text[], confidentiality = $3, sensitivities = $4::text[],
+           label_basis = array(select distinct b from unnest(label_basis || $5::text[]) b order by b) where id = $1`,
+        [id, to.sources, to.confidentiality, to.sensitivities, to.labelBasis],
+      )
+    },
+
+    /**
+     * Free text takes the strictest label of its encounter: what is told there is told of its diagnoses. Labels only rise.
+     * `encounters`: network ids; undefined = all.
+     */
+    async narrated(encounters: readonly string[] | undefined): Promise<void> {
+      if (encounters?.length === 0) return
+      await sql.query(
+        `update record d set confidentiality = greatest(d.confidentiality, k.confidentiality),
+           sensitivities = array(select distinct s from unnest(d.sensitivities || k.sensitivities) s order by s),
+           label_basis = array(select distinct b from unnest(d.label_basis || k.basis) b order by b)
+         from (select c.encounter, max(c.confidentiality) as confidentiality, array_agg(distinct s) as sensitivities,
+                 array_agg(distinct s || ' · diagnosis of the encounter') as basis
+               from record c cross join lateral unnest(c.sensitivities) s
+               where c.type = 'Condition' and not c.deleted and ($1::text[] is null or c.encounter = any($1::text[])) group by c.encounter) k
+         where d.encounter = k.encounter and d.is_narrated and not (d.sensitivities @> k.sensitivities and d.confidentiality >= k.confidentiality)`,
+        [encounters ?? null],
+      )
+    },
+
+    /** Why a record has its labels, for the officer's explanation; none for a record that is not there. */
+    async basis(id: string): Promise<readonly string[]> {
+      const found = await sql.query<{ label_basis: string[] }>('select label_basis from record where id = $1', [id])
+      return found.rows[0]?.label_basis ?? []
+    },
+  }
+}
