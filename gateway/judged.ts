@@ -9,6 +9,7 @@ import { deliverySight, isVisible, sightOf, type Sight } from './judge.ts'
 import { ledgerEntry, whoIsNetwork } from './ledger-entry.ts'
 import { liveEncounterOf } from './live.ts'
 import { notFound } from './problem.ts'
+import { always, withoutHidden } from './release-references.ts'
 import { inIdsOf, type Spelling } from './spelling.ts'
 import type { Tables } from './store/store.ts'
 
@@ -67,7 +68,9 @@ export async function releaseDelivery(
   const spelling: Spelling = { kind: 'people' }
   const contents = input.held.map(open)
   const passed = contents.filter((content) => !content.deleted && (input.always.includes(content.facts.id) || isVisible(sight, content)))
-  const texts = await inIdsOf(tables, spelling, passed)
+  const failed = contents.filter((content) => !passed.includes(content))
+  const shown = await withoutHidden(tables, passed, failed, always(sight))
+  const texts = await inIdsOf(tables, spelling, shown)
   await tables.ledger.append([
     ledgerEntry(
       context,
@@ -104,8 +107,23 @@ export async function judge(context: Context, call: Call, before: Sight, content
     return isVisible(before, content) && now !== undefined && isVisible(now, content)
   })
   const spelling = spellingOf(call)
-  const texts = await inIdsOf(context.store, spelling, passed)
+  const failed = contents.filter((content) => !passed.includes(content))
+  const shown = await withoutHidden(context.store, passed, failed, viewsOf(context, call, before))
+  const texts = await inIdsOf(context.store, spelling, shown)
   return passed.map((content, at) => partOf(content, texts[at] ?? '', spelling))
+}
+
+/** The views that what a visible record points at must pass: the one of the snapshot, and the one of now. */
+export function viewsOf(
+  context: Context,
+  call: Call,
+  before: Sight,
+): (type: string, persons: readonly string[]) => Promise<readonly Sight[]> {
+  return async (type, persons) => {
+    const liveRelated = persons.filter((person) => before.related.includes(person))
+    const now = await sightOf(context.store, context, call.caller, { type, persons, action: 'access', liveRelated })
+    return type === 'Task' || type === 'Consent' ? [now] : [before, now]
+  }
 }
 
 /** Tasks and consents follow the role; everything else follows consent. */

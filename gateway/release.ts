@@ -8,9 +8,10 @@ import { bundleText, entryText } from './bundle-text.ts'
 import type { Call, Context } from './context.ts'
 import { open, type Held } from './held.ts'
 import type { Sight } from './judge.ts'
-import { judge, spellingOf } from './judged.ts'
+import { judge, spellingOf, viewsOf } from './judged.ts'
 import { notFound, Problem } from './problem.ts'
 import { headersOf, matchOf, personsOf, record, refusal, released } from './release-act.ts'
+import { withoutHidden } from './release-references.ts'
 import { mint, type Released } from './released.ts'
 import { inIdsOf } from './spelling.ts'
 import type { WrittenEntry } from './written.ts'
@@ -100,7 +101,8 @@ export async function releaseVersions(
     version: String(item.version),
     updatedMs: item.updatedMs,
   }))
-  const texts = await inIdsOf(context.store, spellingOf(call), versions)
+  const shown = await withoutHidden(context.store, versions, [], viewsOf(context, call, input.sight))
+  const texts = await inIdsOf(context.store, spellingOf(call), shown)
   await record(context, call, released(input.interaction, parts, input.sight.consulted))
   const [only] = all
   if (input.interaction === 'vread' && only !== undefined) {

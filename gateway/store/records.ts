@@ -173,6 +173,14 @@ export function records(sql: Sql) {
       return found.rows.map(heldOf)
     },
 
+    /** What decisions read of these records, deleted ones too; without their text. */
+    async named(ids: readonly string[]): Promise<readonly Held[]> {
+      if (ids.length === 0) return []
+      const columns = recordColumns.replace('r.text, r.people_text', `'' as text, null as people_text`)
+      const found = await sql.query<StoredRow>(`select ${columns} from record r where r.id = any($1::text[])`, [ids])
+      return found.rows.map(heldOf)
+    },
+
     async byKey(key: RecordKey): Promise<Held | undefined> {
       const found = await sql.query<StoredRow>(
         `select ${recordColumns} from record r where r.institution = $1 and r.type = $2 and r.local_id = $3`,
