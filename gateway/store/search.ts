@@ -9,19 +9,19 @@ import type { Sql } from './pool.ts'
 import { heldOf, recordColumns } from './records.ts'
 
 /** Where the facts of a record stand. */
-const recordFacts: Columns = {
-  id: 'r.id',
-  person: "coalesce(r.person, '')",
-  custodian: 'r.institution',
-  sources: 'r.sources',
-  classes: 'r.classes',
-  codes: 'r.codes',
-  sensitivities: 'r.sensitivities',
-  relations: 'r.relations',
-  confidentiality: 'r.confidentiality',
-  fromMs: 'r.from_ms',
-  untilMs: 'r.until_ms',
-}
+const factsAt = (table: string): Columns => ({
+  id: `${table}.id`,
+  person: `coalesce(${table}.person, '')`,
+  custodian: `${table}.institution`,
+  sources: `${table}.sources`,
+  classes: `${table}.classes`,
+  codes: `${table}.codes`,
+  sensitivities: `${table}.sensitivities`,
+  relations: `${table}.relations`,
+  confidentiality: `${table}.confidentiality`,
+  fromMs: `${table}.from_ms`,
+  untilMs: `${table}.until_ms`,
+})
 
 export type Clause =
   | { readonly on: 'id'; readonly anyOf: readonly string[] }
@@ -118,19 +118,32 @@ export async function searchPersons(sql: Sql, input: SearchInput): Promise<Perso
 function whereOf(input: SearchInput) {
   const values: unknown[] = []
   const add = (value: unknown): string => `$${values.push(value)}`
-  const columns = recordFacts
-  const view = toSql(input.condition, columns, add)
-  const visible = input.party === undefined ? view : `(${view} or r.parties @> array[${add(input.party)}::text])`
-  const seen = { sql: visible, values: values.slice() }
+  const seen = { sql: visibleSql(input, 'r', add), values: values.slice() }
   const where = [
     `r.type = ${add(input.type)}`,
     'not r.deleted',
     seen.sql,
     ...(input.onlyParty === undefined ? [] : [`r.parties @> array[${add(input.onlyParty)}::text]`]),
     ...(input.institution === undefined ? [] : [`r.institution = ${add(input.institution)}`]),
-    ...input.clauses.map((clause) => clauseSql(clause, add)),
+    ...input.clauses.map((clause) => clauseSql(clause, add, () => pointsAtVisible(input, add))),
   ].join(' and ')
   return { where, values, add, seen }
+}
+
+function visibleSql(input: SearchInput, table: string, add: (value: unknown) => string): string {
+  const view = toSql(input.condition, factsAt(table), add)
+  return input.party === undefined ? view : `(${view} or ${table}.parties @> array[${add(input.party)}::text])`
+}
+
+/**
+ * A row of the index that points at a record the caller is refused is not there: a record must not be found by what it may not name.
+ * The patient a visible record is about is no secret, and parties read their Tasks and consents whole (as in release-references.ts).
+ */
+function pointsAtVisible(input: SearchInput, add: (value: unknown) => string): string {
+  if (input.type === 'Task' || input.type === 'Consent') return 'true'
+  const coordinator = input.onlyParty === undefined ? '' : ` and t.parties @> array[${add(input.onlyParty)}::text]`
+  return `(i.kind <> 'reference' or not exists (select 1 from record t where t.id = i.code and t.person is not null
+    and not (t.type = 'Patient' and t.person = r.person) and ((${visibleSql(input, 't', add)})${coordinator}) is not true))`
 }
 
 /** Adds its values to the statement: call it after a count that has no order. */
@@ -138,7 +151,7 @@ function orderOf(input: SearchInput, add: (value: unknown) => string): string {
   return [...input.sort.map((key) => sortSql(key, add)), 'r.updated_ms desc', 'r.id'].join(', ')
 }
 
-function clauseSql(clause: Clause, add: (value: unknown) => string): string {
+function clauseSql(clause: Clause, add: (value: unknown) => string, pointsAtVisible: () => string): string {
   switch (clause.on) {
     case 'id':
       return `r.id = any(${add(clause.anyOf)}::text[])`
@@ -149,7 +162,7 @@ function clauseSql(clause: Clause, add: (value: unknown) => string): string {
     case 'updated':
       return `(${clause.ranges.map((range) => rangeSql(range, 'r.updated_ms', 'r.updated_ms', add)).join(' or ')})`
     case 'missing':
-      return `${clause.missing ? 'not ' : ''}exists (select 1 from record_index i where i.record = r.id and i.param = ${add(clause.param)})`
+      return `${clause.missing ? 'not ' : ''}exists (select 1 from record_index i where i.record = r.id and i.param = ${add(clause.param)} and ${pointsAtVisible()})`
     case 'token': {
       const any = clause.anyOf.map((token) => {
         const parts = [
@@ -171,7 +184,7 @@ function clauseSql(clause: Clause, add: (value: unknown) => string): string {
     case 'date':
       return existsSql(clause.param, `(${clause.ranges.map((range) => rangeSql(range, 'i.from_ms', 'i.until_ms', add)).join(' or ')})`, add)
     case 'reference':
-      return existsSql(clause.param, `i.code = any(${add(clause.anyOf)}::text[])`, add)
+      return existsSql(clause.param, `i.code = any(${add(clause.anyOf)}::text[]) and ${pointsAtVisible()}`, add)
     default:
       return clause satisfies never
   }
