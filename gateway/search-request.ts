@@ -82,7 +82,9 @@ function countOf(value: string, max: number): number {
 }
 
 function sortOf(value: string, type: string, isSystem: boolean): SearchRequest['sort'] {
-  const known = new Set([...searchParametersOf(type).keys(), '_lastUpdated', '_id'])
+  // Never by a reference: the order of ids says nothing, and what is pointed at may be refused.
+  const sortable = [...searchParametersOf(type)].flatMap(([name, parameter]) => (parameter.type === 'reference' ? [] : [name]))
+  const known = new Set([...sortable, '_lastUpdated', '_id'])
   return value.split(',').map((key) => {
     const param = key.replace(/^-/, '')
     if (!known.has(param))
