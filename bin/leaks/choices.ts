@@ -72,17 +72,41 @@ function valueOf(random: Random, word: string, same: string, ids: TwinIds): Twin
     case 'stranger-or-random':
       return both(random.uuid())
     case 'hidden':
-      return idOf(pickOr(random, records(rest[0]).filter((record) => record.isRefused), world.records.filter((record) => record.isRefused)).name)
+      return idOf(
+        pickOr(
+          random,
+          records(rest[0]).filter((record) => record.isRefused),
+          world.records.filter((record) => record.isRefused),
+        ).name,
+      )
     case 'visible':
-      return idOf(pickOr(random, records(rest[0]).filter((record) => !record.isRefused), world.records.filter((record) => !record.isRefused)).name)
+      return idOf(
+        pickOr(
+          random,
+          records(rest[0]).filter((record) => !record.isRefused),
+          world.records.filter((record) => !record.isRefused),
+        ).name,
+      )
     case 'any':
       return idOf(pickOr(random, records(rest[0]), world.records).name)
     case 'upper': {
-      const { here, there } = idOf(pickOr(random, records(rest[0]).filter((record) => record.isRefused), world.records).name)
+      const { here, there } = idOf(
+        pickOr(
+          random,
+          records(rest[0]).filter((record) => record.isRefused),
+          world.records,
+        ).name,
+      )
       return { here: here.toUpperCase(), there: there.toUpperCase() }
     }
     case 'local':
-      return both(pickOr(random, records(rest[0]).filter((record) => record.isRefused), world.records).localId)
+      return both(
+        pickOr(
+          random,
+          records(rest[0]).filter((record) => record.isRefused),
+          world.records,
+        ).localId,
+      )
     case 'any-identifier':
       return both(`${nameSystem}|${random.pick(world.records).name}`)
     case 'number': {
@@ -96,7 +120,12 @@ function valueOf(random: Random, word: string, same: string, ids: TwinIds): Twin
       return both(birthOf(someone().number))
     case 'demographics': {
       const { id: _, ...patient } = patientResource(someone(), 'clinic')
-      return both(JSON.stringify(random.below(2) === 0 ? patient : { ...patient, identifier: [] , telecom: patient['telecom'] }).replace('"identifier":[],', ''))
+      return both(
+        JSON.stringify(random.below(2) === 0 ? patient : { ...patient, identifier: [], telecom: patient['telecom'] }).replace(
+          '"identifier":[],',
+          '',
+        ),
+      )
     }
     case 'condition':
       return { here: conditionText(rest.join(':'), world), there: conditionText(same.split(':').slice(1).join(':'), world) }

@@ -123,7 +123,12 @@ class Twins {
       const { status } = await this.#here.send({ as: `${this.#filled.world.asking}-doctor`, method: 'GET', path })
       const wanted = record.isRefused ? 404 : 200
       if (status !== wanted)
-        findings.push({ attack: 'expectation', as: record.name, request: `GET ${path}`, difference: `status ${status}, expected ${wanted}` })
+        findings.push({
+          attack: 'expectation',
+          as: record.name,
+          request: `GET ${path}`,
+          difference: `status ${status}, expected ${wanted}`,
+        })
     }
     return findings
   }

@@ -46,7 +46,9 @@ export function recordsOf(random: Random, where: Where): readonly RecordSpec[] {
       encounter(where, '01', visit, []),
       encounter(where, '01', visit, known('c1') ? [reference('Condition', 'c1', 'diabetes')] : []),
     ]),
-    ...(hasPsychiatry ? [make('Encounter', 'e2', { department: '03', date: psychiatry }, () => encounter(where, '03', psychiatry, []))] : []),
+    ...(hasPsychiatry
+      ? [make('Encounter', 'e2', { department: '03', date: psychiatry }, () => encounter(where, '03', psychiatry, []))]
+      : []),
   ]
   const conditions = conditionsOf(random, make, { hasPsychiatry, day, visit })
   const observations = observationsOf(random, make, { hasPsychiatry, day })
@@ -165,15 +167,25 @@ interface Chance {
   readonly day: () => string
 }
 
-function conditionsOf(random: Random, make: Make, { hasPsychiatry, day, visit }: Chance & { readonly visit: string }): readonly RecordSpec[] {
+function conditionsOf(
+  random: Random,
+  make: Make,
+  { hasPsychiatry, day, visit }: Chance & { readonly visit: string },
+): readonly RecordSpec[] {
   const [d1, d2, d3, d4] = [day(), day(), day(), day()]
   const [plain, other] = [random.pick(codes.slice(0, 4)), random.pick(codes.slice(4))]
   const sensitive = random.pick(sensitiveCodes)
   const labelled = { meta: { security: [{ system: system.confidentiality, code: 'R' }] } }
   return [
-    make('Condition', 'c1', { code: 'E11', date: d1, isDeleted: random.below(6) === 0 }, () => [condition('E11', d1, undefined), condition('E11', d1, undefined, { note: [{ text: '조절되지 않음' }] })]),
+    make('Condition', 'c1', { code: 'E11', date: d1, isDeleted: random.below(6) === 0 }, () => [
+      condition('E11', d1, undefined),
+      condition('E11', d1, undefined, { note: [{ text: '조절되지 않음' }] }),
+    ]),
     // written in a visit that may be refused while the condition is not
-    make('Condition', 'c2', { code: plain, date: d2 }, (known) => [condition(plain, d2, undefined), condition(plain, d2, known('e1') ? 'e1' : undefined)]),
+    make('Condition', 'c2', { code: plain, date: d2 }, (known) => [
+      condition(plain, d2, undefined),
+      condition(plain, d2, known('e1') ? 'e1' : undefined),
+    ]),
     make('Condition', 'c3', { code: sensitive, date: d3 }, () => condition(sensitive, d3, undefined)),
     make('Condition', 'c4', { code: other, date: d4, isRestricted: true }, () => condition(other, d4, undefined, labelled)),
     make('Condition', 'c6', { code: 'Z00', date: visit, isDeleted: random.below(2) === 0 }, (known, mention) => {
@@ -190,13 +202,18 @@ function conditionsOf(random: Random, make: Make, { hasPsychiatry, day, visit }:
 
 function observationsOf(random: Random, make: Make, { hasPsychiatry, day }: Chance): readonly RecordSpec[] {
   const [d1, d2, d3] = [day(), day(), day()]
+  const [v1, v2, v3] = [100 + random.below(90), 50 + random.below(40), 90 + random.below(60)]
   return [
-    make('Observation', 'o1', { date: d1 }, () => observation('8480-6', d1, 100 + random.below(90))),
+    make('Observation', 'o1', { date: d1 }, () => observation('8480-6', d1, v1)),
     make('Observation', 'o2', { date: d2, isRestricted: true }, () =>
-      observation('8462-4', d2, 50 + random.below(40), { meta: { security: [{ system: system.confidentiality, code: 'R' }] } }),
+      observation('8462-4', d2, v2, { meta: { security: [{ system: system.confidentiality, code: 'R' }] } }),
     ),
     ...(hasPsychiatry
-      ? [make('Observation', 'o3', { department: '03', date: d3 }, () => observation('2339-0', d3, 90 + random.below(60), { encounter: { reference: 'Encounter/{id}-e2' } }))]
+      ? [
+          make('Observation', 'o3', { department: '03', date: d3 }, () =>
+            observation('2339-0', d3, v3, { encounter: { reference: 'Encounter/{id}-e2' } }),
+          ),
+        ]
       : []),
   ]
 }

@@ -9,7 +9,11 @@ import type { Random } from './random.ts'
 
 export const institutions = ['clinic', 'hospital', 'tertiary'] as const
 export type InstitutionId = (typeof institutions)[number]
-export const institutionNumbers: Readonly<Record<InstitutionId, string>> = { clinic: '31100001', hospital: '11100002', tertiary: '01100003' }
+export const institutionNumbers: Readonly<Record<InstitutionId, string>> = {
+  clinic: '31100001',
+  hospital: '11100002',
+  tertiary: '01100003',
+}
 const letters: Readonly<Record<InstitutionId, string>> = { clinic: 'C', hospital: 'H', tertiary: 'T' }
 
 export interface WorldPerson {
@@ -101,7 +105,9 @@ function build(specs: readonly RecordSpec[], person: WorldPerson, asking: Instit
       isDeleted: spec.isDeleted,
       versions: spec.make(() => true),
       // what is nobody's record (an image, a drug) is named by its custodian's own records whatever others may read of it
-      bareVersions: isRefused ? [] : spec.make((target) => !refused.has(target) || specs.find(({ name }) => name === target)?.person === undefined),
+      bareVersions: isRefused
+        ? []
+        : spec.make((target) => !refused.has(target) || specs.find(({ name }) => name === target)?.person === undefined),
     }
   })
 }

@@ -139,7 +139,6 @@ function datesIn(text: string | null): DateTerms | null {
   return { fromMs: typeof fromMs === 'number' ? fromMs : 0, untilMs: typeof untilMs === 'number' ? untilMs : 0 }
 }
 
-
 function toRow(row: StoredProvision, data: readonly DataTarget[] | null): ProvisionRow {
   return {
     consent: row.consent,
