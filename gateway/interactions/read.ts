@@ -49,7 +49,8 @@ async function readPerson(call: Call, context: Context, id: string): Promise<Rel
     return releaseOne(context, call, { held: undefined, interaction: 'read', sight })
   }
   const sight = await sightFor(context.store, context, call, { type: 'Patient', persons: [person] })
-  const stored = await context.store.records.ofPerson(person, ['Patient'], 50)
+  const { condition, party } = sight
+  const stored = await context.store.recordsOfPerson({ person, types: ['Patient'], but: [], limit: 50, condition, party })
   const live = await askLive(context, call, {
     person,
     types: ['Patient'],

@@ -8,7 +8,7 @@ import { dues, parcels } from './parcels.ts'
 import type { Database, Sql } from './pool.ts'
 import { records } from './records.ts'
 import { relations } from './relations.ts'
-import { searchPersons, searchRecords, type SearchInput } from './search.ts'
+import { recordsOfPerson, searchPersons, searchRecords, type PersonRecords, type SearchInput } from './search.ts'
 
 function bind(sql: Sql) {
   return {
@@ -24,6 +24,7 @@ function bind(sql: Sql) {
     messages: messages(sql),
     search: (input: SearchInput) => searchRecords(sql, input),
     searchPersons: (input: SearchInput) => searchPersons(sql, input),
+    recordsOfPerson: (input: PersonRecords) => recordsOfPerson(sql, input),
   }
 }
 
