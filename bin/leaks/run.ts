@@ -154,7 +154,17 @@ class Twins {
       const next = this.#nextOf(attack, as, replies)
       if (next === undefined) break
       replies = await compare(next)
-      if (attack.follow === 'reuse') break
+      if (attack.follow !== 'reuse') continue
+      // alike is not enough here: a link is good for whom it was made
+      const taken = replies.find(({ status }) => status < 400)
+      if (taken !== undefined)
+        findings.push({
+          attack: attack.id,
+          as: next.as,
+          request: 'GET the page link of another caller',
+          difference: `status ${taken.status}`,
+        })
+      break
     }
     return { isTried: true, requests, findings }
   }
