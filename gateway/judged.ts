@@ -126,6 +126,15 @@ export function viewsOf(
   }
 }
 
+/** Stands for whom nobody knows, so that what is missing is looked at as long as what is hidden: the same questions, one answer. */
+export const nobody = 'nobody'
+
+/** Judges a record that is not there, as if it were: its answer takes the same time as that of a hidden one. */
+export async function judgeNothing(context: Context, call: Call, type: string): Promise<void> {
+  const group = type === 'Task' || type === 'Consent' ? type : 'Patient'
+  await sightOf(context.store, context, call.caller, { type: group, persons: [nobody], action: 'access', liveRelated: [] })
+}
+
 /** Tasks and consents follow the role; everything else follows consent. */
 function groupOf(content: HeldContent): string {
   return content.facts.type === 'Task' || content.facts.type === 'Consent' ? content.facts.type : 'Patient'
