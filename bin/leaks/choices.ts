@@ -1,7 +1,7 @@
 /** Turns the words in braces of an attack into values: the same choice for both stores, each in its own ids. */
 import type { Attack } from './attacks.ts'
 import type { Random } from './random.ts'
-import { patientResource, birthOf, localIdOf, nameOf, numberSystem, type World, type WorldPerson } from './world.ts'
+import { patientResource, birthOf, localIdOf, nameOf, numberSystem, type World, type WorldPerson, type WorldRecord } from './world.ts'
 import { nameSystem, type Json } from './world-records.ts'
 import { consentOf } from './world-consent.ts'
 import type { Ask } from './server.ts'
@@ -39,7 +39,7 @@ function askOf(as: string, text: string): Ask {
     as,
     method: line.slice(0, space),
     path: encodeURI(line.slice(space + 1)).replaceAll('%25', '%'),
-    headers: Object.fromEntries(headers.map((header) => header.split(/: (.*)/).slice(0, 2))),
+    headers: Object.fromEntries(headers.map((header) => [header.split(':')[0]?.toLowerCase() ?? '', header.replace(/^[^:]*: /, '')])),
     ...(body.length === 0 ? {} : { body: body.join('\n\n') }),
   }
 }
@@ -47,22 +47,32 @@ function askOf(as: string, text: string): Ask {
 /** Innermost words first, so that a word may stand within another. */
 function filled(random: Random, template: string, ids: TwinIds): Twin {
   let [here, there] = [template, template]
+  const chosenFrom: Chosen = { person: undefined }
   for (;;) {
     const word = /\{([a-z-]+(?::[^{}"]*)?)\}/.exec(here)
     const same = /\{([a-z-]+(?::[^{}"]*)?)\}/.exec(there)
     if (word === null || same === null) return { here, there }
-    const value = valueOf(random, word[1] ?? '', same[1] ?? '', ids)
+    const value = valueOf(random, [word[1] ?? '', same[1] ?? ''], ids, chosenFrom)
     here = here.slice(0, word.index) + value.here + here.slice(word.index + word[0].length)
     there = there.slice(0, same.index) + value.there + there.slice(same.index + same[0].length)
   }
 }
 
-function valueOf(random: Random, word: string, same: string, ids: TwinIds): Twin {
+/** Whose record was named last: a search for it is about that person. */
+interface Chosen {
+  person: string | undefined
+}
+
+function valueOf(random: Random, [word, same]: readonly [string, string], ids: TwinIds, memory: Chosen): Twin {
   const [kind = '', ...rest] = word.split(':')
   const both = (text: string): Twin => ({ here: text, there: text })
   const { world } = ids
-  const records = (type: string | undefined) => world.records.filter((record) => record.type === type)
   const idOf = (name: string): Twin => ({ here: ids.here.get(name) ?? '', there: ids.there.get(name) ?? '' })
+  const record = (from: readonly WorldRecord[]): Twin => {
+    const one = random.pick(from)
+    memory.person = one.person
+    return idOf(one.name)
+  }
   const someone = (): WorldPerson => random.pick(world.people)
   switch (kind) {
     case 'person':
@@ -71,40 +81,63 @@ function valueOf(random: Random, word: string, same: string, ids: TwinIds): Twin
       return idOf(random.pick(world.people.filter((person) => !person.at.includes(world.asking))).name)
     case 'stranger-or-random':
       return both(random.uuid())
+    case 'their':
+      return memory.person === undefined ? both(random.uuid()) : idOf(memory.person)
     case 'hidden':
-      return idOf(
-        pickOr(
-          random,
-          records(rest[0]).filter((record) => record.isRefused),
-          world.records.filter((record) => record.isRefused),
-        ).name,
+      return record(
+        typed(
+          rest[0],
+          world.records.filter(({ isRefused }) => isRefused),
+        ),
       )
     case 'visible':
-      return idOf(
-        pickOr(
-          random,
-          records(rest[0]).filter((record) => !record.isRefused),
-          world.records.filter((record) => !record.isRefused),
-        ).name,
+      return record(
+        typed(
+          rest[0],
+          world.records.filter(({ isRefused }) => !isRefused),
+        ),
+      )
+    // a refused record that a visible one points at, and a visible one that does
+    case 'linked': {
+      const linked = new Set(world.records.flatMap(({ pointsAt }) => pointsAt))
+      return record(
+        typed(
+          rest[0],
+          nonEmpty(
+            world.records.filter(({ name }) => linked.has(name)),
+            world.records,
+          ),
+        ),
+      )
+    }
+    case 'linking':
+      return record(
+        typed(
+          rest[0],
+          nonEmpty(
+            world.records.filter(({ pointsAt }) => pointsAt.length > 0),
+            world.records,
+          ),
+        ),
       )
     case 'any':
-      return idOf(pickOr(random, records(rest[0]), world.records).name)
+      return record(typed(rest[0], world.records))
     case 'upper': {
-      const { here, there } = idOf(
-        pickOr(
-          random,
-          records(rest[0]).filter((record) => record.isRefused),
-          world.records,
-        ).name,
+      const { here, there } = record(
+        typed(
+          rest[0],
+          world.records.filter(({ isRefused }) => isRefused),
+        ),
       )
       return { here: here.toUpperCase(), there: there.toUpperCase() }
     }
     case 'local':
       return both(
-        pickOr(
-          random,
-          records(rest[0]).filter((record) => record.isRefused),
-          world.records,
+        random.pick(
+          typed(
+            rest[0],
+            world.records.filter(({ isRefused }) => isRefused),
+          ),
         ).localId,
       )
     case 'any-identifier':
@@ -140,8 +173,16 @@ function valueOf(random: Random, word: string, same: string, ids: TwinIds): Twin
   }
 }
 
-function pickOr<T>(random: Random, wanted: readonly T[], others: readonly T[]): T {
-  return random.pick(wanted.length === 0 ? others : wanted)
+/** Those of the type, or all where there is none of it. */
+function typed(type: string | undefined, from: readonly WorldRecord[]): readonly WorldRecord[] {
+  return nonEmpty(
+    from.filter((record) => record.type === type),
+    from,
+  )
+}
+
+function nonEmpty<T>(wanted: readonly T[], others: readonly T[]): readonly T[] {
+  return wanted.length === 0 ? others : wanted
 }
 
 const words: Readonly<Record<string, readonly string[]>> = {

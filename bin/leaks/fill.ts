@@ -65,7 +65,7 @@ async function learn(server: Server, world: World, person: WorldPerson, isBare: 
     const reply = await expectStatus(server, { as: `${institution}-doctor`, method: 'GET', path }, [200])
     for (const resource of resourcesOf(reply.text)) {
       const id = String(resource['id'])
-      if (resource['resourceType'] === 'Patient') found.push([person.name, id], [chart.name, id])
+      if (resource['resourceType'] === 'Patient') found.push([person.name, id])
       const name = nameIn(resource)
       if (name !== undefined) found.push([name, id])
     }

@@ -31,6 +31,8 @@ const httpDate = /(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d
 /** content hashes: of a composed person, in the body and in the header */
 const hash = /(?<=versionId":"|W\/")[\w-]{22}(?=")/g
 const sealed = /(?<=_page=)[\w-]+/g
+/** the token an audit entry was made under */
+const tokenId = /(?<=urn:ietf:params:oauth:jti:)[\w-]+/g
 
 /** @param sinceMs instants before it are data and stay as they are: only what this run wrote is masked */
 export function masked(reply: Reply, side: Side, sinceMs: number): Masked {
@@ -61,6 +63,7 @@ function wordsFor(reply: Reply, side: Side, sinceMs: number): (text: string) => 
       .replaceAll(side.base, 'BASE')
       // the length of a sealed link depends on what is sealed in it
       .replaceAll(sealed, (value) => `${nth('page', value)}(${value.length})`)
+      .replaceAll(tokenId, (value) => nth('token', value))
       .replaceAll(uuid, (value) => side.names.get(value) ?? nth('id', value))
       .replaceAll(hash, (value) => nth('hash', value))
       .replaceAll(instant, (value) => times.get(Date.parse(value)) ?? value)
@@ -90,11 +93,11 @@ function lengthOf(value: string, reply: Reply, side: Side): string {
 /** The first place where the two differ, shortened; undefined when they are equal. */
 export function difference(one: Masked, other: Masked): string | undefined {
   if (one.status !== other.status) return `status ${one.status} | ${other.status}`
-  for (const name of new Set([...Object.keys(one.headers), ...Object.keys(other.headers)])) {
-    if (one.headers[name] !== other.headers[name])
-      return `header ${name}: ${one.headers[name] ?? 'absent'} | ${other.headers[name] ?? 'absent'}`
+  if (one.text === other.text) {
+    const names = [...new Set([...Object.keys(one.headers), ...Object.keys(other.headers)])]
+    const name = names.find((each) => one.headers[each] !== other.headers[each])
+    return name === undefined ? undefined : `header ${name}: ${one.headers[name] ?? 'absent'} | ${other.headers[name] ?? 'absent'}`
   }
-  if (one.text === other.text) return undefined
   let at = 0
   while (one.text[at] === other.text[at]) at += 1
   const from = Math.max(0, at - 60)

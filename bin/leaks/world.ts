@@ -35,6 +35,8 @@ export interface WorldRecord {
   readonly versions: readonly Json[]
   /** the same in a store that never held what is refused; empty for a refused record */
   readonly bareVersions: readonly Json[]
+  /** refused records that this visible one points at, by name */
+  readonly pointsAt: readonly string[]
   /** deleted by its institution after the last version */
   readonly isDeleted: boolean
 }
@@ -95,7 +97,10 @@ function build(specs: readonly RecordSpec[], person: WorldPerson, asking: Instit
   )
   return specs.map((spec) => {
     const isRefused = refused.has(spec.name)
+    const named = new Set<string>()
+    spec.make((target) => named.add(target).has(target))
     return {
+      pointsAt: isRefused ? [] : [...named].filter((target) => refused.has(target)),
       name: spec.name,
       person: person.name,
       institution: spec.institution,

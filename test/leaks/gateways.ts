@@ -11,7 +11,9 @@ export interface TwinGateways {
 }
 
 export async function startTwins(engine: Engine): Promise<TwinGateways> {
-  const [full, bare] = await Promise.all([startTestGateway(engine), startTestGateway(engine)])
+  // one after the other: a port is free only until somebody takes it
+  const full = await startTestGateway(engine)
+  const bare = await startTestGateway(engine)
   const [here, there] = [serverOf(full), serverOf(bare)]
   await Promise.all([feedBystander(here), feedBystander(there)])
   return {

@@ -1,4 +1,5 @@
 /** Loaded by `node --import` before a gateway: its files are read with the planted leak that PLANTED_LEAK names, and nothing else is touched. */
+import { readFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { planted, plantedLeaks } from './leaks.ts'
 
@@ -13,7 +14,7 @@ registerHooks({
     if (leak === undefined || !url.startsWith(folder)) return loaded
     const file = url.slice(folder.length)
     if (!leak.patches.some((patch) => patch.file === file)) return loaded
-    const source = typeof loaded.source === 'string' ? loaded.source : Buffer.from(loaded.source ?? '').toString('utf8')
+    const source = readFileSync(new URL(url), 'utf8')
     console.log(`planted ${file}`)
     return { ...loaded, source: planted(leak, file, source) }
   },

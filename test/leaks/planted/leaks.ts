@@ -5,6 +5,8 @@
 export interface PlantedLeak {
   readonly name: string
   readonly about: string
+  /** ids of the attacks that must catch it */
+  readonly by: readonly string[]
   readonly patches: readonly Patch[]
 }
 
@@ -20,15 +22,16 @@ const unjudged = (contents: string): string =>
   `${contents}.map((content) => ({ type: content.facts.type, id: content.facts.id, version: content.version, updatedMs: content.updatedMs, custodian: content.facts.custodian, person: content.facts.person, text: content.peopleText }))`
 
 const judgesVersions =
-  'const parts = content === undefined ? [] : await judge(context, call, input.sight, [{ ...content, deleted: false }])'
+  "const parts = content === undefined ? [] : await judge(context, call, input.sight, [{ ...content, deleted: false }])\n  if (content === undefined) await judgeNothing(context, call, call.params['type'] ?? '')\n  const all"
 const versionsUnjudged = (interaction: string): string =>
-  `const parts = content === undefined ? [] : input.interaction === '${interaction}' ? ${unjudged('[content]')} : await judge(context, call, input.sight, [{ ...content, deleted: false }])`
+  `const parts = content === undefined ? [] : input.interaction === '${interaction}' ? ${unjudged('[content]')} : await judge(context, call, input.sight, [{ ...content, deleted: false }])\n  const all`
 const passes = '    return isVisible(before, content) && now !== undefined && isVisible(now, content)\n'
 
 export const plantedLeaks: readonly PlantedLeak[] = [
   {
     name: 'total-of-the-store',
     about: 'the total of a search counts what the view hides',
+    by: ['counts', 'membership', 'post-search'],
     patches: [
       {
         file: 'store/search.ts',
@@ -40,6 +43,7 @@ export const plantedLeaks: readonly PlantedLeak[] = [
   {
     name: 'filter-after-the-page',
     about: 'a page is cut before the view filters it',
+    by: ['page-arithmetic', 'counts'],
     patches: [
       {
         file: 'store/search.ts',
@@ -51,6 +55,7 @@ export const plantedLeaks: readonly PlantedLeak[] = [
   {
     name: 'persons-counted-unseen',
     about: 'the total of a person search counts persons of whom nothing is visible',
+    by: ['counts', 'page-link', 'match'],
     patches: [
       {
         file: 'store/search.ts',
@@ -62,20 +67,23 @@ export const plantedLeaks: readonly PlantedLeak[] = [
   {
     name: 'vread-unjudged',
     about: 'a version is read by its id without judging the record',
+    by: ['vread'],
     patches: [{ file: 'release.ts', find: judgesVersions, put: versionsUnjudged('vread') }],
   },
   {
     name: 'history-unjudged',
     about: 'the history of a record is shown without judging it',
+    by: ['history'],
     patches: [{ file: 'release.ts', find: judgesVersions, put: versionsUnjudged('history-instance') }],
   },
   {
     name: 'gone-tells',
     about: 'a deleted record answers 410 to whom it was never visible',
+    by: ['hidden-or-missing', 'conditions'],
     patches: [
       {
         file: 'release.ts',
-        find: 'const last = content?.deleted === true ? await judge(context, call, input.sight, [{ ...content, deleted: false }]) : []',
+        find: 'const last = content?.deleted === true ? parts : []',
         put: 'const last = content?.deleted === true ? [content] : []',
       },
     ],
@@ -83,6 +91,7 @@ export const plantedLeaks: readonly PlantedLeak[] = [
   {
     name: 'forbidden-not-missing',
     about: 'a hidden record answers 403 where a missing one answers 404',
+    by: ['hidden-or-missing', 'spellings'],
     patches: [
       {
         file: 'release.ts',
@@ -94,6 +103,7 @@ export const plantedLeaks: readonly PlantedLeak[] = [
   {
     name: 'references-kept',
     about: 'a visible record goes on naming the refused records it points at',
+    by: ['reference-words', 'narrative', 'elements'],
     patches: [
       { file: 'release-references.ts', find: 'if (asked.length === 0) return passed', put: 'if (asked.length >= 0) return passed' },
     ],
@@ -101,6 +111,7 @@ export const plantedLeaks: readonly PlantedLeak[] = [
   {
     name: 'display-kept',
     about: 'a reference to a refused record goes, its display stays',
+    by: ['reference-words', 'narrative'],
     patches: [
       {
         file: 'logic/without-references.ts',
@@ -112,11 +123,13 @@ export const plantedLeaks: readonly PlantedLeak[] = [
   {
     name: 'narrative-kept',
     about: 'narrative stays on a record from which a refused reference was taken',
+    by: ['narrative', 'reference-words'],
     patches: [{ file: 'logic/without-references.ts', find: "if (isNarrative(left['text'])) delete left['text']", put: '' }],
   },
   {
     name: 'search-by-hidden-reference',
     about: 'a record is found by the refused record it points at',
+    by: ['reference-search', 'missing-and-not'],
     patches: [
       {
         file: 'store/search.ts',
@@ -128,6 +141,7 @@ export const plantedLeaks: readonly PlantedLeak[] = [
   {
     name: 'page-link-unbound',
     about: 'a page link works for whoever presents it',
+    by: ['page-link'],
     patches: [
       {
         file: 'sealed.ts',
@@ -139,6 +153,7 @@ export const plantedLeaks: readonly PlantedLeak[] = [
   {
     name: 'post-search-ungated',
     about: 'search by POST is not judged',
+    by: ['post-search'],
     patches: [
       {
         file: 'interactions/search.ts',
@@ -151,6 +166,7 @@ export const plantedLeaks: readonly PlantedLeak[] = [
   {
     name: 'batch-ungated',
     about: 'entries of a batch are not judged',
+    by: ['batch'],
     patches: [
       {
         file: 'interactions/bundle.ts',
@@ -163,6 +179,7 @@ export const plantedLeaks: readonly PlantedLeak[] = [
   {
     name: 'summary-before-the-view',
     about: '$summary and $everything read a bounded number of records and judge them then',
+    by: ['everything', 'reference-words'],
     patches: [
       { file: 'operations/summary.ts', find: 'condition: sight.condition,', put: "condition: { op: 'true' }," },
       { file: 'operations/summary.ts', find: 'const maxStored = 5_000', put: 'const maxStored = 8' },
@@ -171,6 +188,7 @@ export const plantedLeaks: readonly PlantedLeak[] = [
   {
     name: 'summary-confirms-persons',
     about: '$summary answers an empty document for a person the caller has nothing to do with',
+    by: ['everything'],
     patches: [
       {
         file: 'release-person.ts',
@@ -182,18 +200,20 @@ export const plantedLeaks: readonly PlantedLeak[] = [
   {
     name: 'everything-unjudged',
     about: '$everything shows what it was given',
+    by: ['everything'],
     patches: [
       { file: 'operations/summary.ts', find: 'condition: sight.condition,', put: "condition: { op: 'true' }," },
       {
         file: 'release-person.ts',
-        find: 'const parts = await judge(context, call, input.sight, input.held.map(open))\n  if (parts.length === 0 && !input.sight',
-        put: `const parts = ${unjudged('input.held.map(open)')}\n  if (parts.length === 0 && !input.sight`,
+        find: 'const parts = await judge(context, call, input.sight, input.held.map(open))\n  if (parts.length === 0 && !input.isKnown',
+        put: `const parts = ${unjudged('input.held.map(open)')}\n  if (parts.length === 0 && !input.isKnown`,
       },
     ],
   },
   {
     name: 'match-tells-hidden-persons',
     about: '$match grades patients of other institutions',
+    by: ['match'],
     patches: [
       { file: 'operations/match.ts', find: 'institution: call.caller.institution,', put: '' },
       {
@@ -206,6 +226,7 @@ export const plantedLeaks: readonly PlantedLeak[] = [
   {
     name: 'audit-of-others',
     about: 'a patient reads the audit log about somebody else',
+    by: ['audit-log'],
     patches: [
       {
         file: 'interactions/search.ts',
@@ -217,11 +238,12 @@ export const plantedLeaks: readonly PlantedLeak[] = [
   {
     name: 'fault-on-hidden',
     about: 'a hidden record is a fault where a missing one is not found',
+    by: ['hidden-or-missing'],
     patches: [
       {
         file: 'release.ts',
-        find: '  if (part === undefined) {\n    await record',
-        put: "  if (part === undefined) {\n    if (content?.deleted === false) throw new TypeError('refused')\n    await record",
+        find: '  if (part === undefined || content?.deleted === true) {\n    await record',
+        put: "  if (part === undefined || content?.deleted === true) {\n    if (content?.deleted === false) throw new TypeError('refused')\n    await record",
       },
     ],
   },
