@@ -196,7 +196,13 @@ function conditionsOf(
         ...(evidence.length === 0 ? {} : { evidence }),
       })
     }),
-    ...(hasPsychiatry ? [make('Condition', 'c5', { code: 'F33', department: '03', date: d4 }, () => condition('F33', d4, 'e2'))] : []),
+    ...(hasPsychiatry
+      ? [
+          make('Condition', 'c5', { code: 'F33', department: '03', date: d4 }, (known) =>
+            condition('F33', d4, known('e2') ? 'e2' : undefined),
+          ),
+        ]
+      : []),
   ]
 }
 
@@ -210,8 +216,8 @@ function observationsOf(random: Random, make: Make, { hasPsychiatry, day }: Chan
     ),
     ...(hasPsychiatry
       ? [
-          make('Observation', 'o3', { department: '03', date: d3 }, () =>
-            observation('2339-0', d3, v3, { encounter: { reference: 'Encounter/{id}-e2' } }),
+          make('Observation', 'o3', { department: '03', date: d3 }, (known) =>
+            observation('2339-0', d3, v3, known('e2') ? { encounter: { reference: 'Encounter/{id}-e2' } } : {}),
           ),
         ]
       : []),
