@@ -8,8 +8,8 @@ import { cases, enginesAtThisScale, seedOr } from '../support/proof.ts'
 import { startTwins, type TwinGateways } from './gateways.ts'
 
 const seed = seedOr(20261122)
-/** 1,100 at the scale of `npm run prove` are the 11,000 of both engines together at scale 10 */
-const requests = cases(Number(process.env['LEAK_REQUESTS'] ?? 200))
+/** 10,000 of each engine in `npm run prove` (scale 10); each attack two or three times in `npm test` */
+const requests = cases(1) > 1 ? cases(1_000) : 100
 
 describe.each(enginesAtThisScale(hasPostgres))('a store with refused records and a store without them, on %s', (engine) => {
   let twins: TwinGateways | undefined
