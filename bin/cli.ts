@@ -112,6 +112,21 @@ export async function main(argv: readonly string[]): Promise<number> {
       code = (await quarantineReplay({ ...options, env: process.env, print: (line) => console.log(line) })) ? 0 : 1
     })
   addConsent(program)
+  program
+    .command('leaks')
+    .description(
+      'asks two servers the same, one of which never held what is refused, and compares every byte; writes test records into both',
+    )
+    .requiredOption('--base <url>', 'the server that is filled with everything')
+    .requiredOption('--other <url>', 'the server that never holds what is refused')
+    .requiredOption('--tokens <file>', 'tokens by name, or the sandbox/cli.json of a sandbox')
+    .option('--other-tokens <file>', 'the same for the other server (default: --tokens)')
+    .option('--seed <n>', 'same seed, same people and requests', '20261122')
+    .option('--requests <n>', 'how many to try', '2000')
+    .action(async (options: { base: string; other: string; tokens: string; otherTokens?: string; seed: string; requests: string }) => {
+      const { leaks } = await import('./leaks.ts')
+      code = (await leaks({ ...options, print: (line) => console.log(line) })) ? 0 : 1
+    })
   try {
     await program.parseAsync(argv)
   } catch (error) {

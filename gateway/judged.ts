@@ -147,6 +147,14 @@ async function judged(context: Context, call: Call, before: Sight, contents: rea
   return partsOf(passed, await inIdsOf(context.store, spelling, shown), spelling)
 }
 
+/** Stands for whom nobody knows, so that what is missing is looked at as long as what is hidden: the same questions, one answer. */
+export const nobody = 'nobody'
+
+/** Judges a record that is not there, as if it were: its answer takes the same time as that of a hidden one. */
+export async function judgeNothing(context: Context, call: Call, type: string): Promise<void> {
+  await sightOf(context.store, context, call.caller, { type: groupOf(type), persons: [nobody], action: 'access', liveRelated: [] })
+}
+
 const groups = ['Patient', 'Task', 'Consent', 'Provenance'] as const
 
 function partsOf(contents: readonly HeldContent[], texts: readonly string[], spelling: Spelling): readonly Part[] {

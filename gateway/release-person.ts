@@ -50,10 +50,10 @@ export async function releaseMatch(
 export async function releaseEverything(
   context: Context,
   call: Call,
-  input: { held: readonly Held[]; sight: Sight; person: string; silent: readonly string[] },
+  input: { held: readonly Held[]; sight: Sight; person: string; isKnown: boolean; silent: readonly string[] },
 ): Promise<Released> {
   const parts = await judge(context, call, input.sight, input.held.map(open))
-  if (parts.length === 0 && !input.sight.related.includes(input.person)) {
+  if (parts.length === 0 && !input.isKnown) {
     await record(context, call, { ...refusal('everything', undefined, input.sight.consulted), persons: [input.person] })
     throw notFound()
   }

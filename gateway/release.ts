@@ -9,7 +9,7 @@ import { bundleText, entryText } from './bundle-text.ts'
 import type { Call, Context } from './context.ts'
 import { open, type Held } from './held.ts'
 import type { Sight } from './judge.ts'
-import { judge } from './judged.ts'
+import { judge, judgeNothing } from './judged.ts'
 import { isSameMatter } from './logic/same-matter.ts'
 import { notFound, Problem } from './problem.ts'
 import { pastVersion } from './redaction.ts'
@@ -26,12 +26,14 @@ export async function releaseOne(
   input: { held: Held | undefined; interaction: string; sight: Sight },
 ): Promise<Released> {
   const content = input.held === undefined ? undefined : open(input.held)
-  const parts = content === undefined ? [] : await judge(context, call, input.sight, [content])
+  const parts = content === undefined ? [] : await judge(context, call, input.sight, [{ ...content, deleted: false }])
+  // hidden, deleted or missing: each is judged once
+  if (content === undefined) await judgeNothing(context, call, call.params['type'] ?? '')
   const part = parts[0]
-  if (part === undefined) {
+  if (part === undefined || content?.deleted === true) {
     await record(context, call, refusal(input.interaction, content, input.sight.consulted))
     // Gone only to whom its last version would be shown; to everybody else it never was (contract, promise 1).
-    const last = content?.deleted === true ? await judge(context, call, input.sight, [{ ...content, deleted: false }]) : []
+    const last = content?.deleted === true ? parts : []
     if (last.length > 0) throw new Problem('gone', 'this record was deleted; its versions are in its history', { id: 'deleted' })
     throw notFound()
   }
@@ -93,6 +95,7 @@ export async function releaseVersions(
 ): Promise<Released> {
   const content = input.held === undefined ? undefined : open(input.held)
   const parts = content === undefined ? [] : await judge(context, call, input.sight, [{ ...content, deleted: false }])
+  if (content === undefined) await judgeNothing(context, call, call.params['type'] ?? '')
   const isOwn = call.caller.role === 'system' && content?.facts.custodian === call.caller.institution
   const loaded = content === undefined || parts.length === 0 ? [] : input.pick(await input.load(content.facts.id))
   const picked = loaded.filter((item) => isOwn || isSameMatter(content?.peopleText ?? '{}', item.peopleText))

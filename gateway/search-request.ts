@@ -82,7 +82,9 @@ function countOf(value: string, max: number): number {
 }
 
 function sortOf(value: string, type: string, isSystem: boolean): SearchRequest['sort'] {
-  const known = new Set([...searchParametersOf(type).keys(), '_lastUpdated', '_id'])
+  // Never by a reference: the order of ids says nothing, and what is pointed at may be refused.
+  const sortable = [...searchParametersOf(type)].flatMap(([name, parameter]) => (parameter.type === 'reference' ? [] : [name]))
+  const known = new Set([...sortable, '_lastUpdated', '_id'])
   return value.split(',').map((key) => {
     const param = key.replace(/^-/, '')
     if (!known.has(param))
@@ -223,15 +225,12 @@ async function ownTargets(
 export async function personsOf(context: Context, call: Call, ids: readonly string[]): Promise<readonly string[]> {
   const out: string[] = []
   for (const id of ids) {
+    // asked in full for each, so that a person nobody knows takes as long as one nobody may see
     const person = await context.store.identities.person(id)
-    if (person !== undefined) out.push(person)
-    else {
-      const own = (await context.store.identities.byLocal(call.caller.institution, [id])).map((row) => row.person)
-      const record = (await context.store.identities.byRecords([id]))
-        .filter((row) => row.institution === call.caller.institution)
-        .map((row) => row.person)
-      out.push(...own, ...record)
-    }
+    const own = (await context.store.identities.byLocal(call.caller.institution, [id])).map((row) => row.person)
+    const records = await context.store.identities.byRecords([id])
+    const record = records.filter((row) => row.institution === call.caller.institution).map((row) => row.person)
+    out.push(...(person === undefined ? [...own, ...record] : [person]))
   }
   return out
 }

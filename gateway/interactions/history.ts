@@ -4,7 +4,7 @@
  */
 import type { Call, Context } from '../context.ts'
 import { networkId } from '../directory.ts'
-import { sightFor } from '../judged.ts'
+import { nobody, sightFor } from '../judged.ts'
 import { releaseNothing, releaseVersions, type Released } from '../release.ts'
 
 export async function vread(call: Call, context: Context): Promise<Released> {
@@ -33,8 +33,8 @@ async function versions(
     ? ((await context.store.records.byKey({ institution: call.caller.institution, type, localId: id })) ??
       (await context.store.records.byKey({ institution: networkId, type, localId: id })))
     : await context.store.records.byId(type, id)
-  const persons = held === undefined ? [] : await context.store.identities.personsOfRecord(id)
-  const sight = await sightFor(context.store, context, call, { type, persons })
+  const known = await context.store.identities.personsOfRecord(id)
+  const sight = await sightFor(context.store, context, call, { type, persons: known.length === 0 ? [nobody] : known })
   return releaseVersions(context, call, {
     held,
     sight,

@@ -4,7 +4,7 @@ import { networkId } from '../directory.ts'
 import { askLive, readLive } from '../live.ts'
 import { couldMatch } from '../logic/wholesale.ts'
 import { notFound } from '../problem.ts'
-import { sightFor } from '../judged.ts'
+import { nobody, sightFor } from '../judged.ts'
 import { releasePersons } from '../release-person.ts'
 import { publish, releaseLedger } from '../release-public.ts'
 import { releaseOne, type Released } from '../release.ts'
@@ -22,9 +22,9 @@ export async function read(call: Call, context: Context): Promise<Released> {
   }
   if (type === 'Patient') return readPerson(call, context, id)
   const stored = await context.store.records.byId(type, id)
-  const live = stored === undefined ? await liveRecord(context, type, id) : undefined
-  const persons = live === undefined ? await context.store.identities.personsOfRecord(id) : [live.person]
-  const sight = await sightFor(context.store, context, call, { type, persons })
+  const live = await liveRecord(context, type, id, stored === undefined)
+  const known = live === undefined ? await context.store.identities.personsOfRecord(id) : [live.person]
+  const sight = await sightFor(context.store, context, call, { type, persons: known.length === 0 ? [nobody] : known })
   return releaseOne(context, call, { held: stored ?? live?.held, interaction: 'read', sight })
 }
 
@@ -36,20 +36,18 @@ async function readOwn(call: Call, context: Context, type: string, id: string): 
   return releaseOne(context, call, { held, interaction: 'read', sight })
 }
 
-async function liveRecord(context: Context, type: string, id: string) {
+/** The key is looked up for stored records too: what is missing must not be asked about more than what is hidden. */
+async function liveRecord(context: Context, type: string, id: string, isWanted: boolean) {
   const key = await context.store.records.keyOf(id)
-  return key === undefined || key.type !== type ? undefined : readLive(context, key)
+  return key === undefined || key.type !== type || !isWanted ? undefined : readLive(context, key)
 }
 
 /** A person, composed from every Patient record this caller may see, stored and live. */
 async function readPerson(call: Call, context: Context, id: string): Promise<Released> {
-  const person = (await personsOf(context, call, [id]))[0]
-  if (person === undefined) {
-    const sight = await sightFor(context.store, context, call, { type: 'Patient', persons: [] })
-    return releaseOne(context, call, { held: undefined, interaction: 'read', sight })
-  }
+  const person = (await personsOf(context, call, [id]))[0] ?? nobody
   const sight = await sightFor(context.store, context, call, { type: 'Patient', persons: [person] })
-  const stored = await context.store.records.ofPerson(person, ['Patient'], 50)
+  const { condition, party } = sight
+  const stored = await context.store.recordsOfPerson({ person, types: ['Patient'], but: [], limit: 50, condition, party })
   const live = await askLive(context, call, {
     person,
     types: ['Patient'],

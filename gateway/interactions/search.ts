@@ -99,7 +99,9 @@ async function liveRecords(
 ): Promise<readonly Held[]> {
   const records: Held[] = []
   for (const person of new Set([...persons.stored, ...persons.named])) {
-    if (!persons.stored.includes(person)) records.push(...(await context.store.records.ofPerson(person, ['Patient'], 50)))
+    const { condition, party } = sight
+    if (!persons.stored.includes(person))
+      records.push(...(await context.store.recordsOfPerson({ person, types: ['Patient'], but: [], limit: 50, condition, party })))
     const live = await askLive(context, call, {
       person,
       types: ['Patient'],

@@ -16,10 +16,14 @@ export async function everything(call: Call, context: Context): Promise<Released
   const types = typesAsked(call)
   if (call.caller.role === 'system') return ownEverything(call, context, types)
   const { person, sight, held, silent } = await gather(call, context, types, 'everything')
+  const { condition, party } = sight
+  // whose chart is seen is known, whatever types are asked; that others know the person too must not decide it
+  const charts = await context.store.recordsOfPerson({ person, types: ['Patient'], but: [], limit: 1, condition, party })
   return releaseEverything(context, call, {
     held,
     sight,
     person,
+    isKnown: charts.length > 0 || sight.related.includes(person),
     silent: silent.map((id) => context.directory.institution(id)?.name ?? id),
   })
 }

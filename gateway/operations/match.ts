@@ -20,6 +20,8 @@ export async function matchPatient(call: Call, context: Context): Promise<Releas
     phones: about.phones,
     notRecord: '',
     limit: 100,
+    // others' patients must not take the places of one's own
+    institution: call.caller.institution,
   })
   const sight = await sightFor(context.store, context, call, { type: 'Patient', persons: [] })
   return releaseMatch(context, call, { about, held: await context.store.records.byIds(ids), sight })

@@ -32,7 +32,14 @@ export async function gather(
   const mayAsk = (institution: string): boolean =>
     couldMatch(sight.condition, { custodian: institution, person, custodianKeys: context.directory.keysOf(institution) })
   const [stored, live] = await Promise.all([
-    context.store.records.ofPerson(person, types, maxStored, ['Task', 'Consent']),
+    context.store.recordsOfPerson({
+      person,
+      types,
+      but: ['Task', 'Consent'],
+      limit: maxStored,
+      condition: sight.condition,
+      party: sight.party,
+    }),
     askLive(context, call, { person, types, mayAsk }),
   ])
   return { person, sight, held: [...stored, ...live.held], silent: live.silent }

@@ -138,19 +138,21 @@ export function identities(sql: Sql) {
     async setGrade(persons: readonly string[], grade: 'certain' | 'single'): Promise<void> {
       await sql.query('update identity set grade = $2 where person = any($1::text[])', [persons, grade])
     },
-    /** Network ids of Patient records that share a birth date, a phone or an identifier with the one that arrived; bounded. */
+    /** Network ids of Patient records that share a birth date or a phone with the one that arrived; bounded, within one partition or all. */
     async candidates(input: {
       birthDate: string
       phones: readonly string[]
       notRecord: string
       limit: number
+      institution?: string
     }): Promise<readonly string[]> {
       const found = await sql.query<{ record: string }>(
         `select distinct i.record from record_index i
          where i.type = 'Patient' and i.record <> $3
+           and ($5::text is null or exists (select 1 from record r where r.id = i.record and r.institution = $5))
            and ((i.param = 'x-birth-day' and i.code = $1) or (i.param = 'x-phone' and i.code = any($2::text[])))
          order by i.record limit $4`,
-        [input.birthDate, input.phones, input.notRecord, input.limit],
+        [input.birthDate, input.phones, input.notRecord, input.limit, input.institution ?? null],
       )
       return found.rows.map((row) => row.record)
     },

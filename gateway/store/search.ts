@@ -140,13 +140,41 @@ export async function searchPersons(sql: Sql, input: SearchInput): Promise<Perso
   return { persons, held: found.rows.map(heldOf), total }
 }
 
+export interface PersonRecords {
+  readonly person: string
+  /** empty = every type */
+  readonly types: readonly string[]
+  /** never these */
+  readonly but: readonly string[]
+  readonly limit: number
+  readonly condition: Condition
+  readonly party: string | undefined
+}
+
+/** What the caller may see of one person, newest first, bounded: the bound counts visible records only, so that no hidden one takes a place. */
+export async function recordsOfPerson(sql: Sql, input: PersonRecords): Promise<readonly Held[]> {
+  const values: unknown[] = []
+  const add = (value: unknown): string => `$${values.push(value)}`
+  const types = add(input.types)
+  const where = [
+    `r.person = ${add(input.person)}`,
+    'not r.deleted',
+    `(cardinality(${types}::text[]) = 0 or r.type = any(${types}::text[]))`,
+    `r.type <> all(${add(input.but)}::text[])`,
+    visibleSql(input, 'r', add),
+  ].join(' and ')
+  const found = await sql.query<Parameters<typeof heldOf>[0]>(
+    `select ${recordColumns} from record r where ${where} order by r.updated_ms desc, r.id limit ${add(input.limit)}`,
+    values,
+  )
+  return found.rows.map(heldOf)
+}
+
 /** `seen`: the caller's view alone, with its values first, for a second look at what the first one found. */
 function whereOf(input: SearchInput) {
   const values: unknown[] = []
   const add = (value: unknown): string => `$${values.push(value)}`
-  const view = toSql(input.condition, factsAt('r'), add)
-  const visible = input.party === undefined ? view : `(${view} or r.parties @> array[${add(input.party)}::text])`
-  const seen = { sql: visible, values: values.slice() }
+  const seen = { sql: visibleSql(input, 'r', add), values: values.slice() }
   const rows: Rows = { add, of: (param) => rowsSql(input, param, add) }
   const where = [
     `r.type = ${add(input.type)}`,
@@ -157,6 +185,11 @@ function whereOf(input: SearchInput) {
     ...input.clauses.map((clause) => clauseSql(clause, rows)),
   ].join(' and ')
   return { where, values, add, seen, rows }
+}
+
+function visibleSql(input: Pick<SearchInput, 'condition' | 'party'>, table: string, add: (value: unknown) => string): string {
+  const view = toSql(input.condition, factsAt(table), add)
+  return input.party === undefined ? view : `(${view} or ${table}.parties @> array[${add(input.party)}::text])`
 }
 
 /** Adds its values to the statement: call it after a count that has no order. */

@@ -12,7 +12,7 @@ import { quarantine } from './quarantine.ts'
 import { raised } from './raised.ts'
 import { records } from './records.ts'
 import { relations } from './relations.ts'
-import { searchPersons, searchRecords, type SearchInput } from './search.ts'
+import { recordsOfPerson, searchPersons, searchRecords, type PersonRecords, type SearchInput } from './search.ts'
 
 function bind(sql: Sql, traceNow?: TraceNow) {
   return {
@@ -32,6 +32,7 @@ function bind(sql: Sql, traceNow?: TraceNow) {
     quarantine: quarantine(sql),
     search: (input: SearchInput) => searchRecords(sql, input),
     searchPersons: (input: SearchInput) => searchPersons(sql, input),
+    recordsOfPerson: (input: PersonRecords) => recordsOfPerson(sql, input),
   }
 }
 
