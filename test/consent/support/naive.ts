@@ -208,8 +208,10 @@ function context(rule: Rule, asked: Asked): boolean {
     if (said.action === undefined) return true
     const codes = said.action.map((action) => action.coding?.[0]?.code ?? '')
     if (codes.includes(request.action)) return true
-    const isForeignRead = request.action === 'access' && facts.custodian !== request.institution
-    return rule.type === 'deny' && isForeignRead && (codes.includes('disclose') || codes.includes('use'))
+    const isForeign = facts.custodian !== request.institution
+    if (rule.type !== 'deny' || !isForeign) return false
+    if (request.action === 'disclose') return codes.includes('collect')
+    return request.action === 'access' && (codes.includes('disclose') || codes.includes('use'))
   }
   return (
     met(rule, 'period', () => within(said, asked.nowMs)) &&
