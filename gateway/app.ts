@@ -10,7 +10,7 @@ import { asProblem, Problem } from './problem.ts'
 import { publish, publishProblem, type Public } from './release-public.ts'
 import { reply } from './reply.ts'
 import { requireRequestRate } from './limits.ts'
-import { enter, shapeOf } from './routes.ts'
+import { enter, requireClassified, routes, shapeOf } from './routes.ts'
 import { callerOf, type Caller } from './security/caller.ts'
 import type { VerifiedToken } from './security/token.ts'
 import { openTrace, type OpenTrace } from './trace.ts'
@@ -29,6 +29,7 @@ export interface AppParts {
 }
 
 export function createApp(parts: AppParts): express.Express {
+  requireClassified(routes)
   const { context } = parts
   const app = express()
   app.disable('x-powered-by')

@@ -14,10 +14,10 @@ import { isResource } from '../fhir-profiles/validate/validate.ts'
 import type { Context } from './context.ts'
 import { networkId } from './directory.ts'
 import { open } from './held.ts'
-import { patientOf } from './identify.ts'
 import { takeRecords, type IntakeResult } from './intake.ts'
 import { beforeChange } from './intake-recall.ts'
 import { Problem } from './problem.ts'
+import { lifeOf } from './standing.ts'
 import { resumeTasks } from './referral-step.ts'
 import type { Tables } from './store/store.ts'
 
@@ -76,7 +76,8 @@ async function storeConsent(tables: Tables, context: Context, input: ConsentInta
     ],
   })
   if (result === undefined) throw new TypeError('one entry gives one result')
-  const birthDate = await birthDateOf(tables, input.person)
+  const { birthDates, isDead } = await lifeOf(tables, input.person)
+  const birthDate = birthDates[0]
   const compiled = compile(
     { ...input.consent, id: input.id },
     {
@@ -86,6 +87,7 @@ async function storeConsent(tables: Tables, context: Context, input: ConsentInta
       timeZone: context.config.timeZone,
       signedByGuardian: input.signedByProxy && isChild(birthDate, context),
       birthDate,
+      afterDeath: isDead,
     },
   )
   await tables.consents.replace(input.id, compiled.rows)
@@ -93,11 +95,6 @@ async function storeConsent(tables: Tables, context: Context, input: ConsentInta
   if (input.from === 'active' && input.consent.status !== 'active') await keepRefusing(tables, context, input)
   await resumeTasks(tables, context, await tables.parcels.wake(input.person, context.now().getTime()))
   return result
-}
-
-async function birthDateOf(tables: Tables, person: string): Promise<string | undefined> {
-  const held = await tables.records.ofPerson(person, ['Patient'], 20)
-  return held.flatMap((item) => patientOf(open(item).text)?.birthDate ?? [])[0]
 }
 
 /**

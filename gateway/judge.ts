@@ -20,6 +20,8 @@ export interface Sight {
   /** only records of referrals this institution is party to: a coordinator's documents */
   readonly onlyParty: string | undefined
   readonly consulted: readonly ConsentVersion[]
+  /** a system on its own partition: what it sent it reads back, whatever it is */
+  readonly isOwnSystem: boolean
   /** persons with whom the caller's institution has to do now */
   readonly related: readonly string[]
 }
@@ -40,18 +42,27 @@ export async function sightOf(
       condition: { op: 'custodian', is: caller.institution },
       party: caller.institution,
       onlyParty: undefined,
+      isOwnSystem: true,
       consulted: [],
       related: [],
     }
   }
-  if (governed.has(about.type))
-    return { condition: governedCondition(caller, about.type), party: partyOf(caller), onlyParty: undefined, consulted: [], related: [] }
+  if (governed.has(about.type) || (caller.role === 'privacy-officer' && about.type === 'RelatedPerson'))
+    return {
+      condition: governedCondition(caller, about.type),
+      party: partyOf(caller),
+      onlyParty: undefined,
+      isOwnSystem: false,
+      consulted: [],
+      related: [],
+    }
   if (caller.role === 'patient' || caller.role === 'proxy') {
     const request = accessRequest(context, caller, about.action)
     const seen = view(request, new Map(), { implicit: context.config.implicitPolicy }, context.now().getTime())
-    return { condition: seen.condition, party: undefined, onlyParty: undefined, consulted: [], related: [] }
+    return { condition: seen.condition, party: undefined, onlyParty: undefined, isOwnSystem: false, consulted: [], related: [] }
   }
-  if (!isClinician(caller)) return { condition: nothing, party: undefined, onlyParty: undefined, consulted: [], related: [] }
+  if (!isClinician(caller))
+    return { condition: nothing, party: undefined, onlyParty: undefined, isOwnSystem: false, consulted: [], related: [] }
   return clinicianSight(tables, context, caller, about)
 }
 
@@ -80,6 +91,7 @@ async function clinicianSight(
     condition: { op: 'and', of: [reach, seen.condition] },
     party: undefined,
     onlyParty: caller.role === 'coordinator' ? caller.institution : undefined,
+    isOwnSystem: false,
     consulted: seen.consulted,
     related,
   }
@@ -102,7 +114,14 @@ export async function deliverySight(
     basis: { inHouse: true, patientRequest: { kind: 'none' }, emergency: { kind: 'none' }, statute: { kind: 'none' } },
   }
   const seen = view(request, byPerson(rows), { implicit: context.config.implicitPolicy }, context.now().getTime())
-  return { condition: seen.condition, party: undefined, onlyParty: undefined, consulted: seen.consulted, related: [input.person] }
+  return {
+    condition: seen.condition,
+    party: undefined,
+    onlyParty: undefined,
+    isOwnSystem: false,
+    consulted: seen.consulted,
+    related: [input.person],
+  }
 }
 
 export function isVisible(sight: Sight, content: HeldContent): boolean {
@@ -129,7 +148,7 @@ function governedCondition(caller: Caller, type: string): Condition {
       return type === 'Task' ? { op: 'and', of: [own, { op: 'classes', anyOf: [profile.referralTask, profile.recallTask] }] } : own
     }
     case 'privacy-officer':
-      return type === 'Consent' ? { op: 'true' } : type === 'Task' ? recallTasks : nothing
+      return type === 'Consent' ? { op: 'true' } : type === 'Task' ? recallTasks : verifiedRelations
     case 'doctor':
     case 'nurse':
     case 'coordinator':
@@ -140,6 +159,15 @@ function governedCondition(caller: Caller, type: string): Condition {
     default:
       return caller.role satisfies never
   }
+}
+
+/** Who acts for whom, as the officer verified it; what EMRs say of relatives is not for the officer. */
+const verifiedRelations: Condition = {
+  op: 'and',
+  of: [
+    { op: 'custodian', is: networkId },
+    { op: 'classes', anyOf: ['RelatedPerson'] },
+  ],
 }
 
 /** Made by the network alone: no Task of an institution's own, and no referral that calls itself a recall. */

@@ -8,6 +8,7 @@ import { open, type Held, type HeldContent } from './held.ts'
 import { deliverySight, isVisible, sightOf, type Sight } from './judge.ts'
 import { emrAddress, ledgerEntry, whoIsNetwork } from './ledger-entry.ts'
 import { liveEncounterOf } from './live.ts'
+import { isShown, personsIn, pointingTo } from './pointing.ts'
 import { notFound } from './problem.ts'
 import { inIdsOf, type Spelling } from './spelling.ts'
 import type { Tables } from './store/store.ts'
@@ -60,6 +61,12 @@ export async function isPartyTask(context: Context, call: Call, id: string): Pro
   return content?.facts.custodian === networkId && content.parties.includes(call.caller.institution)
 }
 
+/** Whether a record is there for who has this sight: one that is hidden may not be written over, and is as absent as none. */
+export async function isShownRecord(tables: Tables, sight: Sight, type: string, id: string): Promise<boolean> {
+  const held = await tables.records.byId(type, id)
+  return held !== undefined && isVisible(sight, open(held))
+}
+
 /** Parts for an institution's EMR, re-judged at the moment of sending; the ledger row is in the caller's transaction. */
 export async function releaseDelivery(
   tables: Tables,
@@ -101,7 +108,8 @@ export async function judge(context: Context, call: Call, before: Sight, content
 }
 
 async function judged(context: Context, call: Call, before: Sight, contents: readonly HeldContent[]): Promise<readonly Part[]> {
-  const persons = [...new Set(contents.flatMap((content) => (content.facts.person === '' ? [] : [content.facts.person])))]
+  const pointing = await pointingTo(context.store, contents)
+  const persons = personsIn([...contents, ...[...pointing.values()].flat()])
   const liveRelated = persons.filter((person) => before.related.includes(person))
   const sights = new Map<string, Sight>()
   for (const group of new Set(contents.map(groupOf))) {
@@ -109,16 +117,16 @@ async function judged(context: Context, call: Call, before: Sight, contents: rea
   }
   const passed = contents.filter((content) => {
     const now = sights.get(groupOf(content))
-    return isVisible(before, content) && now !== undefined && isVisible(now, content)
+    return isShown(before, content, pointing) && now !== undefined && isShown(now, content, pointing)
   })
   const spelling = spellingOf(call)
   const texts = await inIdsOf(context.store, spelling, passed)
   return passed.map((content, at) => partOf(content, texts[at] ?? '', spelling))
 }
 
-/** Tasks and consents follow the role; everything else follows consent. */
+/** Tasks and consents follow the role, and so do relations where the officer asks; everything else follows consent. */
 function groupOf(content: HeldContent): string {
-  return content.facts.type === 'Task' || content.facts.type === 'Consent' ? content.facts.type : 'Patient'
+  return ['Task', 'Consent', 'RelatedPerson'].includes(content.facts.type) ? content.facts.type : 'Patient'
 }
 
 export function spellingOf({ caller }: Call): Spelling {

@@ -3,6 +3,7 @@ import type { Call, Context } from '../context.ts'
 import { networkId } from '../directory.ts'
 import { askLive, readLive } from '../live.ts'
 import { couldMatch } from '../logic/wholesale.ts'
+import { personsAbout } from '../pointing.ts'
 import { notFound } from '../problem.ts'
 import { sightFor } from '../judged.ts'
 import { releasePersons } from '../release-person.ts'
@@ -23,7 +24,8 @@ export async function read(call: Call, context: Context): Promise<Released> {
   if (type === 'Patient') return readPerson(call, context, id)
   const stored = await context.store.records.byId(type, id)
   const live = stored === undefined ? await liveRecord(context, type, id) : undefined
-  const persons = live === undefined ? await context.store.identities.personsOfRecord(id) : [live.person]
+  const own = live === undefined ? await context.store.identities.personsOfRecord(id) : [live.person]
+  const persons = [...own, ...(await personsAbout(context.store, stored))]
   const sight = await sightFor(context.store, context, call, { type, persons })
   return releaseOne(context, call, { held: stored ?? live?.held, interaction: 'read', sight })
 }

@@ -84,7 +84,7 @@ const roleScopes: Readonly<Record<Role, readonly string[]>> = {
   coordinator: ['user/Task.crus', ...papers, 'user/Patient.c', ...directoryRead],
   patient: ['patient/*.rs', 'patient/Consent.crus'],
   proxy: ['patient/*.rs', 'patient/Consent.crus'],
-  'privacy-officer': ['user/Consent.crus', 'user/AuditEvent.rs', 'user/Task.rs', ...directoryRead],
+  'privacy-officer': ['user/Consent.crus', 'user/AuditEvent.rs', 'user/Task.rs', 'user/RelatedPerson.crus', ...directoryRead],
   auditor: ['user/AuditEvent.rs'],
   integrator: [],
 }

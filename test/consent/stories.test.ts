@@ -255,7 +255,7 @@ describe('people, houses and emergencies', () => {
   test('who may not collect is sent nothing, and reads what it read before', () => {
     const action = [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentaction', code: 'collect' }] }]
     const refusal = story(1, networkConsent({ type: 'deny', action, actor: [receiver(organization('tertiary'))] }))
-    const sent = (to: string) => decide({ ...doctor(to), action: 'disclose' }, refusal, held(1, 'clinic'), sandbox, now).permit
+    const sent = (to: InstitutionId) => decide({ ...doctor(to), action: 'disclose' }, refusal, held(1, 'clinic'), sandbox, now).permit
     expect([sent('tertiary'), sent('hospital')]).toEqual([false, true])
     expect(decide(doctor('tertiary'), refusal, held(1, 'clinic'), sandbox, now).permit).toBe(true)
     expect(decide({ ...doctor('tertiary'), action: 'disclose' }, refusal, held(1, 'tertiary'), sandbox, now).permit).toBe(true)
