@@ -104,7 +104,8 @@ export async function deliverySight(
   input: { receiver: string; person: string; action: Action },
 ): Promise<Sight> {
   const rows = await tables.consents.provisionsOf([input.person])
-  const keys = context.directory.keysOf(input.receiver)
+  const own = context.directory.keysOf(input.receiver)
+  const keys = [...own, ...context.directory.groupsOf(own)]
   const request: AccessRequest = {
     action: input.action,
     purposes: ['TREAT'],
@@ -183,13 +184,16 @@ const recallTasks: Condition = {
 export function accessRequest(context: Context, caller: Caller, action: Action): AccessRequest {
   const departments = caller.departments.flatMap((code) => [`dept:${code}`, `dept:${caller.institution}:${code}`])
   const practitioner = caller.practitioner === '' ? [] : [`practitioner:${caller.practitioner}`]
+  const inside = [...practitioner, ...departments]
+  const organizations = context.directory.keysOf(caller.institution)
+  const groups = context.directory.groupsOf([...inside, ...organizations])
   const isOwnRecord = caller.role === 'patient' || caller.role === 'proxy'
   return {
     action,
     purposes: caller.purposes,
     institution: isOwnRecord ? networkId : caller.institution,
-    receiver: [...practitioner, `role:${caller.role}`, ...departments, ...context.directory.keysOf(caller.institution)],
-    insideReceiver: [...practitioner, ...departments],
+    receiver: [...inside, `role:${caller.role}`, `role:${caller.institution}:${caller.role}`, ...organizations, ...groups],
+    insideReceiver: [...inside, ...context.directory.groupsOf(inside)],
     basis: {
       inHouse: isClinician(caller),
       patientRequest: isOwnRecord && caller.person !== '' ? { kind: 'person', person: caller.person } : { kind: 'none' },
