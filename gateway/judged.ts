@@ -10,7 +10,7 @@ import { emrAddress, ledgerEntry, whoIsNetwork } from './ledger-entry.ts'
 import { liveEncounterOf } from './live.ts'
 import { isShown, personsIn, pointingTo } from './pointing.ts'
 import { notFound } from './problem.ts'
-import { inIdsOf, type Spelling } from './spelling.ts'
+import { everyHouse, inIdsOf, type Spelling } from './spelling.ts'
 import type { Tables } from './store/store.ts'
 import { inSpan } from './trace.ts'
 
@@ -74,7 +74,7 @@ export async function releaseDelivery(
   input: { held: readonly Held[]; receiver: string; person: string; always: readonly string[] },
 ): Promise<{ parts: readonly Part[]; withheld: number; consents: readonly ConsentVersion[] }> {
   const sight = await deliverySight(tables, context, { receiver: input.receiver, person: input.person, action: 'disclose' })
-  const spelling: Spelling = { kind: 'people' }
+  const spelling: Spelling = { kind: 'people', house: input.receiver }
   const contents = input.held.map(open)
   const passed = contents.filter((content) => !content.deleted && (input.always.includes(content.facts.id) || isVisible(sight, content)))
   const texts = await inIdsOf(tables, spelling, passed)
@@ -130,10 +130,11 @@ function groupOf(content: HeldContent): string {
 }
 
 export function spellingOf({ caller }: Call): Spelling {
-  return caller.role === 'system' ? { kind: 'system', institution: caller.institution } : { kind: 'people' }
+  if (caller.role === 'system') return { kind: 'system', institution: caller.institution }
+  return { kind: 'people', house: caller.role === 'patient' || caller.role === 'proxy' ? everyHouse : caller.institution }
 }
 
-function partOf(content: HeldContent, text: string, spelling: Spelling = { kind: 'people' }): Part {
+function partOf(content: HeldContent, text: string, spelling: Spelling = { kind: 'people', house: everyHouse }): Part {
   const isOwn = spelling.kind === 'system' && content.facts.custodian === spelling.institution
   return {
     type: content.facts.type,
