@@ -261,6 +261,16 @@ describe('people, houses and emergencies', () => {
     expect(decide({ ...doctor('tertiary'), action: 'disclose' }, refusal, held(1, 'tertiary'), sandbox, now).permit).toBe(true)
   })
 
+  test('a refusal by kind reaches a record that contains such a one, a permit by kind opens none that does', () => {
+    const carrying = held(1, 'clinic', { classes: ['Observation', 'contained', 'contained:Condition'] })
+    const refusal = story(1, networkConsent({ type: 'deny', class: types('Condition') }))
+    expect(decide(doctor('tertiary'), refusal, held(1, 'clinic'), sandbox, now).permit).toBe(true)
+    expect(decide(doctor('tertiary'), refusal, carrying, sandbox, now).permit).toBe(false)
+    const permit = story(1, consent({ class: types('Observation') }))
+    expect(decide(doctor('tertiary'), permit, held(1, 'clinic'), sandbox, now).permit).toBe(true)
+    expect(decide(doctor('tertiary'), permit, carrying, sandbox, now).permit).toBe(false)
+  })
+
   test('rows that lost their root deny: a consent that cannot be put together is not a permit', () => {
     const orphans = refuses({ type: 'permit', class: types('Observation') }).filter((row) => row.path !== '')
     expect(decide(doctor('tertiary'), orphans, held(1, 'clinic'), sandbox, now)).toMatchObject({

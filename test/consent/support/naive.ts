@@ -227,7 +227,12 @@ function data(rule: Rule, { facts }: Asked): boolean {
   const isLabel = (): boolean => said.securityLabel === undefined || labelled(said.securityLabel, isPermit, facts)
   const classOf = (coding: { readonly system?: string; readonly code?: string }): string =>
     coding.system === 'http://loinc.org' ? `http://loinc.org|${coding.code ?? ''}` : (coding.code ?? '')
-  const isClass = (): boolean => said.class === undefined || said.class.some((coding) => facts.classes.includes(classOf(coding)))
+  const isClass = (): boolean => {
+    if (said.class === undefined) return true
+    const named = said.class.map(classOf)
+    if (isPermit) return !facts.classes.includes('contained') && named.some((name) => facts.classes.includes(name))
+    return named.some((name) => facts.classes.includes(name) || facts.classes.includes(`contained:${name}`))
+  }
   const isCode = (): boolean =>
     said.code === undefined ||
     (!isPermit && facts.codes.includes('?')) ||
