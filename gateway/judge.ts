@@ -6,6 +6,7 @@ import { view, matches } from '../consent/view.ts'
 import type { AccessRequest, Action, Condition, ConsentVersion, ProvisionRow } from '../consent/types.ts'
 import { profile } from '../fhir-profiles/codes.ts'
 import type { Context } from './context.ts'
+import { actionOf } from './logic/action-of.ts'
 import { networkId } from './directory.ts'
 import type { HeldContent } from './held.ts'
 import type { Caller } from './security/caller.ts'
@@ -98,16 +99,12 @@ async function clinicianSight(
 }
 
 /** The receiver of a delivery is its institution, judged like a clinician there with the referral as relation. */
-export async function deliverySight(
-  tables: Tables,
-  context: Context,
-  input: { receiver: string; person: string; action: Action },
-): Promise<Sight> {
+export async function deliverySight(tables: Tables, context: Context, input: { receiver: string; person: string }): Promise<Sight> {
   const rows = await tables.consents.provisionsOf([input.person])
   const own = context.directory.keysOf(input.receiver)
   const keys = [...own, ...context.directory.groupsOf(own)]
   const request: AccessRequest = {
-    action: input.action,
+    action: actionOf.delivery,
     purposes: ['TREAT'],
     institution: input.receiver,
     receiver: keys,

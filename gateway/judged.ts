@@ -5,6 +5,7 @@ import { isResource } from '../fhir-profiles/validate/validate.ts'
 import type { Call, Context } from './context.ts'
 import { networkId } from './directory.ts'
 import { open, type Held, type HeldContent } from './held.ts'
+import { actionOf } from './logic/action-of.ts'
 import { deliverySight, isVisible, sightOf, type Sight } from './judge.ts'
 import { emrAddress, ledgerEntry, whoIsNetwork } from './ledger-entry.ts'
 import { liveEncounterOf } from './live.ts'
@@ -41,7 +42,7 @@ export async function sightFor(
   if (isLiveHome && about.persons.length === 1) {
     for (const person of about.persons) if (await liveEncounterOf(context, call, person)) liveRelated.push(person)
   }
-  return sightOf(tables, context, caller, { type: about.type, persons: about.persons, action: about.action ?? 'access', liveRelated })
+  return sightOf(tables, context, caller, { type: about.type, persons: about.persons, action: about.action ?? actionOf.read, liveRelated })
 }
 
 /** A Task for deciding what its party may do: workflow only, visible to its parties by contract. Nobody else learns that it exists. */
@@ -73,7 +74,7 @@ export async function releaseDelivery(
   context: Context,
   input: { held: readonly Held[]; receiver: string; person: string; always: readonly string[] },
 ): Promise<{ parts: readonly Part[]; withheld: number; consents: readonly ConsentVersion[] }> {
-  const sight = await deliverySight(tables, context, { receiver: input.receiver, person: input.person, action: 'disclose' })
+  const sight = await deliverySight(tables, context, { receiver: input.receiver, person: input.person })
   const spelling: Spelling = { kind: 'people', house: input.receiver }
   const contents = input.held.map(open)
   const passed = contents.filter((content) => !content.deleted && (input.always.includes(content.facts.id) || isVisible(sight, content)))
@@ -113,7 +114,7 @@ async function judged(context: Context, call: Call, before: Sight, contents: rea
   const liveRelated = persons.filter((person) => before.related.includes(person))
   const sights = new Map<string, Sight>()
   for (const group of new Set(contents.map(groupOf))) {
-    sights.set(group, await sightOf(context.store, context, call.caller, { type: group, persons, action: 'access', liveRelated }))
+    sights.set(group, await sightOf(context.store, context, call.caller, { type: group, persons, action: actionOf.read, liveRelated }))
   }
   const passed = contents.filter((content) => {
     const now = sights.get(groupOf(content))
