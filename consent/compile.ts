@@ -22,6 +22,8 @@ export interface CompileInput extends Omit<Reading, 'relatesBothWays'> {
   readonly person: string
   /** the gateway found that a legal guardian signed, from `performer` or a verified relation: the permits lapse at 14 */
   readonly signedByGuardian: boolean
+  /** a death is on record: what is written from now on permits nothing, what it refuses counts */
+  readonly afterDeath?: boolean
   /** FHIR date; without it a guardian's permits cannot be given an end, so they do not count */
   readonly birthDate?: string | undefined
 }
@@ -103,17 +105,18 @@ export function claimsPcf(consent: Consent): boolean {
   return (consent.meta?.profile ?? []).some((canonical) => canonical.startsWith('https://profiles.ihe.net/ITI/PCF/'))
 }
 
-/** What takes the force from permits and leaves refusals: no verification, or a guardian's signature past its time. */
+/** What takes the force from permits and leaves refusals: no verification, a guardian's signature past its time, a death. */
 function voidsOf(consent: Consent, input: CompileInput) {
   const lapseMs = lapseOf(input)
   const verification = verificationFaultsOf(consent)
   const performer =
     lapseMs === undefined ? [{ expression: 'Consent.performer', reason: 'a guardian signed and the birth date cannot be read' }] : []
+  const death = input.afterDeath === true ? [{ expression: 'Consent.patient', reason: 'nobody permits anew after a death' }] : []
   const isVerificationVoid = verification.length > 0 || isUnverified(consent)
   return {
     lapseMs: lapseMs ?? farFutureMs,
-    blind: [...(isVerificationVoid ? ['verification'] : []), ...performer.map(() => 'performer')],
-    voids: [...verification, ...performer],
+    blind: [...(isVerificationVoid ? ['verification'] : []), ...performer.map(() => 'performer'), ...death.map(() => 'death')],
+    voids: [...verification, ...performer, ...death],
   }
 }
 

@@ -2,7 +2,8 @@
 
 /**
  * An actor key is how institutions, departments, roles and people are named on both sides of a rule:
- * `org:<directory id>` · `dept:<national department code>` · `practitioner:<id>` · `role:<role>` · `person:<network id>`.
+ * `org:<directory id>` · `dept:<national department code>` · `practitioner:<id>` · `group:<id>` · `role:<role>` and
+ * `role:<directory id>:<role>` (receivers only).
  * A key of the caller covers its ancestors too (naming the network covers its members).
  */
 export type ActorKey = string

@@ -59,6 +59,8 @@ export const system = {
   auditEvent: `${ours}/CodeSystem/audit-event`,
   /** the id of one delivery; a receiver keeps one row per value and quotes it in its answer */
   parcel: `${ours}/Identifier/parcel`,
+  /** who signs in, by the name the issuer of their tokens gives them */
+  subject: `${ours}/Identifier/subject`,
 } as const
 
 export const profile = {

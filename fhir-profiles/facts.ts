@@ -11,11 +11,14 @@ import { parseReference, references } from './reference.ts'
 import type { FoundReference } from './reference.ts'
 import { defaultZone } from './time.ts'
 import type { TimeSpan } from './time.ts'
-import { isRecord } from './validate/guards.ts'
+import { isRecord, isResource } from './validate/guards.ts'
 
 export interface ResourceFacts {
   readonly type: string
-  /** type, then the profiles it claims, without their versions; of documents also their type and media types, as `system|code` */
+  /**
+   * type, then the profiles it claims, without their versions; of documents also their type and media types, as `system|code`; of records
+   * it contains `contained:<type>`
+   */
   readonly classes: readonly string[]
   /** every coding of the resource, contained ones too, without those of `meta`; a coding without a system has '' */
   readonly codes: readonly Code[]
@@ -36,6 +39,14 @@ export interface ResourceFacts {
   readonly relations: readonly FoundReference[]
 }
 
+/** Among the classes of a record: it contains a record of some kind. */
+export const containedAny = 'contained'
+
+/** Among the classes of a record: it contains a record of this kind. A class that is no type names nothing inside. */
+export function containedClass(type: string): string {
+  return `${containedAny}:${type}`
+}
+
 export interface Code {
   readonly system: string
   readonly code: string
@@ -52,21 +63,40 @@ export function facts(resource: Resource, context: FactsContext = {}): ResourceF
   const { resourceType: type } = resource
   const paths = pathsOf(type)
   const own = departmentsOf(resource, paths.departments)
+  const within = containedIn(resource)
   const inherited = context.encounter === undefined ? [] : departmentsOf(context.encounter, pathsOf('Encounter').departments)
   const patients = paths.patient.flatMap((path) => path(resource)).flatMap((found) => referenceTo(found, 'Patient'))
   return {
     type,
-    classes: [...new Set([type, ...profilesOf(resource), ...documentClasses(resource)])],
+    classes: [...new Set([type, ...profilesOf(resource), ...documentClasses(resource), ...containedClasses(within)])],
     codes: codesOf(resource),
     isCoded: isCoded(resource, paths.concept),
     labels: labelsIn(resource),
-    departments: [...new Set([...own, ...inherited])],
+    departments: [...new Set([...own, ...inherited, ...(type === 'ServiceRequest' ? [] : within.flatMap(ownDepartments))])],
     encounter: paths.encounter.flatMap((path) => path(resource)).flatMap((found) => referenceTo(found, 'Encounter'))[0],
     patient: type === 'Patient' ? ownReference(resource) : patients[0],
     authors: [...new Set(paths.authors.flatMap((path) => path(resource)).flatMap((found) => referenceTo(found)))],
     span: relevantSpan(resource, paths.date, context.zone ?? defaultZone),
     relations: references(resource),
   }
+}
+
+/** Resources inside a resource have no life of their own: it is as sensitive as all of them. */
+function containedIn(resource: Resource): readonly Resource[] {
+  const contained: unknown = Reflect.get(resource, 'contained')
+  return Array.isArray(contained) ? contained.filter(isResource) : []
+}
+
+function ownDepartments(contained: Resource): readonly string[] {
+  return departmentsOf(contained, pathsOf(contained.resourceType).departments)
+}
+
+const identities: ReadonlySet<string> = new Set(['Patient', 'Person', 'RelatedPerson'])
+
+/** The kinds of somebody's records it contains; what helps to describe it (a drug, a device, a colleague) is no record of its own. */
+function containedClasses(within: readonly Resource[]): readonly string[] {
+  const records = within.filter(({ resourceType }) => factPaths[resourceType]?.patient !== undefined && !identities.has(resourceType))
+  return records.length === 0 ? [] : [containedAny, ...records.flatMap(({ resourceType }) => containedClass(resourceType))]
 }
 
 interface CompiledPaths {
@@ -229,14 +259,13 @@ function isCoded(resource: Resource, paths: readonly Path[]): boolean {
   if (found.length === 0) return resource.resourceType === 'ServiceRequest'
   return found.every(({ value }) => {
     const reference = isRecord(value) ? value['reference'] : undefined
-    const meant = typeof reference === 'string' && reference.startsWith('#') ? containedIn(resource, reference.slice(1)) : value
+    const meant = typeof reference === 'string' && reference.startsWith('#') ? containedBy(resource, reference.slice(1)) : value
     return codesOf(meant).some((code) => !absent.has(code.system))
   })
 }
 
-function containedIn(resource: Resource, id: string): unknown {
-  const contained: unknown = Reflect.get(resource, 'contained')
-  return Array.isArray(contained) ? contained.find((item: unknown) => isRecord(item) && item['id'] === id) : undefined
+function containedBy(resource: Resource, id: string): unknown {
+  return containedIn(resource).find((item) => item.id === id)
 }
 
 /** A Coding, told from a Quantity (which has a value or a unit) and from objects that merely have an element `code`. */

@@ -11,7 +11,7 @@ import { publish, publishProblem, type Public } from './release-public.ts'
 import { reply } from './reply.ts'
 import { requireRequestRate } from './limits.ts'
 import { hookServices } from './release-consent.ts'
-import { enter, enterHook, hooks, shapeOf } from './routes.ts'
+import { enter, enterHook, hooks, requireClassified, routes, shapeOf } from './routes.ts'
 import { callerOf, type Caller } from './security/caller.ts'
 import type { VerifiedToken } from './security/token.ts'
 import { openTrace, type OpenTrace } from './trace.ts'
@@ -30,6 +30,7 @@ export interface AppParts {
 }
 
 export function createApp(parts: AppParts): express.Express {
+  requireClassified(routes)
   const { context } = parts
   const app = express()
   app.disable('x-powered-by')

@@ -7,7 +7,17 @@ import { Ajv } from 'ajv'
 import type { ErrorObject } from 'ajv'
 import { configSchema, environmentNames } from './config-schema.ts'
 import { signInContradictions } from './config-sign-in.ts'
-import type { AppConfig, ClientConfig, Config, InstitutionConfig, IssuerConfig, Limits, RateLimits, SandboxConfig } from './config.ts'
+import type {
+  AppConfig,
+  ClientConfig,
+  Config,
+  GroupConfig,
+  InstitutionConfig,
+  IssuerConfig,
+  Limits,
+  RateLimits,
+  SandboxConfig,
+} from './config.ts'
 
 export type Loaded = { readonly ok: Config } | { readonly faults: readonly string[] }
 
@@ -22,6 +32,7 @@ interface FileConfig {
   readonly holidays: readonly string[]
   readonly implicitPolicy: Config['implicitPolicy']
   readonly institutions: readonly InstitutionConfig[]
+  readonly groups: readonly GroupConfig[]
   readonly clients: readonly ClientConfig[]
   readonly apps: readonly AppConfig[]
   readonly issuer?: IssuerConfig
@@ -65,6 +76,7 @@ export function readConfig(env: Environment, content: unknown, realNow: Date): L
     clockOffsetMs: fromEnv.clockOffsetMs,
     implicitPolicy: file.implicitPolicy,
     institutions: file.institutions,
+    groups: file.groups,
     clients: file.clients,
     apps: file.apps,
     issuer: file.issuer,
@@ -125,6 +137,7 @@ function contradictions(config: Config): readonly string[] {
     ...(isMember('network') ? ['`institutions`: the id `network` is taken by the operator'] : []),
     ...repeats(ids).map((id) => `\`institutions\`: two have the id \`${id}\``),
     ...repeats(config.institutions.map((each) => each.number)).map((number) => `\`institutions\`: two have the number \`${number}\``),
+    ...groupContradictions(config),
     ...repeats(config.clients.map((client) => client.clientId)).map((id) => `\`clients\`: two have the clientId \`${id}\``),
     ...signInContradictions(config),
     ...repeats((config.sandbox?.identities ?? []).map((each) => each.name)).map(
@@ -136,6 +149,20 @@ function contradictions(config: Config): readonly string[] {
     ...(config.sandbox?.identities ?? [])
       .filter((each) => each.institution !== 'network' && !isMember(each.institution))
       .map((each) => `\`sandbox.identities\`: \`${each.name}\` belongs to \`${each.institution}\`, which is not an institution here`),
+  ]
+}
+
+function groupContradictions({ groups, institutions }: Config): readonly string[] {
+  const organizations = new Set(institutions.flatMap(({ id, departments }) => [id, ...departments.map(({ code }) => `${id}-${code}`)]))
+  const isStranger = (member: string): boolean => {
+    const [type, id = ''] = member.split('/')
+    return type === 'Organization' && !organizations.has(id)
+  }
+  return [
+    ...repeats(groups.map(({ id }) => id)).map((id) => `\`groups\`: two have the id \`${id}\``),
+    ...groups.flatMap(({ id, members }) =>
+      members.filter(isStranger).map((member) => `\`groups\`: \`${id}\` has the member \`${member}\`, which is not in the directory`),
+    ),
   ]
 }
 

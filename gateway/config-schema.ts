@@ -28,6 +28,17 @@ const institution = {
   },
 } as const
 
+const group = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['id', 'name', 'members'],
+  properties: {
+    id,
+    name: text,
+    members: { type: 'array', items: { type: 'string', pattern: '^(Organization|Practitioner)/[A-Za-z0-9\\-.]{1,64}$' } },
+  },
+} as const
+
 const key = { type: 'object', required: ['kty'], properties: { kty: text } } as const
 
 const client = {
@@ -200,6 +211,7 @@ export const configSchema = {
     // no default: what happens where every consent is silent is a decision of each network (consent.md, implicit policy)
     implicitPolicy: { enum: ['deny-between-institutions', 'deny', 'basic-normal'] },
     institutions: { type: 'array', items: institution },
+    groups: { type: 'array', items: group, default: [] },
     clients: { type: 'array', items: client, default: [] },
     apps: { type: 'array', items: app, default: [] },
     issuer,

@@ -16,6 +16,7 @@ export interface Config {
   readonly clockOffsetMs: number
   readonly implicitPolicy: 'deny-between-institutions' | 'deny' | 'basic-normal'
   readonly institutions: readonly InstitutionConfig[]
+  readonly groups: readonly GroupConfig[]
   readonly clients: readonly ClientConfig[]
   /** applications people may sign in to with an authorization code */
   readonly apps: readonly AppConfig[]
@@ -48,6 +49,15 @@ export interface InstitutionConfig {
   readonly departments: readonly { readonly code: string; readonly name: string }[]
   /** `kind` picks the adapter of `adapters/registry.ts`; the rest is that adapter's own configuration */
   readonly adapter: { readonly kind: string; readonly [key: string]: unknown }
+}
+
+/** People and institutions that consents name together, as `Group/<id>`. */
+export interface GroupConfig {
+  readonly id: string
+  /** as people write it */
+  readonly name: string
+  /** `Organization/<id>` (an institution, or `<institution>-<code>` for a department) and `Practitioner/<id>` */
+  readonly members: readonly string[]
 }
 
 /** A system that authenticates by private_key_jwt. */

@@ -176,7 +176,7 @@ async function quotedBy(tables: Tables, row: ParcelRow, { task }: LoadedTask): P
 async function isReferralPermitted(tables: Tables, context: Context, task: LoadedTask): Promise<boolean> {
   const owner = task.task.owner?.reference?.split('/')[1] ?? ''
   const focus = await tables.records.byIds([task.task.focus?.reference?.split('/')[1] ?? ''])
-  const sight = await deliverySight(tables, context, { receiver: owner, person: task.person, action: 'disclose' })
+  const sight = await deliverySight(tables, context, { receiver: owner, person: task.person })
   return focus.length > 0 && focus.every((held) => isVisible(sight, open(held)))
 }
 

@@ -2,7 +2,7 @@
 import { compact, type Organization } from '../fhir-profiles/r4.ts'
 import { patientNumberSystem, system } from '../fhir-profiles/codes.ts'
 import type { ActorDirectory, ActorKey } from '../consent/types.ts'
-import type { InstitutionConfig } from './config.ts'
+import type { GroupConfig, InstitutionConfig } from './config.ts'
 
 export const networkId = 'network'
 
@@ -12,17 +12,28 @@ export interface Directory extends ActorDirectory {
   byNumber(number: string): InstitutionConfig | undefined
   /** `org:` keys of an institution and everything it is part of: a rule that names the network covers its members */
   keysOf(institution: string): readonly ActorKey[]
+  /** `group:` keys of the groups that have one of these as a member */
+  groupsOf(keys: readonly ActorKey[]): readonly ActorKey[]
   organizations(): readonly Organization[]
 }
 
-export function createDirectory(institutions: readonly InstitutionConfig[]): Directory {
+/** What a consent may name as PractitionerRole: the role anywhere, or `<institution>-<role>`. */
+const namedRoles: ReadonlySet<string> = new Set(['doctor', 'nurse', 'coordinator'])
+
+export function createDirectory(institutions: readonly InstitutionConfig[], groups: readonly GroupConfig[] = []): Directory {
   const byId = new Map(institutions.map((institution) => [institution.id, institution]))
   const byNumber = new Map(institutions.map((institution) => [institution.number, institution]))
   const departments = new Set(institutions.flatMap((institution) => institution.departments.map((department) => department.code)))
   const organizations = organizationsOf(institutions)
   const organizationIds = new Map(organizations.map((organization) => [organization.id ?? '', organization]))
+  const groupIds = new Set(groups.map(({ id }) => id))
+  const membersOf = groups.map(({ id, members }) => ({
+    key: `group:${id}`,
+    members: new Set(members.map((member) => memberKey(member, byId))),
+  }))
   return {
     institutions,
+    groupsOf: (keys) => membersOf.flatMap(({ key, members }) => (keys.some((own) => members.has(own)) ? [key] : [])),
     institution: (id) => byId.get(id),
     byNumber: (number) => byNumber.get(number),
     keysOf: (institution) =>
@@ -33,6 +44,8 @@ export function createDirectory(institutions: readonly InstitutionConfig[]): Dir
         const [type, id, ...rest] = reference.reference.split('/')
         if (rest.length > 0 || id === undefined || !/^[A-Za-z0-9\-.]{1,64}$/.test(id)) return undefined
         if (type === 'Practitioner') return `practitioner:${id}`
+        if (type === 'Group') return groupIds.has(id) ? `group:${id}` : undefined
+        if (type === 'PractitionerRole') return roleOf(id, byId)
         if (type !== 'Organization') return undefined
         const department = departmentOf(id, byId)
         if (department !== undefined) return department
@@ -49,6 +62,19 @@ export function createDirectory(institutions: readonly InstitutionConfig[]): Dir
       return undefined
     },
   }
+}
+
+function memberKey(member: string, byId: ReadonlyMap<string, InstitutionConfig>): ActorKey {
+  const [type, id = ''] = member.split('/')
+  return type === 'Practitioner' ? `practitioner:${id}` : (departmentOf(id, byId) ?? `org:${id}`)
+}
+
+/** `doctor` is every doctor, `<institution>-doctor` those of one institution. */
+function roleOf(id: string, byId: ReadonlyMap<string, InstitutionConfig>): ActorKey | undefined {
+  if (namedRoles.has(id)) return `role:${id}`
+  const cut = id.lastIndexOf('-')
+  const [institution, role] = [id.slice(0, cut), id.slice(cut + 1)]
+  return cut > 0 && byId.has(institution) && namedRoles.has(role) ? `role:${institution}:${role}` : undefined
 }
 
 /** `<institution>-<code>` is a department of one institution; a rule naming it means that department there. */

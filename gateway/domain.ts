@@ -21,7 +21,7 @@ export async function contextOf(config: Config, database: Database, log: Log, wa
   const context: Context = {
     config,
     store,
-    directory: createDirectory(config.institutions),
+    directory: createDirectory(config.institutions, config.groups),
     adapters,
     now: () => new Date(Date.now() + config.clockOffsetMs),
     newId: () => randomUUID(),

@@ -93,7 +93,7 @@ export function sourcesOf(context: Context) {
 
 /** The request that a token of this role would make; a system asks for nothing, it is delivered to. */
 export function requestOf(context: Context, person: string, asking: Asking): AccessRequest {
-  if (asking.role === 'system') return deliveryRequest(context, asking.institution, 'disclose')
+  if (asking.role === 'system') return deliveryRequest(context, asking.institution)
   const isOwn = asking.role === 'patient' || asking.role === 'proxy'
   const isEmergency = asking.purposes.some((purpose) => purpose === 'BTG' || purpose === 'ETREAT')
   const caller = {

@@ -14,11 +14,11 @@ import { isResource } from '../fhir-profiles/validate/validate.ts'
 import type { Context } from './context.ts'
 import { networkId } from './directory.ts'
 import { open, type Held } from './held.ts'
-import { patientOf } from './identify.ts'
 import { takeRecords, type IntakeResult } from './intake.ts'
 import { beforeChange } from './intake-recall.ts'
 import { reviewConsent } from './intake-consent-review.ts'
 import { Problem } from './problem.ts'
+import { lifeOf } from './standing.ts'
 import { resumeTasks } from './referral-step.ts'
 import type { Tables } from './store/store.ts'
 
@@ -86,11 +86,6 @@ async function storeConsent(tables: Tables, context: Context, input: ConsentInta
   return result
 }
 
-async function birthDateOf(tables: Tables, person: string): Promise<string | undefined> {
-  const held = await tables.records.ofPerson(person, ['Patient'], 20)
-  return held.flatMap((item) => patientOf(open(item).text)?.birthDate ?? [])[0]
-}
-
 /** What a write of this consent would be refused for; a dry run refuses the same. */
 export function requireLawful(context: Context, input: Pick<ConsentIntake, 'consent' | 'from'>): void {
   const faults = checkWritable(input.consent, context.directory)
@@ -109,7 +104,8 @@ export async function compiledOf(
   context: Context,
   input: Pick<ConsentIntake, 'consent' | 'person' | 'id' | 'signedByProxy'> & { readonly version: string },
 ): Promise<Compiled> {
-  const birthDate = await birthDateOf(tables, input.person)
+  const { birthDates, isDead } = await lifeOf(tables, input.person)
+  const birthDate = birthDates[0]
   return compile(
     { ...input.consent, id: input.id },
     {
@@ -119,6 +115,7 @@ export async function compiledOf(
       timeZone: context.config.timeZone,
       signedByGuardian: input.signedByProxy && isChild(birthDate, context),
       birthDate,
+      afterDeath: isDead,
     },
   )
 }

@@ -53,7 +53,7 @@ export async function permitsAt(
   const receivers = new Set(deliveries.flatMap(({ copies }) => copies.flat().map(({ judgedFor }) => judgedFor)))
   const conditions = new Map<string, Awaited<ReturnType<typeof deliverySight>>['condition']>()
   for (const receiver of receivers) {
-    const sight = await deliverySight(tables, { ...context, now: () => at }, { receiver, person, action: 'disclose' })
+    const sight = await deliverySight(tables, { ...context, now: () => at }, { receiver, person })
     conditions.set(receiver, sight.condition)
   }
   return ({ judgedFor, facts }) => {

@@ -6,6 +6,7 @@ import { view, matches } from '../consent/view.ts'
 import type { AccessRequest, Action, Condition, ConsentVersion, ProvisionRow } from '../consent/types.ts'
 import { profile } from '../fhir-profiles/codes.ts'
 import type { Context } from './context.ts'
+import { actionOf } from './logic/action-of.ts'
 import { networkId } from './directory.ts'
 import type { HeldContent } from './held.ts'
 import type { Caller } from './security/caller.ts'
@@ -20,6 +21,8 @@ export interface Sight {
   /** only records of referrals this institution is party to: a coordinator's documents */
   readonly onlyParty: string | undefined
   readonly consulted: readonly ConsentVersion[]
+  /** a system on its own partition: what it sent it reads back, whatever it is */
+  readonly isOwnSystem: boolean
   /** persons with whom the caller's institution has to do now */
   readonly related: readonly string[]
 }
@@ -40,18 +43,27 @@ export async function sightOf(
       condition: { op: 'custodian', is: caller.institution },
       party: caller.institution,
       onlyParty: undefined,
+      isOwnSystem: true,
       consulted: [],
       related: [],
     }
   }
-  if (governed.has(about.type) || (about.type === 'Provenance' && caller.role === 'privacy-officer'))
-    return { condition: governedCondition(caller, about.type), party: partyOf(caller), onlyParty: undefined, consulted: [], related: [] }
+  if (governed.has(about.type) || (caller.role === 'privacy-officer' && ['RelatedPerson', 'Provenance'].includes(about.type)))
+    return {
+      condition: governedCondition(caller, about.type),
+      party: partyOf(caller),
+      onlyParty: undefined,
+      isOwnSystem: false,
+      consulted: [],
+      related: [],
+    }
   if (caller.role === 'patient' || caller.role === 'proxy') {
     const request = accessRequest(context, caller, about.action)
     const seen = view(request, new Map(), { implicit: context.config.implicitPolicy }, context.now().getTime())
-    return { condition: seen.condition, party: undefined, onlyParty: undefined, consulted: [], related: [] }
+    return { condition: seen.condition, party: undefined, onlyParty: undefined, isOwnSystem: false, consulted: [], related: [] }
   }
-  if (!isClinician(caller)) return { condition: nothing, party: undefined, onlyParty: undefined, consulted: [], related: [] }
+  if (!isClinician(caller))
+    return { condition: nothing, party: undefined, onlyParty: undefined, isOwnSystem: false, consulted: [], related: [] }
   return clinicianSight(tables, context, caller, about)
 }
 
@@ -80,29 +92,34 @@ async function clinicianSight(
     condition: { op: 'and', of: [reach, seen.condition] },
     party: undefined,
     onlyParty: caller.role === 'coordinator' ? caller.institution : undefined,
+    isOwnSystem: false,
     consulted: seen.consulted,
     related,
   }
 }
 
 /** The receiver of a delivery is its institution, judged like a clinician there with the referral as relation. */
-export async function deliverySight(
-  tables: Tables,
-  context: Context,
-  input: { receiver: string; person: string; action: Action },
-): Promise<Sight> {
+export async function deliverySight(tables: Tables, context: Context, input: { receiver: string; person: string }): Promise<Sight> {
   const rows = await tables.consents.provisionsOf([input.person])
-  const request = deliveryRequest(context, input.receiver, input.action)
+  const request = deliveryRequest(context, input.receiver)
   const seen = view(request, byPerson(rows), { implicit: context.config.implicitPolicy }, context.now().getTime())
-  return { condition: seen.condition, party: undefined, onlyParty: undefined, consulted: seen.consulted, related: [input.person] }
+  return {
+    condition: seen.condition,
+    party: undefined,
+    onlyParty: undefined,
+    isOwnSystem: false,
+    consulted: seen.consulted,
+    related: [input.person],
+  }
 }
 
-export function deliveryRequest(context: Context, receiver: string, action: Action): AccessRequest {
+export function deliveryRequest(context: Context, receiver: string): AccessRequest {
+  const own = context.directory.keysOf(receiver)
   return {
-    action,
+    action: actionOf.delivery,
     purposes: ['TREAT'],
     institution: receiver,
-    receiver: context.directory.keysOf(receiver),
+    receiver: [...own, ...context.directory.groupsOf(own)],
     insideReceiver: [],
     basis: { inHouse: true, patientRequest: { kind: 'none' }, emergency: { kind: 'none' }, statute: { kind: 'none' } },
   }
@@ -132,7 +149,7 @@ function governedCondition(caller: Caller, type: string): Condition {
       return type === 'Task' ? { op: 'and', of: [own, { op: 'classes', anyOf: [profile.referralTask, profile.recallTask] }] } : own
     }
     case 'privacy-officer':
-      return type === 'Consent' ? { op: 'true' } : type === 'Task' ? officerTasks : type === 'Provenance' ? supersessions : nothing
+      return officerSees[type] ?? nothing
     case 'doctor':
     case 'nurse':
     case 'coordinator':
@@ -143,6 +160,15 @@ function governedCondition(caller: Caller, type: string): Condition {
     default:
       return caller.role satisfies never
   }
+}
+
+/** Who acts for whom, as the officer verified it; what EMRs say of relatives is not for the officer. */
+const verifiedRelations: Condition = {
+  op: 'and',
+  of: [
+    { op: 'custodian', is: networkId },
+    { op: 'classes', anyOf: ['RelatedPerson'] },
+  ],
 }
 
 /** Made by the network alone: no Task of an institution's own, and no referral that calls itself a recall or a review. */
@@ -163,16 +189,27 @@ const supersessions: Condition = {
   ],
 }
 
+/** What the officer reads by role; all else is refused. */
+const officerSees: Readonly<Record<string, Condition>> = {
+  Consent: { op: 'true' },
+  Task: officerTasks,
+  Provenance: supersessions,
+  RelatedPerson: verifiedRelations,
+}
+
 export function accessRequest(context: Context, caller: Caller, action: Action): AccessRequest {
   const departments = caller.departments.flatMap((code) => [`dept:${code}`, `dept:${caller.institution}:${code}`])
   const practitioner = caller.practitioner === '' ? [] : [`practitioner:${caller.practitioner}`]
+  const inside = [...practitioner, ...departments]
+  const organizations = context.directory.keysOf(caller.institution)
+  const groups = context.directory.groupsOf([...inside, ...organizations])
   const isOwnRecord = caller.role === 'patient' || caller.role === 'proxy'
   return {
     action,
     purposes: caller.purposes,
     institution: isOwnRecord ? networkId : caller.institution,
-    receiver: [...practitioner, `role:${caller.role}`, ...departments, ...context.directory.keysOf(caller.institution)],
-    insideReceiver: [...practitioner, ...departments],
+    receiver: [...inside, `role:${caller.role}`, `role:${caller.institution}:${caller.role}`, ...organizations, ...groups],
+    insideReceiver: [...inside, ...context.directory.groupsOf(inside)],
     basis: {
       inHouse: isClinician(caller),
       patientRequest: isOwnRecord && caller.person !== '' ? { kind: 'person', person: caller.person } : { kind: 'none' },

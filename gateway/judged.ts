@@ -5,12 +5,14 @@ import { isResource } from '../fhir-profiles/validate/validate.ts'
 import type { Call, Context } from './context.ts'
 import { networkId } from './directory.ts'
 import { open, type Held, type HeldContent } from './held.ts'
+import { actionOf } from './logic/action-of.ts'
 import { deliverySight, isVisible, sightOf, type Sight } from './judge.ts'
 import { emrAddress, ledgerEntry, whoIsNetwork } from './ledger-entry.ts'
 import { liveEncounterOf } from './live.ts'
+import { isShown as isShownBy, personsIn, pointingTo } from './pointing.ts'
 import { notFound } from './problem.ts'
 import { guardedTypes, redacted } from './redaction.ts'
-import { inIdsOf, type Spelling } from './spelling.ts'
+import { everyHouse, inIdsOf, type Spelling } from './spelling.ts'
 import type { Leads } from './store/search.ts'
 import type { Tables } from './store/store.ts'
 import { inSpan } from './trace.ts'
@@ -42,7 +44,7 @@ export async function sightFor(
   if (isLiveHome && about.persons.length === 1) {
     for (const person of about.persons) if (await liveEncounterOf(context, call, person)) liveRelated.push(person)
   }
-  return sightOf(tables, context, caller, { type: about.type, persons: about.persons, action: about.action ?? 'access', liveRelated })
+  return sightOf(tables, context, caller, { type: about.type, persons: about.persons, action: about.action ?? actionOf.read, liveRelated })
 }
 
 /** Where a search by reference may lead this caller: what each group of types allows. `sight`: of the type searched. */
@@ -56,7 +58,7 @@ export async function leadsFor(
   const own = groupOf(about.type)
   const views = []
   for (const group of groups) {
-    const ask = { type: group, persons, action: 'access', liveRelated: sight.related } as const
+    const ask = { type: group, persons, action: actionOf.read, liveRelated: sight.related } as const
     const { condition, party, onlyParty } = group === own ? sight : await sightOf(context.store, context, call.caller, ask)
     const of = group === 'Patient' ? { but: groups } : { types: [group] }
     views.push({ of, condition, party, onlyParty })
@@ -81,14 +83,20 @@ export async function isPartyTask(context: Context, call: Call, id: string): Pro
   return content?.facts.custodian === networkId && content.parties.includes(call.caller.institution)
 }
 
+/** Whether a record is there for who has this sight: one that is hidden may not be written over, and is as absent as none. */
+export async function isShownRecord(tables: Tables, sight: Sight, type: string, id: string): Promise<boolean> {
+  const held = await tables.records.byId(type, id)
+  return held !== undefined && isVisible(sight, open(held))
+}
+
 /** Parts for an institution's EMR, re-judged at the moment of sending; the ledger row is in the caller's transaction. */
 export async function releaseDelivery(
   tables: Tables,
   context: Context,
   input: { held: readonly Held[]; receiver: string; person: string; always: readonly string[] },
 ): Promise<{ parts: readonly Part[]; withheld: number; consents: readonly ConsentVersion[] }> {
-  const sight = await deliverySight(tables, context, { receiver: input.receiver, person: input.person, action: 'disclose' })
-  const spelling: Spelling = { kind: 'people' }
+  const sight = await deliverySight(tables, context, { receiver: input.receiver, person: input.person })
+  const spelling: Spelling = { kind: 'people', house: input.receiver }
   const contents = input.held.map(open)
   const isSent = (content: HeldContent): boolean =>
     !content.deleted && (input.always.includes(content.facts.id) || isVisible(sight, content))
@@ -126,18 +134,19 @@ export async function judge(context: Context, call: Call, before: Sight, content
 }
 
 async function judged(context: Context, call: Call, before: Sight, contents: readonly HeldContent[]): Promise<readonly Part[]> {
-  const persons = [...new Set(contents.flatMap((content) => (content.facts.person === '' ? [] : [content.facts.person])))]
+  const pointing = await pointingTo(context.store, contents)
+  const persons = personsIn([...contents, ...[...pointing.values()].flat()])
   const liveRelated = persons.filter((person) => before.related.includes(person))
   const sights = new Map<string, Sight>()
   const sightOfGroup = async (type: string): Promise<void> => {
-    sights.set(type, await sightOf(context.store, context, call.caller, { type, persons, action: 'access', liveRelated }))
+    sights.set(type, await sightOf(context.store, context, call.caller, { type, persons, action: actionOf.read, liveRelated }))
   }
   for (const group of new Set(contents.map(({ facts }) => groupOf(facts.type)))) await sightOfGroup(group)
   const isNamed = (content: HeldContent): boolean => {
     const now = sights.get(groupOf(content.facts.type))
-    return now !== undefined && isVisible(now, content)
+    return now !== undefined && isShownBy(now, content, pointing)
   }
-  const isShown = (content: HeldContent): boolean => isVisible(before, content) && isNamed(content)
+  const isShown = (content: HeldContent): boolean => isShownBy(before, content, pointing) && isNamed(content)
   const passed = contents.filter(isShown)
   const spelling = spellingOf(call)
   if (spelling.kind === 'system') return partsOf(passed, await inIdsOf(context.store, spelling, passed), spelling)
@@ -152,25 +161,26 @@ export const nobody = 'nobody'
 
 /** Judges a record that is not there, as if it were: its answer takes the same time as that of a hidden one. */
 export async function judgeNothing(context: Context, call: Call, type: string): Promise<void> {
-  await sightOf(context.store, context, call.caller, { type: groupOf(type), persons: [nobody], action: 'access', liveRelated: [] })
+  await sightOf(context.store, context, call.caller, { type: groupOf(type), persons: [nobody], action: actionOf.read, liveRelated: [] })
 }
 
-const groups = ['Patient', 'Task', 'Consent', 'Provenance'] as const
+const groups = ['Patient', 'Task', 'Consent', 'Provenance', 'RelatedPerson'] as const
 
 function partsOf(contents: readonly HeldContent[], texts: readonly string[], spelling: Spelling): readonly Part[] {
   return contents.map((content, at) => partOf(content, texts[at] ?? '', spelling))
 }
 
-/** Tasks and consents follow the role, and for the officer some Provenance; everything else follows consent. */
+/** Tasks and consents follow the role, and for the officer some Provenance and the relations verified; everything else follows consent. */
 function groupOf(type: string): (typeof groups)[number] {
   return groups.find((group) => group === type) ?? 'Patient'
 }
 
 export function spellingOf({ caller }: Call): Spelling {
-  return caller.role === 'system' ? { kind: 'system', institution: caller.institution } : { kind: 'people' }
+  if (caller.role === 'system') return { kind: 'system', institution: caller.institution }
+  return { kind: 'people', house: caller.role === 'patient' || caller.role === 'proxy' ? everyHouse : caller.institution }
 }
 
-function partOf(content: HeldContent, text: string, spelling: Spelling = { kind: 'people' }): Part {
+function partOf(content: HeldContent, text: string, spelling: Spelling = { kind: 'people', house: everyHouse }): Part {
   const isOwn = spelling.kind === 'system' && content.facts.custodian === spelling.institution
   return {
     type: content.facts.type,

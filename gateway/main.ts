@@ -27,6 +27,7 @@ import { outsideIssuer } from './security/outside-issuer.ts'
 import { createTokenVerifier, type OutsideIssuer } from './security/token.ts'
 import { answerBackupRequests } from './store/backup-request.ts'
 import { signedIn, signedOut } from './sign-in-entries.ts'
+import { requireGroupsNamed } from './store/groups.ts'
 import { relabelStale } from './store/labels.ts'
 import { migrate } from './store/migrate.ts'
 import { openDatabase, type Database } from './store/pool.ts'
@@ -74,6 +75,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
   const database = await openDatabase(config)
   try {
     await migrate(database)
+    await requireGroupsNamed(database.sql, config.groups)
     const labelled = await relabelStale(database.sql, config.timeZone)
     if (labelled > 0) log('info', 'labelled', { count: labelled })
     return await compose(config, database, log)

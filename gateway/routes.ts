@@ -19,6 +19,8 @@ import { matchPatient } from './operations/match.ts'
 import { processMessage } from './operations/process-message.ts'
 import { resend } from './operations/resend.ts'
 import { summary } from './operations/summary.ts'
+import { requireTaken } from './taken.ts'
+import { standing } from './standing.ts'
 import { requireLookupRate, requireRequestRate } from './limits.ts'
 import { notFound, Problem } from './problem.ts'
 import { quarantineList, quarantineReplay } from './operations/quarantine.ts'
@@ -33,11 +35,19 @@ export type RowAccess =
   | { readonly by: 'operation'; readonly operation: Operation; readonly type: string }
   | { readonly by: 'entry' }
 
+/**
+ * Which gate a row's answer leaves by. `release`: records, judged one by one. `publish`: plain values of a closed list of types. `act`:
+ * something is written, and what comes back of it is judged like a read. `none`: nothing but a status leaves. A refusal is a Problem at any
+ * of them, and holds no stored value.
+ */
+export type Gate = 'release' | 'publish' | 'act' | 'none'
+
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** segments; `:type` is a known resource type, `:id` and `:version` FHIR ids */
   readonly path: string
   readonly access: RowAccess
+  readonly gate: Gate
   readonly handler: Handler
 }
 
@@ -45,39 +55,70 @@ const byType = (interaction: Interaction): RowAccess => ({ by: 'type', interacti
 const operation = (name: Operation, type: string): RowAccess => ({ by: 'operation', operation: name, type })
 
 export const routes: readonly Route[] = [
-  { method: 'POST', path: '', access: { by: 'entry' }, handler: bundle },
-  { method: 'POST', path: '$process-message', access: operation('process-message', '*'), handler: processMessage },
-  { method: 'GET', path: 'Patient/:id/$summary', access: operation('summary', '*'), handler: summary },
-  { method: 'POST', path: 'Patient/:id/$summary', access: operation('summary', '*'), handler: summary },
-  { method: 'GET', path: 'Patient/:id/$everything', access: operation('everything', '*'), handler: everything },
-  { method: 'POST', path: 'Patient/:id/$everything', access: operation('everything', '*'), handler: everything },
-  { method: 'GET', path: '$quarantine', access: operation('quarantine', ''), handler: quarantineList },
-  { method: 'POST', path: '$quarantine-replay', access: operation('quarantine', ''), handler: quarantineReplay },
-  { method: 'POST', path: 'Patient/$match', access: operation('match', 'Patient'), handler: matchPatient },
-  { method: 'GET', path: 'Task/:id/$available-actions', access: operation('available-actions', 'Task'), handler: availableActionsOf },
-  { method: 'POST', path: 'Task/:id/$resend', access: operation('resend', 'Task'), handler: resend },
-  { method: 'GET', path: 'AuditEvent/:id/$inclusion-proof', access: operation('inclusion-proof', 'AuditEvent'), handler: inclusionProofOf },
-  { method: 'GET', path: 'Consent/$explain', access: operation('explain', 'Consent'), handler: explainConsent },
-  { method: 'POST', path: 'Consent/$explain', access: operation('explain', 'Consent'), handler: explainConsent },
-  { method: 'GET', path: 'Consent/:id/$explain', access: operation('explain', 'Consent'), handler: explainConsent },
-  { method: 'POST', path: 'Consent/:id/$explain', access: operation('explain', 'Consent'), handler: explainConsent },
-  { method: 'GET', path: ':type/:id/_history/:version', access: byType('vread'), handler: vread },
-  { method: 'GET', path: ':type/:id/_history', access: byType('history-instance'), handler: history },
-  { method: 'GET', path: ':type/:id', access: byType('read'), handler: read },
-  { method: 'GET', path: ':type', access: byType('search-type'), handler: search },
-  { method: 'POST', path: ':type/_search', access: byType('search-type'), handler: search },
-  { method: 'POST', path: ':type', access: byType('create'), handler: create },
-  { method: 'PUT', path: ':type/:id', access: byType('update'), handler: update },
-  { method: 'PATCH', path: ':type/:id', access: byType('patch'), handler: patch },
-  { method: 'DELETE', path: ':type/:id', access: byType('delete'), handler: remove },
+  { method: 'POST', path: '', access: { by: 'entry' }, gate: 'act', handler: bundle },
+  { method: 'POST', path: '$process-message', access: operation('process-message', '*'), gate: 'act', handler: processMessage },
+  { method: 'GET', path: 'Patient/:id/$summary', access: operation('summary', '*'), gate: 'release', handler: summary },
+  { method: 'POST', path: 'Patient/:id/$summary', access: operation('summary', '*'), gate: 'release', handler: summary },
+  { method: 'GET', path: 'Patient/:id/$everything', access: operation('everything', '*'), gate: 'release', handler: everything },
+  { method: 'POST', path: 'Patient/:id/$everything', access: operation('everything', '*'), gate: 'release', handler: everything },
+  { method: 'GET', path: '$quarantine', access: operation('quarantine', ''), gate: 'publish', handler: quarantineList },
+  { method: 'POST', path: '$quarantine-replay', access: operation('quarantine', ''), gate: 'publish', handler: quarantineReplay },
+  { method: 'POST', path: 'Patient/$match', access: operation('match', 'Patient'), gate: 'release', handler: matchPatient },
+  {
+    method: 'GET',
+    path: 'Task/:id/$available-actions',
+    access: operation('available-actions', 'Task'),
+    gate: 'publish',
+    handler: availableActionsOf,
+  },
+  { method: 'POST', path: 'Task/:id/$resend', access: operation('resend', 'Task'), gate: 'act', handler: resend },
+  {
+    method: 'GET',
+    path: 'AuditEvent/:id/$inclusion-proof',
+    access: operation('inclusion-proof', 'AuditEvent'),
+    gate: 'publish',
+    handler: inclusionProofOf,
+  },
+  { method: 'GET', path: 'Consent/$explain', access: operation('explain', 'Consent'), gate: 'release', handler: explainConsent },
+  { method: 'POST', path: 'Consent/$explain', access: operation('explain', 'Consent'), gate: 'release', handler: explainConsent },
+  { method: 'GET', path: 'Consent/:id/$explain', access: operation('explain', 'Consent'), gate: 'release', handler: explainConsent },
+  { method: 'POST', path: 'Consent/:id/$explain', access: operation('explain', 'Consent'), gate: 'release', handler: explainConsent },
+  { method: 'GET', path: ':type/:id/_history/:version', access: byType('vread'), gate: 'release', handler: vread },
+  { method: 'GET', path: ':type/:id/_history', access: byType('history-instance'), gate: 'release', handler: history },
+  { method: 'GET', path: ':type/:id', access: byType('read'), gate: 'release', handler: read },
+  { method: 'GET', path: ':type', access: byType('search-type'), gate: 'release', handler: search },
+  { method: 'POST', path: ':type/_search', access: byType('search-type'), gate: 'release', handler: search },
+  { method: 'POST', path: ':type', access: byType('create'), gate: 'act', handler: create },
+  { method: 'PUT', path: ':type/:id', access: byType('update'), gate: 'act', handler: update },
+  { method: 'PATCH', path: ':type/:id', access: byType('patch'), gate: 'act', handler: patch },
+  { method: 'DELETE', path: ':type/:id', access: byType('delete'), gate: 'act', handler: remove },
 ]
 
 /** CDS Hooks, beside the FHIR base: their replies are no resources, so no batch reaches them. */
 export const hooks: readonly Route[] = [
-  { method: 'POST', path: 'patient-consent-consult', access: operation('consent-consult', 'Consent'), handler: consultConsent },
+  {
+    method: 'POST',
+    path: 'patient-consent-consult',
+    access: operation('consent-consult', 'Consent'),
+    gate: 'release',
+    handler: consultConsent,
+  },
 ]
 
 const types = new Set(knownTypes)
+const gates: ReadonlySet<unknown> = new Set<Gate>(['release', 'publish', 'act', 'none'])
+
+/** At start, for a table that no compiler read: throws when a row has no gate, no guard or no handler, so that it is never served. */
+export function requireClassified(rows: readonly Route[]): void {
+  const open = rows.filter(({ gate, access, handler }) => !gates.has(gate) || !isGuarded(access) || typeof handler !== 'function')
+  if (open.length === 0) return
+  throw new TypeError(`the route table has rows nobody classified: ${open.map(({ method, path }) => `${method} ${path}`).join(', ')}`)
+}
+
+/** Text, not the union: the question is whether the row was written under the compiler's eyes at all. */
+function isGuarded(access: { readonly by?: unknown } | undefined): boolean {
+  return access?.by === 'type' || access?.by === 'operation' || access?.by === 'entry'
+}
 
 /** The same gate for a hook. */
 export async function enterHook(call: Call, context: Context): Promise<Released> {
@@ -90,14 +131,20 @@ export async function enterHook(call: Call, context: Context): Promise<Released>
 /** Finds the row, checks role and scope from the token alone, then runs the handler. Batch entries come through here again. */
 export async function enter(call: Call, context: Context): Promise<Released> {
   const { route, params } = find(call)
-  const named: Call = { ...call, params }
+  const named = await standing({ ...call, params }, context)
   guard(named, route.access)
+  requireTaken(named, whatOf(route.access))
   await requireLookupRate(named, context)
   return route.handler(named, context, (inner) => {
     // an entry of a batch costs what a request costs
     requireRequestRate(context, inner.caller)
     return enter(inner, context)
   })
+}
+
+/** The interaction or operation a row stands for; '' for a Bundle, whose entries have their own. */
+function whatOf(access: RowAccess): Interaction | Operation | '' {
+  return access.by === 'type' ? access.interaction : access.by === 'operation' ? access.operation : ''
 }
 
 function find(call: Call, table: readonly Route[] = routes): { route: Route; params: Readonly<Record<string, string>> } {

@@ -6,9 +6,15 @@ import { stringifyExact } from '../fhir-profiles/json.ts'
 import { references, rewriteReferences } from '../fhir-profiles/reference.ts'
 import { isResource } from '../fhir-profiles/validate/validate.ts'
 import type { HeldContent } from './held.ts'
+import { withoutNarrative } from './logic/narrative.ts'
 import type { Tables } from './store/store.ts'
 
-export type Spelling = { readonly kind: 'people' } | { readonly kind: 'system'; readonly institution: string }
+export type Spelling =
+  /** `house`: the institution that reads, `everyHouse` for patients; whatever was written in another one goes out without its narrative */
+  { readonly kind: 'people'; readonly house: string } | { readonly kind: 'system'; readonly institution: string }
+
+/** A patient reads what every house wrote of them. */
+export const everyHouse = ''
 
 export async function inIdsOf(tables: Tables, spelling: Spelling, contents: readonly HeldContent[]): Promise<readonly string[]> {
   if (spelling.kind === 'system') {
@@ -18,7 +24,15 @@ export async function inIdsOf(tables: Tables, spelling: Spelling, contents: read
   }
   const persons = [...new Set(contents.flatMap((content) => (content.facts.person === '' ? [] : [content.facts.person])))]
   const rows = await tables.identities.ofPersons(persons)
-  return contents.map((content) => asPersons(content.peopleText, rows))
+  return contents.map((content) => {
+    const text = asPersons(content.peopleText, rows)
+    return isAtHome(spelling.house, content) ? text : withoutNarrative(text)
+  })
+}
+
+/** What people decide (Consent) is governance, read by those it is addressed to, not told from one house to another. */
+function isAtHome(house: string, { facts }: HeldContent): boolean {
+  return house === everyHouse || facts.custodian === house || facts.type === 'Consent'
 }
 
 /** `Patient/<record>` → `Patient/<person>`: both are opaque ids of one length class, unique in the text. */
@@ -29,8 +43,9 @@ function asPersons(text: string, rows: readonly { record: string; person: string
 /** What a system wrote it reads back as it is; what the network wrote is spelled in the system's own ids where it has them. */
 async function forSystem(tables: Tables, institution: string, content: HeldContent): Promise<string> {
   if (content.facts.custodian === institution && !content.isNetworkForm) return content.text
-  const value: unknown = JSON.parse(content.peopleText)
-  if (!isResource(value)) return content.peopleText
+  const told = withoutNarrative(content.peopleText)
+  const value: unknown = JSON.parse(told)
+  if (!isResource(value)) return told
   const ids = references(value).flatMap((reference) => (reference.kind === 'relative' ? [reference.id] : []))
   const own = new Map(
     (await tables.records.keysOf(ids)).flatMap((key) => (key.institution === institution ? [[key.id, key.localId] as const] : [])),

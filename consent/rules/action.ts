@@ -1,6 +1,6 @@
 /**
- * Does the provision concern what is being done? A deny of disclosure or use also stops reads of another institution's records;
- * a permit must name the request's own action.
+ * Does the provision concern what is being done? A deny of disclosure or use also stops reads of another institution's records, a deny of
+ * collection also stops sending them to the one who would store them; a permit must name the request's own action.
  * Spec: http://hl7.org/fhir/R4/consent-definitions.html#Consent.provision.action
  */
 import { system } from '../../fhir-profiles/codes.ts'
@@ -23,7 +23,10 @@ export const action: Rule = {
   read: readActions,
   ask(row, { request }) {
     if (row.actions === null || row.actions.includes(request.action)) return always
-    const stopsReading = row.type === 'deny' && (row.actions.includes('disclose') || row.actions.includes('use'))
+    if (row.type === 'permit') return never
+    // What is sent to somebody is stored there: who may not collect is sent nothing.
+    if (request.action === 'disclose' && row.actions.includes('collect')) return not(custodianIs(request.institution))
+    const stopsReading = row.actions.includes('disclose') || row.actions.includes('use')
     return stopsReading && request.action === 'access' ? not(custodianIs(request.institution)) : never
   },
 }

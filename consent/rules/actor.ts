@@ -41,7 +41,14 @@ export function readActor(named: ConsentProvisionActor, directory: ActorDirector
   const side = sideOf(named.role)
   if (side === undefined) return { reason: 'actor role is neither a receiver nor a source' }
   const key = actorKeyOf(named.reference, directory)
-  return key === undefined ? { reason: 'actor is not known to the directory' } : { value: { side, key } }
+  if (key === undefined) return { reason: 'actor is not known to the directory' }
+  if (side === 'source' && !isSourceKey(key)) return { reason: 'no record says that it comes from such an actor' }
+  return { value: { side, key } }
+}
+
+/** Records say whose they are, which department they come from and who wrote them; not in which role, nor for which group. */
+function isSourceKey(key: ActorKey): boolean {
+  return /^(org|dept|practitioner):/.test(key)
 }
 
 /** The directory's key of what is referred to, by reference and by identifier; where both are given they must name the same. */

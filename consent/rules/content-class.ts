@@ -4,8 +4,9 @@
  */
 import { codeKey } from '../../fhir-profiles/code-key.ts'
 import { system } from '../../fhir-profiles/codes.ts'
+import { containedAny, containedClass } from '../../fhir-profiles/facts.ts'
 import type { Coding, ConsentProvision } from '../../fhir-profiles/r4.ts'
-import { always, oneOf } from '../condition.ts'
+import { all, always, not, oneOf } from '../condition.ts'
 import { readRepeats, sorted, type Read, type Rule, type Stated } from './rule.ts'
 
 /** Systems whose codes are resource types or profile canonicals, written as they are; R4 writes profiles as URIs. */
@@ -21,7 +22,12 @@ export const contentClass: Rule = {
   element: 'class',
   part: 'data',
   read: readClasses,
-  ask: (row) => (row.classes === null ? always : oneOf('classes', row.classes)),
+  ask({ type, classes }) {
+    if (classes === null) return always
+    // What a record contains is refused with it, and not permitted by its name.
+    if (type === 'deny') return oneOf('classes', [...classes, ...classes.map(containedClass)])
+    return all([oneOf('classes', classes), not(oneOf('classes', [containedAny]))])
+  },
 }
 
 function readClasses(provision: ConsentProvision, expression: string): Stated | undefined {

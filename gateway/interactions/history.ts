@@ -5,6 +5,7 @@
 import type { Call, Context } from '../context.ts'
 import { networkId } from '../directory.ts'
 import { nobody, sightFor } from '../judged.ts'
+import { personsAbout } from '../pointing.ts'
 import { releaseNothing, releaseVersions, type Released } from '../release.ts'
 
 export async function vread(call: Call, context: Context): Promise<Released> {
@@ -33,7 +34,8 @@ async function versions(
     ? ((await context.store.records.byKey({ institution: call.caller.institution, type, localId: id })) ??
       (await context.store.records.byKey({ institution: networkId, type, localId: id })))
     : await context.store.records.byId(type, id)
-  const known = await context.store.identities.personsOfRecord(id)
+  const own = await context.store.identities.personsOfRecord(id)
+  const known = [...own, ...(await personsAbout(context.store, held))]
   const sight = await sightFor(context.store, context, call, { type, persons: known.length === 0 ? [nobody] : known })
   return releaseVersions(context, call, {
     held,

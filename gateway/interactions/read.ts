@@ -3,6 +3,7 @@ import type { Call, Context } from '../context.ts'
 import { networkId } from '../directory.ts'
 import { askLive, readLive } from '../live.ts'
 import { couldMatch } from '../logic/wholesale.ts'
+import { personsAbout } from '../pointing.ts'
 import { notFound } from '../problem.ts'
 import { nobody, sightFor } from '../judged.ts'
 import { releasePersons } from '../release-person.ts'
@@ -23,7 +24,8 @@ export async function read(call: Call, context: Context): Promise<Released> {
   if (type === 'Patient') return readPerson(call, context, id)
   const stored = await context.store.records.byId(type, id)
   const live = await liveRecord(context, type, id, stored === undefined)
-  const known = live === undefined ? await context.store.identities.personsOfRecord(id) : [live.person]
+  const own = live === undefined ? await context.store.identities.personsOfRecord(id) : [live.person]
+  const known = [...own, ...(await personsAbout(context.store, stored))]
   const sight = await sightFor(context.store, context, call, { type, persons: known.length === 0 ? [nobody] : known })
   return releaseOne(context, call, { held: stored ?? live?.held, interaction: 'read', sight })
 }

@@ -3,16 +3,17 @@
  * transition table. Everything else is refused by the role table before this is reached.
  * Spec: http://hl7.org/fhir/R4/http.html#create, #update, #patch
  */
-import type { Consent, Resource, Task } from '../../fhir-profiles/r4.ts'
+import type { Consent, RelatedPerson, Resource, Task } from '../../fhir-profiles/r4.ts'
 import type { Call, Context } from '../context.ts'
 import { answerReferral } from '../intake-answer.ts'
 import { currentConsent, isSignedByProxy, takeConsent } from '../intake-consent.ts'
 import { settleConsentReview } from '../intake-consent-review.ts'
 import { supersede } from '../intake-supersede.ts'
+import { takeRelation } from '../intake-relation.ts'
 import { requireValid, requireVersion, resourceOf, takeRecords, type IntakeResult } from '../intake.ts'
 import { ledgerEntry, maskedQuery, whoOf } from '../ledger-entry.ts'
 import { notFound, Problem } from '../problem.ts'
-import { isPartyTask, sightFor } from '../judged.ts'
+import { isPartyTask, isShownRecord, sightFor } from '../judged.ts'
 import { releaseWritten, type Released } from '../release.ts'
 import { personsOf } from '../search-request.ts'
 import { applyOperations, isOperation, type Operation } from './json-patch.ts'
@@ -25,6 +26,8 @@ export async function create(call: Call, context: Context): Promise<Released> {
     })
   if (resource.resourceType === 'Consent' && call.caller.role !== 'system')
     return writeConsent(call, context, { consent: resource, id: context.newId(), isNew: true })
+  if (resource.resourceType === 'RelatedPerson' && call.caller.role === 'privacy-officer')
+    return writeRelation(call, context, { relation: resource, id: context.newId(), isNew: true })
   requireSystem(call)
   return writeOwn(call, context, resource, 'POST')
 }
@@ -42,6 +45,8 @@ export async function update(call: Call, context: Context): Promise<Released> {
     return writeTask(call, context, id, () => resource)
   if (resource.resourceType === 'Consent' && call.caller.role !== 'system')
     return writeConsent(call, context, { consent: resource, id, isNew: false })
+  if (resource.resourceType === 'RelatedPerson' && call.caller.role === 'privacy-officer')
+    return writeRelation(call, context, { relation: resource, id, isNew: false })
   requireSystem(call)
   return writeOwn(call, context, resource, 'PUT')
 }
@@ -217,6 +222,32 @@ async function writeConsent(call: Call, context: Context, input: { consent: Cons
     return taken
   })
   context.wakeDelivery()
+  return answerWritten(call, context, { ...result, networkId: result.id })
+}
+
+/** Who acts for whom is the officer's to verify; it changes by what was read, never over a hidden record of an EMR. */
+async function writeRelation(
+  call: Call,
+  context: Context,
+  input: { relation: RelatedPerson; id: string; isNew: boolean },
+): Promise<Released> {
+  const sight = await sightFor(context.store, context, call, { type: 'RelatedPerson', persons: [] })
+  if (!input.isNew && !(await isShownRecord(context.store, sight, 'RelatedPerson', input.id))) throw notFound()
+  if (!input.isNew && call.ifMatch === '')
+    throw new Problem('invalid', 'a relation changes only with If-Match: read it first, then send the version you saw', {
+      id: 'if-match-required',
+    })
+  const [person] = await personsOf(context, call, [input.relation.patient.reference?.split('/')[1] ?? ''])
+  if (person === undefined)
+    throw new Problem('unprocessable', 'the patient is not known to this caller; use the person id the network gave', {
+      id: 'unknown-patient',
+      expression: 'RelatedPerson.patient',
+    })
+  const result = await context.store.transaction(async (tables) => {
+    const taken = await takeRelation(tables, context, { ...input, person, ifMatch: call.ifMatch })
+    await tables.ledger.append([written(context, call, input.isNew ? 'C' : 'U', taken)])
+    return taken
+  })
   return answerWritten(call, context, { ...result, networkId: result.id })
 }
 

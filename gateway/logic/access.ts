@@ -93,14 +93,15 @@ interface Grant {
 const directedConsent = { Consent: 'rsF' }
 const notGoverning = { AuditEvent: '', Contract: '' }
 
+/** A Binary is judged by what points to it, one by one: people read it where they found it named, and never search. */
 const clinician: Grant = {
   classes: { clinical: 'rs', workflow: 'rs', identity: 'rs', directory: 'rs' },
-  types: { Task: 'rsu', ...notGoverning },
+  types: { Task: 'rsu', Binary: 'r', ...notGoverning },
 }
 
 const ownRecord: Grant = {
   classes: { clinical: 'rs', workflow: 'rs', identity: 'rs', directory: 'rs' },
-  types: { Consent: 'crsu', AuditEvent: 'rs', Contract: '' },
+  types: { Consent: 'crsu', AuditEvent: 'rs', Contract: '', Binary: 'r' },
 }
 
 /** What a referral is made of on a coordinator's desk. */
@@ -121,15 +122,18 @@ const grants: Readonly<Record<Role, Grant>> = {
   },
   doctor: {
     classes: { clinical: 'rsFA', workflow: 'rsFA', identity: 'rsFA', directory: 'rs' },
-    types: { Task: 'rsuFA', ...directedConsent, ...notGoverning },
+    types: { Task: 'rsuFA', Binary: 'rFA', ...directedConsent, ...notGoverning },
   },
   nurse: { classes: clinician.classes, types: { ...clinician.types, Task: 'rsuA', DocumentReference: 'rsA', Communication: 'rsA' } },
   coordinator: { classes: { directory: 'rs' }, types: { ...referralPapers, Patient: 'FA', Consent: '' } },
   patient: ownRecord,
   proxy: ownRecord,
-  // Of Tasks the recalls (who was told of a withdrawal, who has acknowledged) and the reviews of consents, of Provenance that one consent
-  // replaced another (judged per instance).
-  'privacy-officer': { classes: { directory: 'rs' }, types: { Consent: 'crsu', AuditEvent: 'rs', Task: 'rsu', Provenance: 'rs' } },
+  // Of Tasks the recalls (who was told of a withdrawal, who has acknowledged) and the reviews of consents; of Provenance that one consent
+  // replaced another; of relations those that the office verified: who acts for whom, until when (judged per instance).
+  'privacy-officer': {
+    classes: { directory: 'rs' },
+    types: { Consent: 'crsu', AuditEvent: 'rs', Task: 'rsu', Provenance: 'rs', RelatedPerson: 'crsu' },
+  },
   auditor: { classes: {}, types: { AuditEvent: 'rs' } },
   integrator: { classes: {}, types: {} },
 }

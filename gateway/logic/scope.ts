@@ -84,7 +84,14 @@ const roleScopes: Readonly<Record<Role, readonly string[]>> = {
   coordinator: ['user/Task.crus', ...papers, 'user/Patient.c', ...directoryRead],
   patient: ['patient/*.rs', 'patient/Consent.crus'],
   proxy: ['patient/*.rs', 'patient/Consent.crus'],
-  'privacy-officer': ['user/Consent.crus', 'user/AuditEvent.rs', 'user/Task.rus', 'user/Provenance.rs', ...directoryRead],
+  'privacy-officer': [
+    'user/Consent.crus',
+    'user/AuditEvent.rs',
+    'user/Task.rus',
+    'user/Provenance.rs',
+    'user/RelatedPerson.crus',
+    ...directoryRead,
+  ],
   auditor: ['user/AuditEvent.rs'],
   integrator: [],
 }

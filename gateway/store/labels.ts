@@ -14,6 +14,8 @@ const batch = 500
 
 interface Stale extends Record<string, unknown> {
   id: string
+  institution: string
+  type: string
   text: string
   person: string | null
   sources: string[]
@@ -25,7 +27,7 @@ export async function relabelStale(sql: Sql, timeZone: string): Promise<number> 
   let done = 0
   for (;;) {
     const found = await sql.query<Stale>(
-      `select r.id, r.text, r.person, r.sources,
+      `select r.id, r.institution, r.type, r.text, r.person, r.sources,
          array(select distinct i.code from record_index i where i.record = r.id and i.param = '_reference' and i.code is not null) as relations
        from record r where r.labeller < $1 and not r.deleted order by r.labeller, r.id limit ${batch}`,
       [labellerVersion],
@@ -36,10 +38,11 @@ export async function relabelStale(sql: Sql, timeZone: string): Promise<number> 
     }
     const rows = found.rows.map((row) => ({ id: row.id, relations: row.relations, ...labelled(row, timeZone) }))
     await sql.query(
-      `update record r set codes = k.codes, confidentiality = k.confidentiality, sensitivities = k.sensitivities, relations = k.relations,
-         from_ms = k."fromMs", until_ms = k."untilMs", label_basis = k."labelBasis", is_narrated = k."isNarrated", elements = null, labeller = $2
-       from jsonb_to_recordset($1::jsonb) as k(id text, codes text[], confidentiality int, sensitivities text[], relations text[], "fromMs" bigint, "untilMs" bigint,
-         "labelBasis" text[], "isNarrated" boolean)
+      `update record r set classes = k.classes, sources = k.sources, codes = k.codes, confidentiality = k.confidentiality,
+         sensitivities = k.sensitivities, relations = k.relations, from_ms = k."fromMs", until_ms = k."untilMs", label_basis = k."labelBasis",
+         is_narrated = k."isNarrated", elements = null, labeller = $2
+       from jsonb_to_recordset($1::jsonb) as k(id text, classes text[], sources text[], codes text[], confidentiality int, sensitivities text[],
+         relations text[], "fromMs" bigint, "untilMs" bigint, "labelBasis" text[], "isNarrated" boolean)
        where r.id = k.id`,
       [JSON.stringify(rows), labellerVersion],
     )
@@ -54,13 +57,21 @@ function resourceOf(text: string): Resource {
 }
 
 /** What cannot be labelled stays refused to whom labels decide; it is not tried at every start. */
-function labelled(row: Stale, timeZone: string): ContentFacts & { readonly isNarrated: boolean } {
+function labelled(
+  row: Stale,
+  timeZone: string,
+): ContentFacts & { readonly classes: readonly string[]; readonly sources: readonly string[]; readonly isNarrated: boolean } {
   const resource = resourceOf(row.text)
+  const read = facts(resource, { zone: timeZone })
+  // as `prepare` does it: a request names the department that will act
+  const departments = row.type === 'ServiceRequest' ? [] : read.departments
+  const found = departments.flatMap((code) => [`dept:${code}`, `dept:${row.institution}:${code}`])
+  const sources = [...new Set([...row.sources, ...found])].sort()
+  const rest = { classes: read.classes, sources }
   try {
-    const content = contentFacts(facts(resource, { zone: timeZone }), row.person === null ? [] : departmentsIn(row.sources))
-    return { ...content, isNarrated: isNarrated(resource) }
+    return { ...contentFacts(read, row.person === null ? [] : departmentsIn(sources)), ...rest, isNarrated: isNarrated(resource) }
   } catch (error) {
     if (!(error instanceof Error)) throw error
-    return { ...unlabelled, isNarrated: true }
+    return { ...unlabelled, ...rest, isNarrated: true }
   }
 }

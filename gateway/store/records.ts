@@ -197,6 +197,16 @@ export function records(sql: Sql) {
       return found.rows.map((row) => ({ id: row.target, type: row.target_type, held: row.stored ? heldOf(row) : undefined }))
     },
 
+    /** Every record of one partition that refers to this one: all of them judge it, so there is no bound. */
+    async pointingTo(id: string, institution: string): Promise<readonly Held[]> {
+      const found = await sql.query<StoredRow>(
+        `select ${recordColumns} from record r
+         where r.institution = $2 and not r.deleted and r.id in (select i.record from record_index i where i.param = '_reference' and i.code = $1)`,
+        [id, institution],
+      )
+      return found.rows.map(heldOf)
+    },
+
     async byKey(key: RecordKey): Promise<Held | undefined> {
       const found = await sql.query<StoredRow>(
         `select ${recordColumns} from record r where r.institution = $1 and r.type = $2 and r.local_id = $3`,

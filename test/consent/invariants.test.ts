@@ -70,7 +70,11 @@ const blindings: readonly (readonly [name: string, change: (provision: ConsentPr
   ['a data period that is none', (provision) => ({ ...provision, dataPeriod: { end: 'last year' } })],
   [
     'a record nobody knows',
-    (provision) => ({ ...provision, data: [{ meaning: 'instance', reference: { reference: 'Observation/gone' } }] }),
+    // a target that was not readable and is replaced would be knowledge gained
+    (provision) =>
+      provision.data?.some(({ meaning }) => meaning === 'authoredby') === true
+        ? provision
+        : { ...provision, data: [{ meaning: 'instance', reference: { reference: 'Observation/gone' } }] },
   ],
   ['an author', (provision) => ({ ...provision, data: [{ meaning: 'authoredby', reference: { reference: 'Practitioner/x' } }] })],
   ['a date that is none', (provision) => ({ ...provision, period: { start: 'yesterday' } })],

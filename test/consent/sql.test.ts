@@ -106,7 +106,7 @@ describe('what a view comes down to', () => {
     const seen = view(request('clinic'), new Map([['p1', rows]]), sandbox, now)
     expect(sqlOf(seen.condition)).toEqual({
       text: '((r.custodian = $1::text or not (r.sensitivities && $2::text[])) and ((r.custodian = $3::text and r.person = $4::text and not (r.classes && $5::text[])) or (r.custodian = $6::text and not (r.person = $7::text))))',
-      values: ['clinic', ['?', 'GDIS'], 'clinic', 'p1', ['Condition'], 'clinic', 'p1'],
+      values: ['clinic', ['?', 'GDIS'], 'clinic', 'p1', ['Condition', 'contained:Condition'], 'clinic', 'p1'],
     })
   })
 

@@ -252,6 +252,25 @@ describe('people, houses and emergencies', () => {
     expect(decide(doctor('tertiary'), refusal, held(1, 'tertiary'), sandbox, now).permit).toBe(true)
   })
 
+  test('who may not collect is sent nothing, and reads what it read before', () => {
+    const action = [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentaction', code: 'collect' }] }]
+    const refusal = story(1, networkConsent({ type: 'deny', action, actor: [receiver(organization('tertiary'))] }))
+    const sent = (to: InstitutionId) => decide({ ...doctor(to), action: 'disclose' }, refusal, held(1, 'clinic'), sandbox, now).permit
+    expect([sent('tertiary'), sent('hospital')]).toEqual([false, true])
+    expect(decide(doctor('tertiary'), refusal, held(1, 'clinic'), sandbox, now).permit).toBe(true)
+    expect(decide({ ...doctor('tertiary'), action: 'disclose' }, refusal, held(1, 'tertiary'), sandbox, now).permit).toBe(true)
+  })
+
+  test('a refusal by kind reaches a record that contains such a one, a permit by kind opens none that does', () => {
+    const carrying = held(1, 'clinic', { classes: ['Observation', 'contained', 'contained:Condition'] })
+    const refusal = story(1, networkConsent({ type: 'deny', class: types('Condition') }))
+    expect(decide(doctor('tertiary'), refusal, held(1, 'clinic'), sandbox, now).permit).toBe(true)
+    expect(decide(doctor('tertiary'), refusal, carrying, sandbox, now).permit).toBe(false)
+    const permit = story(1, consent({ class: types('Observation') }))
+    expect(decide(doctor('tertiary'), permit, held(1, 'clinic'), sandbox, now).permit).toBe(true)
+    expect(decide(doctor('tertiary'), permit, carrying, sandbox, now).permit).toBe(false)
+  })
+
   test('rows that lost their root deny: a consent that cannot be put together is not a permit', () => {
     const orphans = refuses({ type: 'permit', class: types('Observation') }).filter((row) => row.path !== '')
     expect(decide(doctor('tertiary'), orphans, held(1, 'clinic'), sandbox, now)).toMatchObject({

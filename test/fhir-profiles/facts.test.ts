@@ -38,6 +38,30 @@ describe('whose record it is', () => {
   })
 })
 
+describe('what it contains', () => {
+  const contained = [
+    { ...psychiatry, id: 'e', meta: { security: [{ system: system.actCode, code: 'PSY' }] } },
+    { resourceType: 'Medication', id: 'm', meta: { security: [{ system: system.confidentiality, code: 'R' }] } },
+    { resourceType: 'Patient', id: 'p' },
+  ]
+  test('makes it as sensitive as all of that: labels, departments, and the kinds of records inside', () => {
+    expect(facts(observation({ contained }))).toMatchObject({
+      classes: ['Observation', 'contained', 'contained:Encounter'],
+      departments: ['03'],
+      labels: [
+        { system: system.actCode, code: 'PSY' },
+        { system: system.confidentiality, code: 'R' },
+      ],
+    })
+  })
+
+  test('a drug or a person inside is no record of another kind, and an order`s own department is the one that will act', () => {
+    expect(facts(observation({ contained: contained.slice(1) })).classes).toEqual(['Observation'])
+    const order: Resource = { resourceType: 'ServiceRequest', status: 'active', intent: 'order', subject }
+    expect(facts(Object.assign(order, { contained })).departments).toEqual([])
+  })
+})
+
 describe('where it was made', () => {
   test('the department of the encounter is the department of what belongs to it', () => {
     expect(facts(psychiatry).departments).toEqual(['03'])

@@ -48,6 +48,7 @@ test('a file with only what has no default gives a whole configuration', () => {
     clockOffsetMs: 0,
     implicitPolicy: 'deny-between-institutions',
     institutions: [clinic],
+    groups: [],
     clients: [],
     apps: [],
     issuer: undefined,

@@ -53,7 +53,7 @@ eachDatabase('spelling and repeats', (open) => {
     })
 
     test('people read the person where the record names its patient record, and every other byte as it was written', async () => {
-      const [text] = await inIdsOf(tables(), { kind: 'people' }, [content({})])
+      const [text] = await inIdsOf(tables(), { kind: 'people', house: 'clinic' }, [content({})])
       expect(text).toBe('{"resourceType":"Observation","id":"net-o","subject":{"reference":"Patient/person-1"},"valueInteger":1.0}')
     })
 

@@ -193,6 +193,7 @@ export const factsArbitrary: fc.Arbitrary<Facts> = fc
     author: fc.constantFrom('practitioner:clinic-doctor', undefined),
     type: fc.constantFrom('Observation', 'Observation', 'Condition', 'ServiceRequest'),
     isProfiled: fc.boolean(),
+    isContaining: mostly([false, false, false], [true]),
     codes: fc.oneof(fc.subarray([`${system.kcd8}|F20`, `${system.kcd8}|F20.0`, `${system.loinc}|718-7`]), fc.constant(['?'])),
     label: mostly<Pick<Facts, 'confidentiality' | 'sensitivities'>>(
       [
@@ -210,12 +211,16 @@ export const factsArbitrary: fc.Arbitrary<Facts> = fc
     span: fc.constantFrom(...spans),
     relations: fc.oneof({ weight: 9, arbitrary: fc.subarray(['r1', 'r2', 'r3', 'r4']) }, { weight: 1, arbitrary: fc.constant(['?']) }),
   })
-  .map(({ department, author, isProfiled, label, span, ...facts }) => ({
+  .map(({ department, author, isProfiled, isContaining, label, span, ...facts }) => ({
     ...facts,
     ...label,
     ...span,
     sources: [`org:${facts.custodian}`, 'org:network', department, author].filter((key) => key !== undefined),
-    classes: [facts.type, ...(isProfiled ? ['https://example.org/profile'] : [])],
+    classes: [
+      facts.type,
+      ...(isProfiled ? ['https://example.org/profile'] : []),
+      ...(isContaining ? ['contained', 'contained:Condition'] : []),
+    ],
   }))
 
 const someone = fc.oneof(

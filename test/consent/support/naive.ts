@@ -208,8 +208,10 @@ function context(rule: Rule, asked: Asked): boolean {
     if (said.action === undefined) return true
     const codes = said.action.map((action) => action.coding?.[0]?.code ?? '')
     if (codes.includes(request.action)) return true
-    const isForeignRead = request.action === 'access' && facts.custodian !== request.institution
-    return rule.type === 'deny' && isForeignRead && (codes.includes('disclose') || codes.includes('use'))
+    const isForeign = facts.custodian !== request.institution
+    if (rule.type !== 'deny' || !isForeign) return false
+    if (request.action === 'disclose') return codes.includes('collect')
+    return request.action === 'access' && (codes.includes('disclose') || codes.includes('use'))
   }
   return (
     met(rule, 'period', () => within(said, asked.nowMs)) &&
@@ -225,7 +227,12 @@ function data(rule: Rule, { facts }: Asked): boolean {
   const isLabel = (): boolean => said.securityLabel === undefined || labelled(said.securityLabel, isPermit, facts)
   const classOf = (coding: { readonly system?: string; readonly code?: string }): string =>
     coding.system === 'http://loinc.org' ? `http://loinc.org|${coding.code ?? ''}` : (coding.code ?? '')
-  const isClass = (): boolean => said.class === undefined || said.class.some((coding) => facts.classes.includes(classOf(coding)))
+  const isClass = (): boolean => {
+    if (said.class === undefined) return true
+    const named = said.class.map(classOf)
+    if (isPermit) return !facts.classes.includes('contained') && named.some((name) => facts.classes.includes(name))
+    return named.some((name) => facts.classes.includes(name) || facts.classes.includes(`contained:${name}`))
+  }
   const isCode = (): boolean =>
     said.code === undefined ||
     (!isPermit && facts.codes.includes('?')) ||

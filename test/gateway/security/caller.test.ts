@@ -12,6 +12,7 @@ const config: Config = {
   dataDir: '',
   databaseUrl: undefined,
   holidays: [],
+  groups: [],
   timeZone: 'Asia/Seoul',
   clockOffsetMs: 0,
   implicitPolicy: 'deny-between-institutions',

@@ -60,6 +60,7 @@ export async function startServer({
   const url = `http://127.0.0.1:${address.port}`
   const config: Config = {
     ...settings,
+    groups: [],
     publicUrl: url,
     clients: [
       { clientId: 'clinic-system', institution: 'clinic', jwks: { keys: [{ ...(await exportJWK(clinic.publicKey)), kid: 'c1' }] } },

@@ -1,0 +1,38 @@
+/**
+ * The narrative of a resource (`text`) says again, in free words, what its elements say, and what its author knew besides: no rule reads it.
+ * It stays in the house that wrote it and with the patient; elsewhere the elements speak. The text of a Composition's section is the
+ * document itself and stays. Spec: http://hl7.org/fhir/R4/narrative.html
+ */
+import { isExactNumber, parseJson, stringifyExact } from '../../fhir-profiles/json.ts'
+
+/** Deeper and longer than what intake takes and wraps: what is stored can be read. */
+const limits = { maxDepth: 1000, maxBytes: 256 * 1024 * 1024 }
+
+/** JSON of a resource without its narrative, nor those of what it contains; numbers keep their digits. The same text where it has none. */
+export function withoutNarrative(text: string): string {
+  if (!text.includes('"div"')) return text
+  const parsed = parseJson(text, limits)
+  // a live answer may hold what intake would have refused: its digits are lost then, not its rules
+  const value: unknown = parsed.ok ? parsed.value : JSON.parse(text)
+  const stripped = strip(value)
+  return stripped === value ? text : stringifyExact(stripped)
+}
+
+/** What has no narrative stays the same object. */
+function strip(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || isExactNumber(value)) return value
+  if (Array.isArray(value)) {
+    const items = value.map(strip)
+    return items.some((item, at) => item !== value[at]) ? items : value
+  }
+  const isResource = 'resourceType' in value
+  const entries = Object.entries(value)
+  const kept = entries.filter(([key, item]) => !(isResource && key === 'text' && isNarrative(item)))
+  const changed = kept.map(([key, item]): [string, unknown] => [key, strip(item)])
+  const isSame = kept.length === entries.length && changed.every(([, item], at) => item === kept[at]?.[1])
+  return isSame ? value : Object.fromEntries(changed)
+}
+
+function isNarrative(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'div' in value
+}

@@ -1,0 +1,39 @@
+/**
+ * What an address may be asked with. A search and `$everything` read their own parameters; nothing else takes any, and what is not taken is a
+ * 400 that names it, never silence (contract, promise 5): `_elements` or `_summary` on a read that is ignored shows more than was asked.
+ */
+import type { Call } from './context.ts'
+import type { Interaction, Operation } from './logic/access.ts'
+import { Problem } from './problem.ts'
+
+/** Said of every answer, and answered by one form only. */
+const everywhere = new Set(['_format', '_pretty'])
+const readers: ReadonlySet<string> = new Set(['search-type', 'everything'])
+
+/** `what`: the interaction or operation of the row, '' for a Bundle. */
+export function requireTaken(call: Call, what: Interaction | Operation | ''): void {
+  const names = [...(readers.has(what) ? [] : call.query.map(([name]) => name)), ...namesInBody(call, what)]
+  const unknown = [...new Set(names.filter((name) => !everywhere.has(name)))]
+  if (unknown.length === 0 || call.prefer.includes('handling=lenient')) return
+  throw new Problem('not-supported', 'unsupported parameter', {
+    issues: unknown.map((name) => ({
+      id: 'unsupported-parameter',
+      diagnostics: `\`${safeName(name)}\` is not taken at this address`,
+      expression: safeName(name),
+    })),
+  })
+}
+
+/** Parameters of an operation that takes none in its body. */
+function namesInBody({ body }: Call, what: string): readonly string[] {
+  if ((what !== 'summary' && what !== 'everything') || body.kind !== 'json') return []
+  const { value } = body
+  if (typeof value !== 'object' || value === null || !('parameter' in value) || !Array.isArray(value.parameter)) return []
+  return value.parameter.flatMap((item: unknown) =>
+    typeof item === 'object' && item !== null && 'name' in item && typeof item.name === 'string' ? [item.name] : [],
+  )
+}
+
+function safeName(name: string): string {
+  return /^[\w:.-]{1,64}$/.test(name) ? name : 'unreadable name'
+}
