@@ -19,11 +19,27 @@ export const rules: readonly Rule[] = [inForce, actor, purpose, action, label, c
  * Invariant: an unreadable element matches in a deny and never in a permit. `given` is an element already known to match.
  */
 export function asked(part: Rule['part'], row: ProvisionRow, question: Question, given?: Element): Condition {
-  return all(rules.filter((rule) => rule.part === part && rule.element !== given).map((rule) => answer(rule, row, question)))
+  return all(answers(part, row, question, given))
+}
+
+/** The same as its members, which must all hold; the first that holds for no record stands for them all. */
+export function answers(part: Rule['part'], row: ProvisionRow, question: Question, given?: Element): readonly Condition[] {
+  const found: Condition[] = []
+  for (const rule of parts[part]) {
+    const said = rule.element === given ? always : answer(rule, row, question)
+    if (said.op === 'false') return [never]
+    if (said.op !== 'true') found.push(said)
+  }
+  return found
+}
+
+const parts: Readonly<Record<Rule['part'], readonly Rule[]>> = {
+  context: rules.filter((rule) => rule.part === 'context'),
+  data: rules.filter((rule) => rule.part === 'data'),
 }
 
 function answer(rule: Rule, row: ProvisionRow, question: Question): Condition {
   // The bounds of a period that cannot be read were set at write, as wide as its consent is in force.
-  if (row.blind.includes(rule.element) && rule.element !== 'period') return row.type === 'deny' ? always : never
+  if (row.blind.length > 0 && row.blind.includes(rule.element) && rule.element !== 'period') return row.type === 'deny' ? always : never
   return rule.ask(row, question)
 }
