@@ -74,7 +74,9 @@ async function writeOn(load: Load, lane: Lane, askers: Askers, changes: number):
     if (answer.status !== (shows ? 201 : 200)) throw new Error(`a change was answered ${answer.status}: ${answer.text.slice(0, 300)}`)
     if (shows) current = { path: `Consent/${/"id":"([^"]+)"/.exec(answer.text)?.[1] ?? ''}`, etag: answer.etag }
     lane.changes.push({ shows, sentAtMs: answer.beganAtMs, repliedAtMs: answer.firstByteAtMs })
-    await pause(load.random() * 12)
+    // half of the time somebody asks in the very moment of the reply
+    if (load.random() < 0.5) await lookOn(load, lane, askers)
+    else await pause(load.random() * 12)
   }
 }
 
@@ -83,14 +85,17 @@ const inactive = JSON.stringify([{ op: 'replace', path: '/status', value: 'inact
 async function readOn(load: Load, lane: Lane, askers: Askers, isOver: () => boolean): Promise<void> {
   while (lane.changes.length === 0) await pause(2)
   while (!isOver()) {
-    const chosen = lane.asks[Math.floor(load.random() * lane.asks.length)]
-    if (chosen === undefined) throw new Error('nothing to ask')
-    const answer = await askers('tertiary-doctor', chosen)
-    const { status, text, beganAtMs, endedAtMs } = answer
-    if (status === 200 || status === 404) lane.looks.push({ path: chosen.path, beganAtMs, endedAtMs, shows: text.includes(lane.canary) })
-    else load.odd.push(`${status} ${chosen.path}`)
+    await lookOn(load, lane, askers)
     await pause(load.random() * 8)
   }
+}
+
+async function lookOn(load: Load, lane: Lane, askers: Askers): Promise<void> {
+  const chosen = lane.asks[Math.floor(load.random() * lane.asks.length)]
+  if (chosen === undefined) return
+  const { status, text, beganAtMs, endedAtMs } = await askers('tertiary-doctor', chosen)
+  if (status === 200 || status === 404) lane.looks.push({ path: chosen.path, beganAtMs, endedAtMs, shows: text.includes(lane.canary) })
+  else load.odd.push(`${status} ${chosen.path}`)
 }
 
 export type Askers = (who: string, ask: Omit<Ask, 'method'> & { method: 'GET' | 'POST' | 'PATCH' }, etag?: string) => Promise<Answer>
