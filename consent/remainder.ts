@@ -6,7 +6,7 @@ import { settle, silence, type Ruling, type Value } from './combine.ts'
 import { matches, never } from './condition.ts'
 import type { Lens } from './lens.ts'
 import { isInForce } from './rules/in-force.ts'
-import { answers } from './rules/index.ts'
+import { contextOf, dataOf } from './rules/index.ts'
 import type { Question } from './rules/rule.ts'
 import type { ConsentTree, Node } from './tree.ts'
 import type { Condition, Facts } from './types.ts'
@@ -70,10 +70,10 @@ function restOf(tree: ConsentTree, question: Question, lens: Lens): Rest | undef
 function rootRest(tree: ConsentTree, { row }: Node, question: Question, lens: Lens): Rest | undefined {
   if (!lens.counts(row, question) || !isInForce(row, question.nowMs)) return undefined
   if (row.type === 'permit' && row.blind.length > 0) return says(ruled('withhold', 'unreadable-permit', tree, ''))
-  const context = answers('context', row, question, lens.given)
+  const context = contextOf(row, question, lens.given)
   if (isHopeless(context)) return undefined
   const missed = row.type === 'permit' ? ruled('withhold', 'withheld', tree, '') : silence
-  const where = answers('data', row, question, lens.given)
+  const where = dataOf(row)
   return { exceptions: [], context, where, met: ruled(row.type, row.type, tree, ''), missed }
 }
 
@@ -83,9 +83,9 @@ function exceptionRest(node: Node, question: Question, lens: Lens): Rest | undef
 
 function ownRest({ row }: Node, question: Question, lens: Lens): Rest | undefined {
   if (!lens.counts(row, question) || (row.type === 'permit' && row.blind.length > 0)) return undefined
-  const context = answers('context', row, question, lens.given)
+  const context = contextOf(row, question, lens.given)
   if (isHopeless(context)) return undefined
-  const where = answers('data', row, question, lens.given)
+  const where = dataOf(row)
   return isHopeless(where) ? undefined : { exceptions: [], context, where, met: ruled(row.type, row.type, row, row.path), missed: silence }
 }
 

@@ -20,7 +20,7 @@ import { ceiling, isStatutory } from './law/bounds.ts'
 import { breakGlassRows, rowAt } from './law/kr.ts'
 import { insideTheHouse, namedEmergency, wholeConsent, type Lens } from './lens.ts'
 import { isInForce } from './rules/in-force.ts'
-import { asked } from './rules/index.ts'
+import { contextOf, dataOf } from './rules/index.ts'
 import type { Question } from './rules/rule.ts'
 import { networkController, treesOf, versionsOf, type ConsentTree, type Node } from './tree.ts'
 import type { AccessRequest, Condition, Environment, ProvisionRow, Purpose, View } from './types.ts'
@@ -134,9 +134,9 @@ function consentSpread(tree: ConsentTree, question: Question, lens: Lens): Sprea
 function rootSpread(row: ProvisionRow, question: Question, lens: Lens): Spread {
   if (!lens.counts(row, question) || !isInForce(row, question.nowMs)) return silentEverywhere
   if (row.type === 'permit' && row.blind.length > 0) return withholdsEverywhere
-  const context = asked('context', row, question, lens.given)
+  const context = all(contextOf(row, question, lens.given))
   if (context.op === 'false') return silentEverywhere
-  const data = asked('data', row, question, lens.given)
+  const data = all(dataOf(row))
   if (row.type === 'deny') return { ...silentEverywhere, deny: all([context, data]) }
   return { ...silentEverywhere, withhold: all([context, not(data)]), permit: all([context, data]) }
 }
@@ -147,9 +147,9 @@ function childSpreads(node: Node, question: Question, lens: Lens): readonly Spre
 
 function ownSpread(row: ProvisionRow, question: Question, lens: Lens): Spread {
   if (!lens.counts(row, question) || (row.type === 'permit' && row.blind.length > 0)) return silentEverywhere
-  const context = asked('context', row, question, lens.given)
+  const context = all(contextOf(row, question, lens.given))
   if (context.op === 'false') return silentEverywhere
-  const where = all([context, asked('data', row, question, lens.given)])
+  const where = all([context, all(dataOf(row))])
   return { ...silentEverywhere, [row.type]: where }
 }
 
