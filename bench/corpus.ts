@@ -15,20 +15,20 @@ const types = ['Observation', 'Condition', 'MedicationRequest', 'DocumentReferen
 const sensitivities = ['PSY', 'HIV', 'ETHUD', 'SDV', 'GDIS'] as const
 const codes = ['F20', 'B20', 'E11', 'I10', 'J45', 'K21'] as const
 
-const directory: ActorDirectory = {
+export const directory: ActorDirectory = {
   resolve: ({ reference, value }) => (reference === undefined ? `dept:${value ?? ''}` : `org:${reference.slice('Organization/'.length)}`),
 }
 
-const organization = (id: string) => ({ reference: `Organization/${id}` })
-const department = (code: string) => ({ identifier: { system: system.department, value: code } })
-const named = (role: 'IRCP' | 'CST', reference: ConsentProvisionActor['reference']): ConsentProvisionActor => ({
+export const organization = (id: string) => ({ reference: `Organization/${id}` })
+export const department = (code: string) => ({ identifier: { system: system.department, value: code } })
+export const named = (role: 'IRCP' | 'CST', reference: ConsentProvisionActor['reference']): ConsentProvisionActor => ({
   role: { coding: [{ system: system.participation, code: role }] },
   reference,
 })
-const forPurpose = (code: string) => [{ system: system.actReason, code }]
+export const forPurpose = (code: string) => [{ system: system.actReason, code }]
 const ofClass = (code: string) => [{ system: system.resourceTypes, code }]
-const labelled = (code: string) => [{ system: system.actCode, code }]
-const coded = (code: string) => [{ coding: [{ system: system.kcd8, code }] }]
+export const labelled = (code: string) => [{ system: system.actCode, code }]
+export const coded = (code: string) => [{ coding: [{ system: system.kcd8, code }] }]
 
 /** The national practice with refusals by institution, department, label and code; directed consents; and refusals of their own. */
 const provisions: readonly ConsentProvision[] = [
@@ -67,16 +67,7 @@ const provisions: readonly ConsentProvision[] = [
   { type: 'deny', actor: [named('IRCP', department('04'))], class: ofClass('DocumentReference') },
 ]
 
-export const consents: readonly Consent[] = provisions.map((provision, at) => ({
-  resourceType: 'Consent',
-  id: `consent-${at + 1}`,
-  status: 'active',
-  scope: { coding: [{ system: system.consentScope, code: 'patient-privacy' }] },
-  category: [{ coding: [{ system: system.actCode, code: 'INFA' }] }],
-  patient: { reference: 'Patient/person-1' },
-  organization: [organization('network')],
-  provision,
-}))
+export const consents: readonly Consent[] = provisions.map((provision, at) => consentOf(`consent-${at + 1}`, 'person-1', provision))
 
 export const rows: readonly ProvisionRow[] = consents.flatMap(
   (consent) => compile(consent, { version: '1', person: 'person-1', directory, timeZone: 'Asia/Seoul', signedByGuardian: false }).rows,
@@ -121,4 +112,18 @@ export const records: readonly Facts[] = Array.from({ length: 300 }, (_, at): Fa
 
 function pick<T>(values: readonly [T, ...T[]], at: number): T {
   return values[at % values.length] ?? values[0]
+}
+
+/** An active consent of the network. */
+export function consentOf(id: string, person: string, provision: ConsentProvision): Consent {
+  return {
+    resourceType: 'Consent',
+    id,
+    status: 'active',
+    scope: { coding: [{ system: system.consentScope, code: 'patient-privacy' }] },
+    category: [{ coding: [{ system: system.actCode, code: 'INFA' }] }],
+    patient: { reference: `Patient/${person}` },
+    organization: [organization('network')],
+    provision,
+  }
 }

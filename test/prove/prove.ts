@@ -25,6 +25,7 @@ const proofs = [
   { claim: 'kill -9 of the sealer loses no committed entry and leaves a sound log', path: 'test/gateway/seal-kill' },
   { claim: 'any log grown in any steps has the roots and proofs of RFC 6962', path: 'test/gateway/logic/chain' },
   { claim: 'a withdrawal is obeyed by the next request, on any process', path: 'test/journeys/withdrawal' },
+  { claim: 'withdrawals are linearizable under load on two processes', path: 'test/gateway/linearizable' },
   { claim: 'a reply equals the reply of a store without the refused records', path: 'test/gateway/non-interference' },
 ] as const
 
