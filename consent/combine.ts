@@ -20,8 +20,10 @@ export const silence: Ruling = { value: 'silent', because: [] }
 
 /** The strictest of the rulings, with everybody who gave it; silent when there are none. */
 export function strictest(rulings: readonly Ruling[]): Ruling {
-  const [value] = rulings.map((ruling) => ruling.value).toSorted((a, b) => strictness[a] - strictness[b])
-  if (value === undefined) return silence
+  const [first, second] = rulings
+  if (first === undefined) return silence
+  if (second === undefined) return first
+  const value = rulings.reduce((least, ruling) => (strictness[ruling.value] < strictness[least] ? ruling.value : least), first.value)
   return { value, because: rulings.filter((ruling) => ruling.value === value).flatMap((ruling) => ruling.because) }
 }
 
@@ -53,8 +55,13 @@ export const silentEverywhere: Spread = { deny: never, withhold: never, permit: 
 export const deniesEverywhere: Spread = { ...silentEverywhere, deny: always }
 export const withholdsEverywhere: Spread = { ...silentEverywhere, withhold: always }
 
+export function isSilent(spread: Spread): boolean {
+  return spread.deny.op === 'false' && spread.withhold.op === 'false' && spread.permit.op === 'false'
+}
+
 /** `settle` for all records at a time. */
 export function settleSpread(children: readonly Spread[], own: Spread): Spread {
+  if (children.length === 0) return own
   const deny = any(children.map((child) => child.deny))
   const withhold = any(children.map((child) => child.withhold))
   const permit = any(children.map((child) => child.permit))
@@ -78,5 +85,6 @@ export function deniesAcross(consents: readonly Spread[]): Condition {
 
 /** The spread on some records only; silent on all others. */
 export function within(where: Condition, spread: Spread): Spread {
+  if (where.op === 'true') return spread
   return { deny: all([where, spread.deny]), withhold: all([where, spread.withhold]), permit: all([where, spread.permit]) }
 }

@@ -132,7 +132,19 @@ export function alternatives(condition: Condition): readonly Condition[] {
 }
 
 function join(op: Junction, conditions: readonly Condition[]): Condition {
-  const decisive = op === 'and' ? never : always
+  const [decisive, neutral] = op === 'and' ? [never, always] : [always, never]
+  // Most of what is joined settles at once; the rest of this file is only for what does not.
+  const open: Condition[] = []
+  for (const condition of conditions) {
+    if (condition.op === decisive.op) return decisive
+    if (condition.op !== neutral.op) open.push(condition)
+  }
+  const [single, second] = open
+  if (single === undefined) return neutral
+  return second === undefined ? single : simplest(op, open, decisive)
+}
+
+function simplest(op: Junction, conditions: readonly Condition[], decisive: Condition): Condition {
   let members = tidy(op, conditions)
   while (members.length > 1 && !members.some((member) => member.op === decisive.op)) {
     const shorter = tidy(op, shorten(op, members))
@@ -148,13 +160,17 @@ function join(op: Junction, conditions: readonly Condition[]): Condition {
 /** Flat, without neutral members or repeats, atoms on one element merged, in a fixed order with the cheap comparisons first. */
 function tidy(op: Junction, conditions: readonly Condition[]): readonly Condition[] {
   const neutral = op === 'and' ? 'true' : 'false'
-  const flat = conditions.flatMap((member) => (member.op === op ? member.of : [member])).filter((member) => member.op !== neutral)
+  const flat: Condition[] = []
+  for (const member of conditions) {
+    if (member.op === op) flat.push(...member.of)
+    else if (member.op !== neutral) flat.push(member)
+  }
   if (flat.length < 2) return flat
   const byKey = new Map(mergeAtoms(op, flat).map((member) => [keyOf(member), member]))
   return [...byKey.values()].sort((x, y) => rank(x) - rank(y) || (keyOf(x) < keyOf(y) ? -1 : 1))
 }
 
-const ranks: readonly Condition['op'][] = [
+const order: readonly Condition['op'][] = [
   'true',
   'false',
   'custodian',
@@ -174,8 +190,10 @@ const ranks: readonly Condition['op'][] = [
   'or',
 ]
 
+const ranks: ReadonlyMap<Condition['op'], number> = new Map(order.map((op, at) => [op, at]))
+
 function rank(condition: Condition): number {
-  return ranks.indexOf(condition.op)
+  return ranks.get(condition.op) ?? order.length
 }
 
 /** `a ∈ X or a ∈ Y` is `a ∈ X ∪ Y`; `not (a ∈ X) and not (a ∈ Y)` is `not (a ∈ X ∪ Y)`. Members with nothing to merge stay the same objects. */

@@ -3,26 +3,42 @@
  * A legal basis opens a record: care in its own house, the patient's own request, an emergency, or consent.
  * `view.ts` answers the same for all records at a time; the tests hold the two and a naive interpreter together.
  */
-import { across, settle, silence, type Ruling, type Value } from './combine.ts'
+import { across, type Ruling } from './combine.ts'
 import { matches } from './condition.ts'
 import { implicitly, opensEmergencies } from './implicit.ts'
 import { ceiling, isStatutory } from './law/bounds.ts'
 import { breakGlassRows, rowAt } from './law/kr.ts'
 import { insideTheHouse, namedEmergency, wholeConsent, type Lens } from './lens.ts'
+import { remaindersOf, rulingOf, type Remainder } from './remainder.ts'
 import { emergencyPurposes } from './rules/purpose.ts'
-import { isInForce } from './rules/in-force.ts'
-import { asked } from './rules/index.ts'
-import type { Element, Question } from './rules/rule.ts'
-import { networkController, treesOf, versionsOf, type ConsentTree, type Node } from './tree.ts'
-import type { AccessRequest, Decision, Environment, Facts, Obligation, ProvisionRow, Purpose, Reason } from './types.ts'
+import type { Question } from './rules/rule.ts'
+import { networkController, treesOf, versionsOf, type ConsentTree } from './tree.ts'
+import type {
+  AccessRequest,
+  Condition,
+  ConsentVersion,
+  Decision,
+  Environment,
+  Facts,
+  Obligation,
+  ProvisionRow,
+  Purpose,
+  Reason,
+} from './types.ts'
 
-/** Everything a decision about one record looks at. */
-interface Case {
+/** One request about one person's records, with everything that does not depend on the record worked out. */
+interface Asking {
   readonly request: AccessRequest
-  readonly trees: readonly ConsentTree[]
-  readonly facts: Facts
   readonly environment: Environment
   readonly nowMs: number
+  readonly consulted: readonly ConsentVersion[]
+  readonly ceiling: Condition
+  readonly remainders: (purpose: Purpose, lens: Lens) => readonly Remainder[]
+}
+
+/** Everything a decision about one record looks at. */
+interface Case extends Asking {
+  readonly facts: Facts
 }
 
 /** A basis that holds, or why it does not. */
@@ -42,15 +58,46 @@ export function decide(
   environment: Environment,
   nowMs: number,
 ): Decision {
-  const trees = treesOf(rows)
-  const consulted = versionsOf(trees)
+  const asking = askingOf(request, rows, environment, nowMs)
+  const { consulted } = asking
   if (request.purposes.length === 0) return { permit: false, obligations: [], basis: [], because: [plain('no-purpose')], consulted }
-  const findings = findingsOf({ request, trees, facts, environment, nowMs })
+  const findings = findingsOf({ ...asking, facts })
   const holding = findings.filter((finding) => finding.basis.length > 0)
   const because = (holding.length > 0 ? holding : findings).flatMap((finding) => finding.because)
   const basis = [...new Set(holding.flatMap((finding) => finding.basis))]
   const obligations = obligationsOf(request, facts, basis)
   return { permit: holding.length > 0, obligations, basis, because: distinct(because), consulted }
+}
+
+/** A caller asks about many records with the same request and consents, neither of which ever changes; the memo is invisible to callers. */
+const askings = new WeakMap<AccessRequest, WeakMap<readonly ProvisionRow[], Asking>>()
+
+function askingOf(request: AccessRequest, rows: readonly ProvisionRow[], environment: Environment, nowMs: number): Asking {
+  const ofRequest = askings.get(request) ?? new WeakMap<readonly ProvisionRow[], Asking>()
+  askings.set(request, ofRequest)
+  const known = ofRequest.get(rows)
+  if (known !== undefined && known.nowMs === nowMs && known.environment.implicit === environment.implicit) return known
+  const made = newAsking(request, treesOf(rows), environment, nowMs)
+  ofRequest.set(rows, made)
+  return made
+}
+
+function newAsking(request: AccessRequest, trees: readonly ConsentTree[], environment: Environment, nowMs: number): Asking {
+  const byLens = new Map<Lens, Map<Purpose, readonly Remainder[]>>()
+  return {
+    request,
+    environment,
+    nowMs,
+    consulted: versionsOf(trees),
+    ceiling: ceiling(request, nowMs),
+    remainders: (purpose, lens) => {
+      const byPurpose = byLens.get(lens) ?? new Map<Purpose, readonly Remainder[]>()
+      byLens.set(lens, byPurpose)
+      const remainders = byPurpose.get(purpose) ?? remaindersOf(trees, { request, purpose, nowMs }, lens)
+      byPurpose.set(purpose, remainders)
+      return remainders
+    },
+  }
 }
 
 /** What another institution is given stays there; the patient does with the own record as they like. */
@@ -71,7 +118,7 @@ function findingsOf(judged: Case): readonly Finding[] {
   const { request, facts } = judged
   const emergencies = declaredEmergency(request, facts.person)
   const purposes = emergencies.length > 0 ? ['TREAT'] : request.purposes
-  if (!matches(ceiling(request, judged.nowMs), facts)) {
+  if (!matches(judged.ceiling, facts)) {
     const own = patientRequest(judged)
     return [own.basis.length > 0 ? own : { basis: [], because: [plain('law-ceiling')] }]
   }
@@ -133,47 +180,15 @@ function answerFor(judged: Case, purpose: Purpose): Finding {
 }
 
 /** What every consent that governs the record says together, seen through the lens. */
-function together(judged: Case, purpose: Purpose, lens: Lens): Ruling {
-  const governing = judged.trees.filter(({ controller }) => controller === networkController || controller === judged.facts.custodian)
-  return across(governing.map((tree) => consentRuling(judged, tree, questionOf(judged, purpose), lens)))
-}
-
-function consentRuling(judged: Case, tree: ConsentTree, question: Question, lens: Lens): Ruling {
-  const { root } = tree
-  if (root === undefined) return ruled('deny', 'unreadable-consent', tree, '')
-  const { row } = root
-  if (row.unreadable) return isInForce(row, question.nowMs) ? ruled('deny', 'unreadable-consent', tree, '') : silence
-  return settle(childRulings(judged, root, question, lens), () => {
-    if (!lens.counts(row, question) || !isInForce(row, question.nowMs)) return silence
-    if (row.type === 'permit' && row.blind.length > 0) return ruled('withhold', 'unreadable-permit', tree, '')
-    if (!concerns(judged, row, 'context', question, lens.given)) return silence
-    const isReached = concerns(judged, row, 'data', question, lens.given)
-    if (row.type === 'deny') return isReached ? ruled('deny', 'deny', tree, '') : silence
-    return isReached ? ruled('permit', 'permit', tree, '') : ruled('withhold', 'withheld', tree, '')
-  })
-}
-
-function childRulings(judged: Case, node: Node, question: Question, lens: Lens): readonly Ruling[] {
-  return node.children.map((child) =>
-    settle(childRulings(judged, child, question, lens), () => {
-      const { row } = child
-      if (!lens.counts(row, question) || (row.type === 'permit' && row.blind.length > 0)) return silence
-      const concernsBoth = (['context', 'data'] as const).every((part) => concerns(judged, row, part, question, lens.given))
-      return concernsBoth ? ruled(row.type, row.type, row, row.path) : silence
-    }),
-  )
-}
-
-function concerns(judged: Case, row: ProvisionRow, part: 'context' | 'data', question: Question, given: Element | undefined): boolean {
-  return matches(asked(part, row, question, given), judged.facts)
+function together({ facts, remainders }: Case, purpose: Purpose, lens: Lens): Ruling {
+  const rulings: Ruling[] = []
+  for (const { controller, rule } of remainders(purpose, lens))
+    if (controller === networkController || controller === facts.custodian) rulings.push(rulingOf(rule, facts))
+  return across(rulings)
 }
 
 function questionOf({ request, nowMs }: Case, purpose: Purpose): Question {
   return { request, purpose, nowMs }
-}
-
-function ruled(value: Value, rule: string, of: { readonly consent: string; readonly version: string }, path: string): Ruling {
-  return { value, because: [{ rule, consent: of.consent, version: of.version, path }] }
 }
 
 /** A reason that no consent gave. */
@@ -182,6 +197,7 @@ function plain(rule: string): Reason {
 }
 
 function distinct(reasons: readonly Reason[]): readonly Reason[] {
+  if (reasons.length < 2) return reasons
   const byKey = new Map(reasons.map((reason) => [[reason.consent, reason.version, reason.path, reason.rule].join('|'), reason]))
   return [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, reason]) => reason)
 }

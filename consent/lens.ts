@@ -3,14 +3,14 @@
  * does somebody of the own house have to be kept from the own chart, and does a refusal name the emergency itself?
  */
 import { emergencyPurposes } from './rules/purpose.ts'
-import type { Element, Question } from './rules/rule.ts'
+import type { ContextElement, Question } from './rules/rule.ts'
 import type { ProvisionRow } from './types.ts'
 
 export interface Lens {
   /** whether the rule is looked at */
   counts(row: ProvisionRow, question: Question): boolean
   /** the element that a rule looked at is known to match */
-  readonly given?: Element
+  readonly given?: ContextElement
 }
 
 export const wholeConsent: Lens = { counts: () => true }

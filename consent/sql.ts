@@ -56,9 +56,12 @@ export function toSql(condition: Condition, columns: Columns, addParameter: (val
   }
 }
 
+/** From here on a list is looked up in a hash: a prepared statement compares the elements of an array one after the other. */
+const hashedFrom = 16
+
 function membership(column: string, values: readonly string[], addParameter: (value: unknown) => string): string {
   const [only, ...others] = values
-  return only !== undefined && others.length === 0
-    ? `${column} = ${addParameter(only)}::text`
-    : `${column} = any(${addParameter(values)}::text[])`
+  if (only !== undefined && others.length === 0) return `${column} = ${addParameter(only)}::text`
+  const list = `${addParameter(values)}::text[]`
+  return values.length < hashedFrom ? `${column} = any(${list})` : `${column} in (select unnest(${list}))`
 }

@@ -18,7 +18,16 @@ export interface ConsentTree {
 
 export const networkController = 'network'
 
+/** Rows never change once they are read, so one list is put together once, however many records are judged by it. */
+const known = new WeakMap<readonly ProvisionRow[], readonly ConsentTree[]>()
+
 export function treesOf(rows: readonly ProvisionRow[]): readonly ConsentTree[] {
+  const trees = known.get(rows) ?? readTrees(rows)
+  known.set(rows, trees)
+  return trees
+}
+
+function readTrees(rows: readonly ProvisionRow[]): readonly ConsentTree[] {
   const byConsent = Map.groupBy(rows, (row) => JSON.stringify([row.consent, row.version]))
   return [...byConsent.values()].flatMap((members) => treeOf(members))
 }

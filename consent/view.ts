@@ -5,6 +5,7 @@
 import {
   deniesAcross,
   deniesEverywhere,
+  isSilent,
   permitsAcross,
   settleSpread,
   silentEverywhere,
@@ -19,10 +20,10 @@ import { ceiling, isStatutory } from './law/bounds.ts'
 import { breakGlassRows, rowAt } from './law/kr.ts'
 import { insideTheHouse, namedEmergency, wholeConsent, type Lens } from './lens.ts'
 import { isInForce } from './rules/in-force.ts'
-import { asked } from './rules/index.ts'
+import { contextOf, dataOf } from './rules/index.ts'
 import type { Question } from './rules/rule.ts'
 import { networkController, treesOf, versionsOf, type ConsentTree, type Node } from './tree.ts'
-import type { AccessRequest, Condition, ConsentVersion, Environment, ProvisionRow, Purpose, View } from './types.ts'
+import type { AccessRequest, Condition, Environment, ProvisionRow, Purpose, View } from './types.ts'
 
 export { matches } from './condition.ts'
 export { toSql, type Columns } from './sql.ts'
@@ -42,7 +43,7 @@ interface Asking {
  */
 export function view(request: AccessRequest, rowsByPerson: RowsByPerson, environment: Environment, nowMs: number): View {
   const trees = new Map([...rowsByPerson].map(([person, rows]) => [person, treesOf(rows)]))
-  const consulted = distinct(versionsOf([...trees.values()].flat()))
+  const consulted = versionsOf([...trees.values()].flat())
   if (request.purposes.length === 0) return { condition: never, consulted }
   const asking = { request, environment, nowMs }
   const elsewhere = residual(asking, undefined, [])
@@ -115,10 +116,12 @@ function emergency(asking: Asking, trees: readonly ConsentTree[], purposes: read
 
 function spreads(asking: Asking, trees: readonly ConsentTree[], purpose: Purpose, lens: Lens): readonly Spread[] {
   const question = questionOf(asking, purpose)
-  return trees.map((tree) => {
-    const governs = tree.controller === networkController ? always : custodianIs(tree.controller)
-    return within(governs, consentSpread(tree, question, lens))
-  })
+  const spoken: Spread[] = []
+  for (const tree of trees) {
+    const spread = consentSpread(tree, question, lens)
+    if (!isSilent(spread)) spoken.push(within(tree.controller === networkController ? always : custodianIs(tree.controller), spread))
+  }
+  return spoken
 }
 
 function consentSpread(tree: ConsentTree, question: Question, lens: Lens): Spread {
@@ -131,8 +134,9 @@ function consentSpread(tree: ConsentTree, question: Question, lens: Lens): Sprea
 function rootSpread(row: ProvisionRow, question: Question, lens: Lens): Spread {
   if (!lens.counts(row, question) || !isInForce(row, question.nowMs)) return silentEverywhere
   if (row.type === 'permit' && row.blind.length > 0) return withholdsEverywhere
-  const context = asked('context', row, question, lens.given)
-  const data = asked('data', row, question, lens.given)
+  const context = all(contextOf(row, question, lens.given))
+  if (context.op === 'false') return silentEverywhere
+  const data = all(dataOf(row))
   if (row.type === 'deny') return { ...silentEverywhere, deny: all([context, data]) }
   return { ...silentEverywhere, withhold: all([context, not(data)]), permit: all([context, data]) }
 }
@@ -143,14 +147,12 @@ function childSpreads(node: Node, question: Question, lens: Lens): readonly Spre
 
 function ownSpread(row: ProvisionRow, question: Question, lens: Lens): Spread {
   if (!lens.counts(row, question) || (row.type === 'permit' && row.blind.length > 0)) return silentEverywhere
-  const where = all([asked('context', row, question, lens.given), asked('data', row, question, lens.given)])
+  const context = all(contextOf(row, question, lens.given))
+  if (context.op === 'false') return silentEverywhere
+  const where = all([context, all(dataOf(row))])
   return { ...silentEverywhere, [row.type]: where }
 }
 
 function questionOf({ request, nowMs }: Asking, purpose: Purpose): Question {
   return { request, purpose, nowMs }
-}
-
-function distinct(versions: readonly ConsentVersion[]): readonly ConsentVersion[] {
-  return [...new Map(versions.map((version) => [`${version.id}|${version.version}`, version])).values()]
 }

@@ -39,18 +39,31 @@ export interface Question {
   readonly nowMs: number
 }
 
-export type Element = 'period' | 'actor' | 'purpose' | 'action' | 'securityLabel' | 'class' | 'code' | 'dataPeriod' | 'data'
+export type ContextElement = 'period' | 'actor' | 'purpose' | 'action'
+export type DataElement = 'securityLabel' | 'class' | 'code' | 'dataPeriod' | 'data'
 
-export interface Rule {
+/** undefined = the provision does not state this element */
+type Reader = (provision: ConsentProvision, expression: string, reading: Reading) => Stated | undefined
+
+/** Does the provision concern this request? */
+export interface ContextRule {
   /** the element of `Consent.provision` it reads, and its name in `ProvisionRow.blind` */
-  readonly element: Element
-  /** context: does the rule concern this request? data: does it concern this record? A permit that fails on data withholds. */
-  readonly part: 'context' | 'data'
-  /** undefined = the provision does not state this element */
-  read(provision: ConsentProvision, expression: string, reading: Reading): Stated | undefined
+  readonly element: ContextElement
+  readonly part: 'context'
+  readonly read: Reader
   /** For which records the readable content matches, in the form of the row's type; everything about the request is decided here. */
-  ask(row: ProvisionRow, question: Question): Condition
+  readonly ask: (row: ProvisionRow, question: Question) => Condition
 }
+
+/** Does it concern this record? The request says nothing about that. A permit that fails here withholds. */
+export interface DataRule {
+  readonly element: DataElement
+  readonly part: 'data'
+  readonly read: Reader
+  readonly ask: (row: ProvisionRow) => Condition
+}
+
+export type Rule = ContextRule | DataRule
 
 /** One repeat of an element: its value, or why it cannot be read. */
 export type Read<T> = { readonly value: T } | { readonly reason: string }

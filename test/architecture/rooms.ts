@@ -265,6 +265,15 @@ export const rooms: readonly Room[] = [
     packages: ['node:', 'commander', 'jose'],
     isPure: false,
   },
+  {
+    // measures what decides and what searches, from outside; nothing imports it
+    name: 'measurements',
+    holds: ['bench/'],
+    uses: ['bench/', 'consent/', 'gateway/store/', 'test/support/postgres.ts', 'fhir-profiles/'],
+    types: [],
+    packages: ['node:', '@cedar-policy/cedar-wasm/nodejs'],
+    isPure: false,
+  },
 ]
 
 /** Names within a file that only some may import as values, however their rooms are related. */

@@ -81,6 +81,21 @@ describe('the view in SQL', () => {
       expect(found.rows).toEqual([{ count: records.length }])
     }
   })
+
+  test('a long list of persons or records is looked up like a short one, and its opposite too', async () => {
+    const others = Array.from({ length: 40 }, (_, at) => `nobody-${at}`)
+    for (const condition of [
+      { op: 'persons', anyOf: ['p1', 'p3', ...others] },
+      { op: 'ids', anyOf: ['r2', ...others] },
+      { op: 'persons', anyOf: others },
+    ] as const) {
+      for (const asked of [condition, { op: 'not', of: condition } as const]) {
+        const { text, values } = sqlOf(asked)
+        const found = await db.query<{ no: number; yes: boolean | null }>(`select no, (${text}) as yes from r order by no`, [...values])
+        expect(found.rows).toEqual(records.map(([no, facts]) => ({ no, yes: matches(asked, facts) })))
+      }
+    }
+  })
 })
 
 describe('what a view comes down to', () => {
