@@ -98,6 +98,7 @@ function inputOf(condition: Condition, asked: readonly string[]): SearchInput {
   return {
     type: 'Observation',
     condition,
+    leads: { guarded: [], views: [] },
     party: undefined,
     onlyParty: undefined,
     institution: undefined,
