@@ -121,7 +121,6 @@ const paths: readonly string[] = [
   'Encounter?patient=P4&reason-code:not=F32',
   'Encounter?patient=P4&_sort=reason-code',
   'Encounter?patient=P4&_sort=-reason-code',
-  'Encounter?patient=P4&_sort=-diagnosis',
   'Encounter?patient=P4&diagnosis=Condition/HIDDEN',
   'Encounter?diagnosis=HIDDEN',
   'Condition?patient=P4&evidence-detail=Observation/UNSEEN',
