@@ -15,6 +15,7 @@ test('only the custodian`s own system corrects records; others move Tasks, give 
     'patient Consent',
     'privacy-officer Consent',
     'privacy-officer RelatedPerson',
+    'privacy-officer Task',
     'proxy Consent',
   ])
   expect(writes.map((write) => actionOf[write])).toEqual(writes.map(() => 'correct'))
