@@ -41,15 +41,18 @@ export const describe = Object.assign(addSuite, { each: eachOf(addSuite), skip: 
 export const beforeAll = (body: () => unknown): void => void open.before.push(body)
 export const afterAll = (body: () => unknown): void => void open.after.push(body)
 
-/** Runs what was collected since the last call. Returns the title of the first test that failed, with why. */
-export async function runCollected(): Promise<{ readonly ran: number; readonly failed?: string }> {
+/**
+ * Runs what was collected since the last call; suites that start something only if `starts`. Returns the title of the first test that failed, with why.
+ */
+export async function runCollected(starts: boolean): Promise<{ readonly ran: number; readonly failed?: string }> {
   const suite = open
   open = empty()
-  return run(suite)
+  return run(suite, starts)
 }
 
-async function run(suite: Suite): Promise<{ readonly ran: number; readonly failed?: string }> {
+async function run(suite: Suite, starts: boolean): Promise<{ readonly ran: number; readonly failed?: string }> {
   let ran = 0
+  if (!starts && suite.before.length > 0) return { ran }
   try {
     for (const before of suite.before) await before()
     for (const member of suite.members) {
@@ -59,7 +62,7 @@ async function run(suite: Suite): Promise<{ readonly ran: number; readonly faile
         if (failed !== undefined) return { ran, failed }
         continue
       }
-      const inner = await run(member)
+      const inner = await run(member, starts)
       ran += inner.ran
       if (inner.failed !== undefined) return { ran, failed: inner.failed }
     }

@@ -14,6 +14,8 @@ export interface Trial {
   readonly mutant: Mutant | undefined
   readonly tests: readonly string[]
   readonly fraction: number
+  /** also the suites that start something before their tests */
+  readonly hasDatabase: boolean
 }
 
 export interface Verdict {
@@ -30,14 +32,14 @@ export interface Verdict {
 fc.configureGlobal({ endOnFailure: true })
 install()
 
-async function attempt({ id, mutant, tests, fraction: share }: Trial): Promise<Verdict> {
+async function attempt({ id, mutant, tests, fraction: share, hasDatabase }: Trial): Promise<Verdict> {
   fraction.tried = share
   const took: Record<string, number> = {}
   if (!plant(mutant)) return { id, fate: 'invalid', by: '', ran: 0, took }
   let ran = 0
   for (const file of tests) {
     const startedAt = performance.now()
-    const outcome = await attemptFile(file)
+    const outcome = await attemptFile(file, hasDatabase)
     took[file] = Math.round(performance.now() - startedAt)
     ran += outcome.ran
     if (outcome.failed !== undefined) return { id, fate: 'killed', by: `${file}: ${outcome.failed}`, ran, took }
@@ -45,14 +47,14 @@ async function attempt({ id, mutant, tests, fraction: share }: Trial): Promise<V
   return { id, fate: 'survived', by: '', ran, took }
 }
 
-async function attemptFile(file: string) {
+async function attemptFile(file: string, hasDatabase: boolean) {
   try {
     await importFresh(file)
   } catch (fault) {
-    await runCollected()
+    await runCollected(false)
     return { ran: 0, failed: `does not load: ${String(fault)}` }
   }
-  return runCollected()
+  return runCollected(hasDatabase)
 }
 
 process.on('message', (trial: Trial) => {
