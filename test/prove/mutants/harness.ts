@@ -16,6 +16,15 @@ const jest = createRequire(import.meta.resolve('@jest/globals'))
 // the package that `@jest/globals` hands out as its own
 export const { expect } = jest('expect') as { readonly expect: unknown }
 
+export interface Settings {
+  /** whether suites run that start something before their tests */
+  readonly hasDatabase: boolean
+  /** without the tests that go through a whole domain */
+  readonly isQuick: boolean
+}
+
+const wholeDomains = /^they agree on every small consent/
+
 const empty = (): Suite => ({ before: [], after: [], members: [] })
 let open = empty()
 
@@ -42,27 +51,28 @@ export const beforeAll = (body: () => unknown): void => void open.before.push(bo
 export const afterAll = (body: () => unknown): void => void open.after.push(body)
 
 /**
- * Runs what was collected since the last call; suites that start something only if `starts`. Returns the title of the first test that failed, with why.
+ * Runs what was collected since the last call; Returns the title of the first test that failed, with why.
  */
-export async function runCollected(starts: boolean): Promise<{ readonly ran: number; readonly failed?: string }> {
+export async function runCollected(settings: Settings): Promise<{ readonly ran: number; readonly failed?: string }> {
   const suite = open
   open = empty()
-  return run(suite, starts)
+  return run(suite, settings)
 }
 
-async function run(suite: Suite, starts: boolean): Promise<{ readonly ran: number; readonly failed?: string }> {
+async function run(suite: Suite, settings: Settings): Promise<{ readonly ran: number; readonly failed?: string }> {
   let ran = 0
-  if (!starts && suite.before.length > 0) return { ran }
+  if (!settings.hasDatabase && suite.before.length > 0) return { ran }
   try {
     for (const before of suite.before) await before()
     for (const member of suite.members) {
       if ('title' in member) {
+        if (settings.isQuick && wholeDomains.test(member.title)) continue
         ran += 1
         const failed = await failureOf(member)
         if (failed !== undefined) return { ran, failed }
         continue
       }
-      const inner = await run(member, starts)
+      const inner = await run(member, settings)
       ran += inner.ran
       if (inner.failed !== undefined) return { ran, failed: inner.failed }
     }

@@ -3,7 +3,7 @@
  * what its tests cost. The parent ends it when a mutant hangs.
  */
 import fc from 'fast-check'
-import { runCollected } from './harness.ts'
+import { runCollected, type Settings } from './harness.ts'
 import { importFresh, install, plant } from './loader.ts'
 import type { Mutant } from './mutations.ts'
 import { fraction } from './share.ts'
@@ -14,6 +14,8 @@ export interface Trial {
   readonly mutant: Mutant | undefined
   readonly tests: readonly string[]
   readonly fraction: number
+  /** without the tests that go through a whole domain */
+  readonly isQuick: boolean
   /** also the suites that start something before their tests */
   readonly hasDatabase: boolean
 }
@@ -32,14 +34,15 @@ export interface Verdict {
 fc.configureGlobal({ endOnFailure: true })
 install()
 
-async function attempt({ id, mutant, tests, fraction: share, hasDatabase }: Trial): Promise<Verdict> {
+async function attempt({ id, mutant, tests, fraction: share, hasDatabase, isQuick }: Trial): Promise<Verdict> {
   fraction.tried = share
+  const settings = { hasDatabase, isQuick }
   const took: Record<string, number> = {}
   if (!plant(mutant)) return { id, fate: 'invalid', by: '', ran: 0, took }
   let ran = 0
   for (const file of tests) {
     const startedAt = performance.now()
-    const outcome = await attemptFile(file, hasDatabase)
+    const outcome = await attemptFile(file, settings)
     took[file] = Math.round(performance.now() - startedAt)
     ran += outcome.ran
     if (outcome.failed !== undefined) return { id, fate: 'killed', by: `${file}: ${outcome.failed}`, ran, took }
@@ -47,14 +50,14 @@ async function attempt({ id, mutant, tests, fraction: share, hasDatabase }: Tria
   return { id, fate: 'survived', by: '', ran, took }
 }
 
-async function attemptFile(file: string, hasDatabase: boolean) {
+async function attemptFile(file: string, settings: Settings) {
   try {
     await importFresh(file)
   } catch (fault) {
-    await runCollected(false)
+    await runCollected(settings)
     return { ran: 0, failed: `does not load: ${String(fault)}` }
   }
-  return runCollected(hasDatabase)
+  return runCollected(settings)
 }
 
 process.on('message', (trial: Trial) => {

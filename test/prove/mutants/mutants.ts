@@ -11,15 +11,17 @@ import { keyOf, mutantsOfConsent, needsDatabase, testsFor, type Result } from '.
 import { tryAll } from './pool.ts'
 import { root } from './syntax.ts'
 
-const { values, positionals: words } = parseArgs({ options: { keep: { type: 'string' } }, allowPositionals: true })
-/** first few of the generated cases; who survives those meets a fifth of them */
-const rounds = [
-  { fraction: 0.03, timeoutMs: 60_000 },
-  { fraction: 0.2, timeoutMs: 240_000 },
-]
+const { values, positionals: words } = parseArgs({ options: { keep: { type: 'string' }, quick: { type: 'boolean' }, again: { type: 'boolean' } }, allowPositionals: true })
+/** Most mutants fall to the written tests and a few generated cases; who survives meets all of the tests, and more of the cases. */
+const quick = { fraction: 0.04, isQuick: true, timeoutMs: 40_000 }
+const thorough = { fraction: 0.25, isQuick: false, timeoutMs: 240_000 }
+const rounds = values.quick === true ? [quick] : [quick, thorough]
 
 const { mutants, sampled } = mutantsOfConsent()
-const wanted = mutants.filter(({ file }) => words.length === 0 || words.some((word) => file.includes(word)))
+const placeOf = ({ file }: Mutant): number => words.findIndex((word) => file.includes(word))
+const wanted = mutants
+  .filter((mutant) => words.length === 0 || placeOf(mutant) >= 0)
+  .sort((a, b) => placeOf(a) - placeOf(b) || (keyOf(a) < keyOf(b) ? -1 : 1))
 const results = new Map<string, Result>()
 if (values.keep !== undefined && existsSync(values.keep))
   // written below
@@ -30,10 +32,11 @@ const isKilled = (mutant: Mutant): boolean => !['survived', undefined].includes(
 const share = ({ file }: Mutant, fraction: number) =>
   needsDatabase(file) ? { fraction: 1, hasDatabase: true } : { fraction, hasDatabase: false }
 
-for (const { fraction, timeoutMs } of rounds) {
+for (const { fraction, isQuick, timeoutMs } of rounds) {
+  const known = new Set(isQuick ? results.keys() : [])
   const trials = wanted
-    .filter((mutant) => !isKilled(mutant))
-    .map((mutant, id) => ({ id, mutant, tests: testsFor(mutant.file), ...share(mutant, fraction) }))
+    .filter((mutant) => !isKilled(mutant) && (values.again === true || !known.has(keyOf(mutant))))
+    .map((mutant, id) => ({ id, mutant, tests: testsFor(mutant.file), isQuick, ...share(mutant, fraction) }))
   let tried = 0
   await tryAll(trials, {
     processes: 2,
