@@ -1,7 +1,21 @@
 /** Conditions come out in their simplest form and mean what they meant: each law of the constructors, and generated conditions read slowly. */
 import fc from 'fast-check'
 import { describe, expect, test } from '@jest/globals'
-import { all, alternatives, always, any, atMost, clearedFor, custodianIs, keyOf, matches, never, not, oneOf, truth } from '../../consent/condition.ts'
+import {
+  all,
+  alternatives,
+  always,
+  any,
+  atMost,
+  clearedFor,
+  custodianIs,
+  keyOf,
+  matches,
+  never,
+  not,
+  oneOf,
+  truth,
+} from '../../consent/condition.ts'
 import { farFutureMs, farPastMs } from '../../consent/instant.ts'
 import type { Condition, Facts } from '../../consent/types.ts'
 import { cases, seedOr } from '../support/proof.ts'
@@ -37,11 +51,23 @@ describe('a condition in its simplest form', () => {
     ['the same twice', all([a, oneOf('classes', ['A'])]), a],
     ['flat', any([any([a, b]), c]), { op: 'or', of: [a, b, c] }],
     ['a and not a among others', all([c, not(a), b, clinic, a]), never],
-    ['cheap first', all([c, not(oneOf('classes', ['X'])), b, oneOf('ids', ['i']), clinic, a]), { op: 'and', of: [clinic, oneOf('ids', ['i']), a, b, c, not(oneOf('classes', ['X']))] }],
+    [
+      'cheap first',
+      all([c, not(oneOf('classes', ['X'])), b, oneOf('ids', ['i']), clinic, a]),
+      { op: 'and', of: [clinic, oneOf('ids', ['i']), a, b, c, not(oneOf('classes', ['X']))] },
+    ],
     ['or merges keys', any([oneOf('codes', ['x']), a, oneOf('codes', ['y'])]), { op: 'or', of: [a, oneOf('codes', ['x', 'y'])] }],
     ['and of refusals merges keys', all([not(oneOf('codes', ['x'])), not(oneOf('codes', ['y']))]), not(oneOf('codes', ['x', 'y']))],
-    ['and does not merge keys', all([oneOf('codes', ['x']), oneOf('codes', ['y'])]), { op: 'and', of: [oneOf('codes', ['x']), oneOf('codes', ['y'])] }],
-    ['or of refusals keeps both', any([not(oneOf('codes', ['x'])), not(oneOf('codes', ['y']))]), { op: 'or', of: [not(oneOf('codes', ['x'])), not(oneOf('codes', ['y']))] }],
+    [
+      'and does not merge keys',
+      all([oneOf('codes', ['x']), oneOf('codes', ['y'])]),
+      { op: 'and', of: [oneOf('codes', ['x']), oneOf('codes', ['y'])] },
+    ],
+    [
+      'or of refusals keeps both',
+      any([not(oneOf('codes', ['x'])), not(oneOf('codes', ['y']))]),
+      { op: 'or', of: [not(oneOf('codes', ['x'])), not(oneOf('codes', ['y']))] },
+    ],
     ['a and not a', all([a, not(a)]), never],
     ['a or not a', any([a, not(a)]), always],
     ['absorbed by or', any([a, all([a, b])]), a],
@@ -49,7 +75,11 @@ describe('a condition in its simplest form', () => {
     ['shortened by or', any([a, all([not(a), b])]), { op: 'or', of: [a, b] }],
     ['shortened by and', all([a, any([not(a), b])]), { op: 'and', of: [a, b] }],
     ['shortened by a refusal', all([not(a), any([a, b])]), { op: 'and', of: [b, not(a)] }],
-    ['in the depth', all([a, any([b, all([c, not(any([not(a), clinic]))])])]), { op: 'and', of: [a, { op: 'or', of: [b, { op: 'and', of: [c, not(clinic)] }] }] }],
+    [
+      'in the depth',
+      all([a, any([b, all([c, not(any([not(a), clinic]))])])]),
+      { op: 'and', of: [a, { op: 'or', of: [b, { op: 'and', of: [c, not(clinic)] }] }] },
+    ],
     ['one custodian', all([clinic, hospital]), never],
     ['the same custodian', all([clinic, any([clinic, a])]), clinic],
     ['not this custodian says nothing of another', any([clinic, hospital]), { op: 'or', of: [clinic, hospital] }],
@@ -59,18 +89,42 @@ describe('a condition in its simplest form', () => {
     ['one person', all([oneOf('persons', ['x']), oneOf('persons', ['y'])]), never],
     ['this id among others', all([oneOf('ids', ['x']), oneOf('ids', ['x', 'y'])]), oneOf('ids', ['x'])],
     ['not these persons', all([oneOf('persons', ['x']), not(oneOf('persons', ['y']))]), oneOf('persons', ['x'])],
-    ['persons that overlap', all([oneOf('persons', ['x', 'y']), oneOf('persons', ['y', 'z'])]), { op: 'and', of: [oneOf('persons', ['x', 'y']), oneOf('persons', ['y', 'z'])] }],
+    [
+      'persons that overlap',
+      all([oneOf('persons', ['x', 'y']), oneOf('persons', ['y', 'z'])]),
+      { op: 'and', of: [oneOf('persons', ['x', 'y']), oneOf('persons', ['y', 'z'])] },
+    ],
     ['among more keys', all([oneOf('codes', ['x']), any([oneOf('codes', ['x', 'y']), a])]), oneOf('codes', ['x'])],
-    ['none of more keys', all([not(oneOf('codes', ['x', 'y'])), any([oneOf('codes', ['x']), a])]), { op: 'and', of: [a, not(oneOf('codes', ['x', 'y']))] }],
-    ['one of two keys refused', all([not(oneOf('codes', ['x'])), oneOf('codes', ['x', 'y'])]), { op: 'and', of: [oneOf('codes', ['x', 'y']), not(oneOf('codes', ['x']))] }],
+    [
+      'none of more keys',
+      all([not(oneOf('codes', ['x', 'y'])), any([oneOf('codes', ['x']), a])]),
+      { op: 'and', of: [a, not(oneOf('codes', ['x', 'y']))] },
+    ],
+    [
+      'one of two keys refused',
+      all([not(oneOf('codes', ['x'])), oneOf('codes', ['x', 'y'])]),
+      { op: 'and', of: [oneOf('codes', ['x', 'y']), not(oneOf('codes', ['x']))] },
+    ],
     ['the lower limit', all([atMost('fromMs', 1), any([atMost('fromMs', 1), a])]), atMost('fromMs', 1)],
     ['a limit below another', all([atMost('fromMs', 1), atMost('fromMs', 2)]), atMost('fromMs', 1)],
     ['a limit above another', any([atMost('fromMs', 1), atMost('fromMs', 2)]), atMost('fromMs', 2)],
     ['above a limit', all([not(atMost('fromMs', 2)), any([atMost('fromMs', 1), a])]), { op: 'and', of: [a, not(atMost('fromMs', 2))] }],
-    ['above a limit and at most another', all([not(atMost('fromMs', 1)), atMost('fromMs', 2)]), { op: 'and', of: [atMost('fromMs', 2), not(atMost('fromMs', 1))] }],
+    [
+      'above a limit and at most another',
+      all([not(atMost('fromMs', 1)), atMost('fromMs', 2)]),
+      { op: 'and', of: [atMost('fromMs', 2), not(atMost('fromMs', 1))] },
+    ],
     ['above a limit and at most the same', all([not(atMost('fromMs', 2)), atMost('fromMs', 2)]), never],
-    ['limits of two elements', all([atMost('untilMs', 1), atMost('fromMs', 2)]), { op: 'and', of: [atMost('fromMs', 2), atMost('untilMs', 1)] }],
-    ['keys of two elements', all([oneOf('codes', ['x']), oneOf('relations', ['x'])]), { op: 'and', of: [oneOf('codes', ['x']), oneOf('relations', ['x'])] }],
+    [
+      'limits of two elements',
+      all([atMost('untilMs', 1), atMost('fromMs', 2)]),
+      { op: 'and', of: [atMost('fromMs', 2), atMost('untilMs', 1)] },
+    ],
+    [
+      'keys of two elements',
+      all([oneOf('codes', ['x']), oneOf('relations', ['x'])]),
+      { op: 'and', of: [oneOf('codes', ['x']), oneOf('relations', ['x'])] },
+    ],
   ])('%s', (_title, made, simplest) => {
     expect(made).toEqual(simplest)
   })
@@ -98,7 +152,12 @@ describe('a condition in its simplest form', () => {
   })
 
   test('a condition of several is told by its members, `false` has none', () => {
-    expect([alternatives(never), alternatives(a), alternatives(any([a, b])), alternatives(all([a, b]))]).toEqual([[], [a], [a, b], [all([a, b])]])
+    expect([alternatives(never), alternatives(a), alternatives(any([a, b])), alternatives(all([a, b]))]).toEqual([
+      [],
+      [a],
+      [a, b],
+      [all([a, b])],
+    ])
   })
 })
 
@@ -122,12 +181,10 @@ const pairs = fc.letrec<{ pair: { readonly raw: Condition; readonly made: Condit
     { depthSize: 'medium', withCrossShrink: true },
     atoms.map((atom) => ({ raw: atom, made: atom })),
     tie('pair').map(({ raw, made }) => ({ raw: { op: 'not' as const, of: raw }, made: not(made) })),
-    fc
-      .tuple(fc.constantFrom('and' as const, 'or' as const), fc.array(tie('pair'), { maxLength: 4 }))
-      .map(([op, members]) => ({
-        raw: { op, of: members.map(({ raw }) => raw) },
-        made: (op === 'and' ? all : any)(members.map(({ made }) => made)),
-      })),
+    fc.tuple(fc.constantFrom('and' as const, 'or' as const), fc.array(tie('pair'), { maxLength: 4 })).map(([op, members]) => ({
+      raw: { op, of: members.map(({ raw }) => raw) },
+      made: (op === 'and' ? all : any)(members.map(({ made }) => made)),
+    })),
   ),
 })).pair
 const list = fc.subarray(['x', 'y', 'z'])

@@ -1,8 +1,9 @@
 /** A whole decision, word for word: what opened or closed a record, by which consents, and what goes along with it. */
 import { describe, expect, test } from '@jest/globals'
+import type { ConsentProvision } from '../../fhir-profiles/r4.ts'
 import { declaredEmergency, decide } from '../../consent/decide.ts'
 import type { AccessRequest, Environment, Facts, ProvisionRow } from '../../consent/types.ts'
-import { view } from '../../consent/view.ts'
+import { matches, view } from '../../consent/view.ts'
 import {
   actions,
   at,
@@ -28,8 +29,12 @@ const plain = (rule: string) => ({ rule, consent: '', version: '', path: '' })
 const by = (rule: string, path: string, id = 'consent-1') => ({ rule, consent: id, version: '1', path })
 const first = { id: 'consent-1', version: '1' }
 
+/** The decision, after making sure that the view shows the record if and only if it is released. */
 function decided(asked: AccessRequest, rows: readonly ProvisionRow[], facts: Facts, environment: Environment = sandbox, nowMs = now) {
-  return decide(asked, rows, facts, environment, nowMs)
+  const decision = decide(asked, rows, facts, environment, nowMs)
+  const { condition } = view(asked, new Map(rows.length === 0 ? [] : [[facts.person, rows]]), environment, nowMs)
+  expect({ seen: matches(condition, facts) }).toEqual({ seen: decision.permit })
+  return decision
 }
 
 /** What is decided, without what was consulted. */
@@ -102,11 +107,18 @@ describe('a record is opened', () => {
     const before = at('2017-06-20T12:00:00+09:00')
     const asked = breakGlass('tertiary', 'person-1')
     const named = rowsOf(consent({ purpose: purposes('BTG') }))
-    expect(why(asked, named, record('clinic'), sandbox, before)).toMatchObject({ permit: true, basis: ['emergency'], because: [by('permit', '')] })
+    expect(why(asked, named, record('clinic'), sandbox, before)).toMatchObject({
+      permit: true,
+      basis: ['emergency'],
+      because: [by('permit', '')],
+    })
     const both = { ...asked, purposes: ['BTG', 'ETREAT'] }
     expect(why(both, named, record('clinic'), sandbox, before)).toMatchObject({ permit: false, basis: [] })
     const narrow = rowsOf(consent({ purpose: purposes('BTG'), class: types('Condition') }))
-    expect(why(asked, narrow, record('clinic'), sandbox, before)).toMatchObject({ permit: false, because: [by('withheld', ''), plain('implicit-deny')] })
+    expect(why(asked, narrow, record('clinic'), sandbox, before)).toMatchObject({
+      permit: false,
+      because: [by('withheld', ''), plain('implicit-deny')],
+    })
   })
 
   test('by several at once, each told once', () => {
@@ -141,7 +153,10 @@ describe('a record stays closed', () => {
 
   test('without a purpose', () => {
     const rows = rowsOf(networkConsent())
-    expect(decided({ ...request('clinic'), purposes: [] }, rows, record('clinic'))).toEqual({ ...closed(plain('no-purpose')), consulted: [first] })
+    expect(decided({ ...request('clinic'), purposes: [] }, rows, record('clinic'))).toEqual({
+      ...closed(plain('no-purpose')),
+      consulted: [first],
+    })
     expect(view({ ...request('clinic'), purposes: [] }, new Map([['person-1', rows]]), sandbox, now).consulted).toEqual([first])
   })
 
@@ -158,13 +173,16 @@ describe('a record stays closed', () => {
     expect(why(request('clinic'), rowsOf(networkConsent()), record('clinic', genetic)).permit).toBe(true)
     const day = at('2005-01-01T00:00:00+09:00')
     const open = { implicit: 'basic-normal' } as const
-    expect([day - 1, day].map((nowMs) => why(request('tertiary'), [], record('clinic', genetic), open, nowMs).permit)).toEqual([true, false])
+    expect([day - 1, day].map((nowMs) => why(request('tertiary'), [], record('clinic', genetic), open, nowMs).permit)).toEqual([
+      true,
+      false,
+    ])
     for (const sensitivities of [['?'], ['PSY', 'GDIS']])
       expect(why(request('tertiary'), [], record('clinic', { sensitivities }), open).because).toEqual([plain('law-ceiling')])
   })
 
   test('by refusals, all of which are told, whichever consent gave them', () => {
-    const refusal = { type: 'deny', actor: [source(department('01'))] } as const
+    const refusal: ConsentProvision = { type: 'deny', actor: [source(department('01'))] }
     const rows = rowsOf(networkConsent(refusal, { type: 'deny', class: types('Observation') }), networkConsent(refusal))
     expect(why(request('tertiary'), rows, record('clinic'))).toEqual(
       closed(by('deny', '0', 'consent-1'), by('deny', '1', 'consent-1'), by('deny', '0', 'consent-2')),
@@ -189,7 +207,8 @@ describe('a record stays closed', () => {
 })
 
 test('an emergency combines with treatment only, and concerns the person it was declared for', () => {
-  const declared = (...asked: readonly string[]) => declaredEmergency({ ...breakGlass('tertiary', 'person-1'), purposes: asked }, 'person-1')
+  const declared = (...asked: readonly string[]) =>
+    declaredEmergency({ ...breakGlass('tertiary', 'person-1'), purposes: asked }, 'person-1')
   expect(declared('TREAT', 'BTG')).toEqual(['BTG'])
   expect(declared('ETREAT', 'BTG')).toEqual(['ETREAT', 'BTG'])
   expect(declared('TREAT', 'BTG', 'HRESCH')).toEqual([])

@@ -89,19 +89,19 @@ describe('the codes of drugs, tests and findings', () => {
   })
 
   test('the sets hold nothing that is not said here', () => {
-    expect(labelSets.map(({ sensitivity, codes, diseases: ranges, departments }) => [sensitivity, codes.length, ranges.length, departments])).toEqual(
-      [
-        ['PSY', 35, 5, ['03']],
-        ['ETHUD', 7, 5, []],
-        ['OPIOIDUD', 4, 2, []],
-        ['SUD', 3, 5, []],
-        ['HIV', 31, 9, []],
-        ['STD', 9, 7, []],
-        ['SEX', 13, 9, []],
-        ['SDV', 0, 7, []],
-        ['GDIS', 12, 3, []],
-      ],
-    )
+    expect(
+      labelSets.map(({ sensitivity, codes, diseases: ranges, departments }) => [sensitivity, codes.length, ranges.length, departments]),
+    ).toEqual([
+      ['PSY', 35, 5, ['03']],
+      ['ETHUD', 7, 5, []],
+      ['OPIOIDUD', 4, 2, []],
+      ['SUD', 3, 5, []],
+      ['HIV', 31, 9, []],
+      ['STD', 9, 7, []],
+      ['SEX', 13, 9, []],
+      ['SDV', 0, 7, []],
+      ['GDIS', 12, 3, []],
+    ])
   })
 })
 
@@ -137,7 +137,11 @@ describe('how labels stand to one another', () => {
     ]
     for (const of of systems) expect(codes.map((code) => rankOf({ system: of, code }))).toEqual([0, 1, 2, 3, 4, 5])
     expect(codes.map((_, at) => confidentialityOf(at))).toEqual(codes)
-    expect([rankOf({ system: system.confidentiality, code: 'X' }), rankOf({ system: system.actCode, code: 'R' }), rankOf({})]).toEqual([undefined, undefined, undefined])
+    expect([rankOf({ system: system.confidentiality, code: 'X' }), rankOf({ system: system.actCode, code: 'R' }), rankOf({})]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ])
     expect(unknownRank).toBe(6)
   })
 
@@ -153,7 +157,12 @@ describe('how labels stand to one another', () => {
       'urn:oid:2.16.840.1.113883.5.4',
     ]
     for (const of of systems) expect(words.split(' ').map((code) => sensitivityOf({ system: of, code }))).toEqual(words.split(' '))
-    for (const label of [{ system: system.actCode, code: 'OPTIN' }, { system: system.confidentiality, code: 'PSY' }, { code: 'PSY' }, { system: system.actCode }])
+    for (const label of [
+      { system: system.actCode, code: 'OPTIN' },
+      { system: system.confidentiality, code: 'PSY' },
+      { code: 'PSY' },
+      { system: system.actCode },
+    ])
       expect(sensitivityOf(label)).toBeUndefined()
   })
 

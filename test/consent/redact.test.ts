@@ -15,7 +15,12 @@ describe('an element more sensitive than its record', () => {
   test('is told by its path, with its own codes, the broader ones and its labels', () => {
     const visit = resource('Encounter', { reasonCode: [coded('I10'), coded('F32.1'), coded('F3')] })
     expect(labelledElements(visit, [])).toEqual([
-      { path: 'reasonCode[1]', codes: ['F32', 'F32.1'].map((code) => `${system.kcd8}|${code}`), sensitivities: ['PSY'], confidentiality: 4 },
+      {
+        path: 'reasonCode[1]',
+        codes: ['F32', 'F32.1'].map((code) => `${system.kcd8}|${code}`),
+        sensitivities: ['PSY'],
+        confidentiality: 4,
+      },
     ])
   })
 
@@ -35,7 +40,9 @@ describe('an element more sensitive than its record', () => {
   })
 
   test('may be a single value', () => {
-    expect(pathsOf(resource('Patient', { maritalStatus: coded('F20'), contact: [{ relationship: [coded('I10')] }] }))).toEqual(['maritalStatus'])
+    expect(pathsOf(resource('Patient', { maritalStatus: coded('F20'), contact: [{ relationship: [coded('I10')] }] }))).toEqual([
+      'maritalStatus',
+    ])
     expect(pathsOf(resource('FamilyMemberHistory', { condition: coded('Z14') }))).toEqual(['condition'])
   })
 
@@ -141,7 +148,12 @@ describe('a record without an element', () => {
   })
 
   test('keeps what is coded nowhere but is no such element', () => {
-    const one = resource('Procedure', { status: 'completed', code: { text: '상담' }, reasonCode: [coded('F20'), { text: '불면' }], complication: [{}] })
+    const one = resource('Procedure', {
+      status: 'completed',
+      code: { text: '상담' },
+      reasonCode: [coded('F20'), { text: '불면' }],
+      complication: [{}],
+    })
     expect(redact(one, ['reasonCode[0]'])).toMatchObject({ code: { text: '상담' } })
     expect(redact(one, ['reasonCode[0]'])).not.toHaveProperty('reasonCode')
   })
@@ -150,6 +162,11 @@ describe('a record without an element', () => {
 test('an element is judged as its record with the labels and codes of both', () => {
   const facts = record('clinic', { codes: ['s|b', 's|a'], sensitivities: ['PSY'], confidentiality: 4 })
   const element = { codes: ['s|c', 's|a'], sensitivities: ['HIV', 'PSY'], confidentiality: 3 }
-  expect(elementFacts(facts, element)).toEqual({ ...facts, codes: ['s|a', 's|b', 's|c'], sensitivities: ['HIV', 'PSY'], confidentiality: 4 })
+  expect(elementFacts(facts, element)).toEqual({
+    ...facts,
+    codes: ['s|a', 's|b', 's|c'],
+    sensitivities: ['HIV', 'PSY'],
+    confidentiality: 4,
+  })
   expect(elementFacts(facts, { ...element, confidentiality: 5 }).confidentiality).toBe(5)
 })

@@ -11,13 +11,16 @@ import { keyOf, mutantsOfConsent, needsDatabase, testsFor, type Result } from '.
 import { tryAll } from './pool.ts'
 import { root } from './syntax.ts'
 
-const { values, positionals: words } = parseArgs({ options: { keep: { type: 'string' }, quick: { type: 'boolean' }, again: { type: 'boolean' } }, allowPositionals: true })
+const { values, positionals: words } = parseArgs({
+  options: { all: { type: 'boolean' }, keep: { type: 'string' }, quick: { type: 'boolean' }, again: { type: 'boolean' } },
+  allowPositionals: true,
+})
 /** Most mutants fall to the written tests and a few generated cases; who survives meets all of the tests, and more of the cases. */
 const quick = { fraction: 0.04, isQuick: true, timeoutMs: 40_000 }
 const thorough = { fraction: 0.25, isQuick: false, timeoutMs: 240_000 }
 const rounds = values.quick === true ? [quick] : [quick, thorough]
 
-const { mutants, sampled } = mutantsOfConsent()
+const { mutants, made } = mutantsOfConsent(values.all === true)
 const placeOf = ({ file }: Mutant): number => words.findIndex((word) => file.includes(word))
 const wanted = mutants
   .filter((mutant) => words.length === 0 || placeOf(mutant) >= 0)
@@ -46,13 +49,15 @@ for (const { fraction, isQuick, timeoutMs } of rounds) {
       const mutant = trials[id]?.mutant
       if (mutant === undefined) return
       results.set(keyOf(mutant), { fate, by })
-      if (fate === 'survived') console.log(`${tried}/${trials.length} ${mutant.file}:${mutant.line} ${mutant.kind}: ${mutant.was} → ${mutant.put}`)
-      if (values.keep !== undefined && (tried % 50 === 0 || tried === trials.length)) writeFileSync(values.keep, JSON.stringify([...results]))
+      if (fate === 'survived')
+        console.log(`${tried}/${trials.length} ${mutant.file}:${mutant.line} ${mutant.kind}: ${mutant.was} → ${mutant.put}`)
+      if (values.keep !== undefined && (tried % 50 === 0 || tried === trials.length))
+        writeFileSync(values.keep, JSON.stringify([...results]))
     },
   })
 }
 
-const { page, unexplained } = pageOf(mutants, results, sampled)
+const { page, unexplained } = pageOf(mutants, results, made)
 if (words.length === 0 || values.keep !== undefined) writeFileSync(join(root, 'docs', 'mutants.md'), page)
 for (const mutant of unexplained) console.log(`unexplained ${mutant.file}:${mutant.line} ${mutant.kind}: ${mutant.was} → ${mutant.put}`)
 process.exitCode = unexplained.length === 0 ? 0 : 1
