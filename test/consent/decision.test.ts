@@ -130,6 +130,19 @@ describe('a record is opened', () => {
     })
   })
 
+  test('by two versions or two rules of one consent, each told', () => {
+    const rows = rowsOf(
+      networkConsent({ type: 'permit', class: types('Observation') }, { type: 'permit', actor: [source(department('01'))] }),
+    )
+    const { because, consulted } = decided(
+      request('tertiary'),
+      [...rows, ...rows.map((row) => ({ ...row, version: '2' }))],
+      record('clinic'),
+    )
+    expect(because.map(({ version, path }) => `${version} ${path}`)).toEqual(['1 0', '1 1', '2 0', '2 1'])
+    expect(consulted).toEqual([first, { id: 'consent-1', version: '2' }])
+  })
+
   test('where no consent speaks only as the environment says', () => {
     expect(why(request('tertiary'), [], record('clinic'), { implicit: 'basic-normal' })).toEqual({
       permit: true,

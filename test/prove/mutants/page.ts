@@ -1,9 +1,7 @@
 /** docs/mutants.md from what was tried. */
-import { readFileSync } from 'node:fs'
 import type { Mutant } from './mutations.ts'
 import { keyOf, type Result } from './plan.ts'
-import { survivors } from './survivors.ts'
-import { root } from './syntax.ts'
+import { whyOf } from './survivors.ts'
 
 export interface Page {
   readonly page: string
@@ -50,14 +48,4 @@ function percent(part: number, whole: number): string {
 function cell(text: string): string {
   const short = text.length > 60 ? `${text.slice(0, 57)}…` : text
   return short === '' ? '(nothing)' : `\`${short.replaceAll('|', '\\|').replaceAll('`', "'").replaceAll(/\s+/g, ' ')}\``
-}
-
-function whyOf({ file, line, was, put }: Mutant): string | undefined {
-  const text = readFileSync(`${root}${file}`, 'utf8').split('\n')[line - 1] ?? ''
-  const isMeant = (each: (typeof survivors)[number]): boolean =>
-    file === `consent/${each.file}` &&
-    text.includes(each.line) &&
-    (each.was === undefined || was.includes(each.was)) &&
-    (each.put === undefined || put === each.put)
-  return survivors.find(isMeant)?.why
 }
