@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { ConsentProvision } from '../../fhir-profiles/r4.ts'
 import { declaredEmergency, decide } from '../../consent/decide.ts'
+import { rowAt } from '../../consent/law/kr.ts'
 import type { AccessRequest, Environment, Facts, ProvisionRow } from '../../consent/types.ts'
 import { matches, view } from '../../consent/view.ts'
 import {
@@ -213,6 +214,11 @@ describe('a record stays closed', () => {
     expect(why(breakGlass('tertiary', 'person-1'), rows, record('clinic'))).toEqual(closed(by('deny', ''), plain('implicit-deny')))
   })
 
+  test('in a declared emergency where the purposes of a refusal cannot be read', () => {
+    const rows = rowsOf(consent({ type: 'deny', purpose: [{ system: 'urn:x', code: 'y' }] }))
+    expect(why(breakGlass('tertiary', 'person-1'), rows, record('clinic'))).toEqual(closed(by('deny', '')))
+  })
+
   test('for each of several purposes that is refused', () => {
     const rows = rowsOf(consent({ purpose: purposes('TREAT') }))
     expect(why({ ...request('tertiary'), purposes: ['TREAT', 'HRESCH'] }, rows, record('clinic'))).toEqual(closed(plain('implicit-deny')))
@@ -227,6 +233,12 @@ test('an emergency combines with treatment only, and concerns the person it was 
   expect(declared('TREAT', 'BTG', 'HRESCH')).toEqual([])
   expect(declaredEmergency(breakGlass('tertiary', 'person-1'), 'person-2')).toEqual([])
   expect(declaredEmergency(request('tertiary', { purposes: ['BTG'] }), 'person-1')).toEqual([])
+})
+
+test('of dated rows of law the latest that has begun holds, in whatever order they stand', () => {
+  const rows = [10, 30, 20].map((fromMs) => ({ fromMs }))
+  for (const each of [rows, rows.toReversed()])
+    expect([9, 10, 19, 20, 29, 30, 99].map((atMs) => rowAt(each, atMs)?.fromMs)).toEqual([undefined, 10, 10, 20, 20, 30, 30])
 })
 
 test('the same request is judged anew at another time, under another policy and for other consents', () => {

@@ -116,11 +116,9 @@ function changesOf(node: Node, tree: SourceFile): readonly Change[] {
       ['number', node, `(${value - 1})`],
     ]
   }
-  if (isArrayLiteralExpression(node)) return node.elements.map((element, index) => removal(node.elements, element, index, tree))
+  if (isArrayLiteralExpression(node)) return node.elements.map((_, index) => removal(node, node.elements, index, tree))
   if (isObjectLiteralExpression(node))
-    return node.properties.flatMap((property, index) =>
-      isSpreadAssignment(property) ? [removal(node.properties, property, index, tree)] : [],
-    )
+    return node.properties.flatMap((property, index) => (isSpreadAssignment(property) ? [removal(node, node.properties, index, tree)] : []))
   if (isStringLiteral(node) && code.test(node.text) && !isCovered(node)) return [['emptied', node, "''"]]
   return isBlock(node) ? exitsOf(node, textOf) : []
 }
@@ -138,9 +136,12 @@ function isEquality(node: Node): boolean {
   return kind === SyntaxKind.EqualsEqualsEqualsToken || kind === SyntaxKind.ExclamationEqualsEqualsToken
 }
 
-function removal(members: readonly Node[], member: Node, index: number, tree: SourceFile): Change {
-  const next = members[index + 1]
-  return ['removed', [member.getStart(tree), next === undefined ? member.end : next.getStart(tree)], '']
+/** With the comma after it; the last one with the comma before it and any behind it, so that no hole is left. */
+function removal(list: Node, members: readonly Node[], index: number, tree: SourceFile): Change {
+  const [before, member, next] = [members[index - 1], members[index], members[index + 1]]
+  const start = member?.getStart(tree) ?? list.end
+  if (next !== undefined) return ['removed', [start, next.getStart(tree)], '']
+  return ['removed', [before?.end ?? start, list.end - 1], '']
 }
 
 /** A name (`'a-key': value`), or where emptying comes to the same as removing an element or forcing a condition. */
