@@ -169,7 +169,7 @@ describe('the other elements', () => {
   test('an element nobody reads is told, and voids', () => {
     expect(faultsOf(odd({ _purpose: [{}] }))).toEqual([{ expression: 'Consent.provision._purpose', reason: 'element is not read' }])
     expect(rootOf(odd({ mood: 'good' }))?.blind).toEqual(['mood'])
-    expect(rootOf(odd({ id: 'a', extension: [] }))?.blind).toEqual([])
+    expect(rootOf(odd({ id: 'a', extension: [], _type: {} }))?.blind).toEqual([])
     expect(faultsOf({ modifierExtension: unknownModifier })).toEqual([
       { expression: 'Consent.provision.modifierExtension', reason: 'unknown modifierExtension' },
     ])

@@ -7,7 +7,18 @@ import { compile } from '../../consent/compile.ts'
 import { controllerOf, isUnverified, scopeOf, standingOf, verificationFaultsOf, wholeFaultsOf } from '../../consent/deciding.ts'
 import { permitsBetweenInstitutions } from '../../consent/implicit.ts'
 import { changeStatus } from '../../consent/lifecycle.ts'
-import { at, actions, consent, department, directory, input, organization, practitioner, types } from './support/builders.ts'
+import {
+  at,
+  actions,
+  consent,
+  department,
+  directory,
+  input,
+  organization,
+  practitioner,
+  types,
+  unknownModifier,
+} from './support/builders.ts'
 
 // what a client may send, not what the types allow
 const odd = (provision: object) => provision as ConsentProvision
@@ -99,6 +110,9 @@ describe('the whole consent', () => {
       { expression: 'Consent.verification[2]', reason: 'unknown modifierExtension' },
     ])
     const compiled = compile(verified({ verified: true, modifierExtension: [] }), input())
+    expect(
+      compile({ ...consent(), verification: [{ verified: true, modifierExtension: unknownModifier }] }, input()).rows[0]?.blind,
+    ).toEqual(['verification'])
     expect(compiled.unreadable.map(({ expression }) => expression)).toEqual(['Consent.provision.type', 'Consent.verification[0]'])
   })
 
