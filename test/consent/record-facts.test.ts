@@ -38,7 +38,7 @@ test('a record carries its codes with the broader ones, its labels and why, and 
     sensitivities: ['PSY'],
     labelBasis: ['PSY · 정신건강복지법 제71조'],
     fromMs: instant,
-    untilMs: instant,
+    untilMs: instant + 999,
   })
   const undated: Resource = { resourceType: 'Observation', status: 'final', code: { text: '두통' } }
   expect(contentFacts(facts(undated), [])).toMatchObject({ codes: ['?'], fromMs: farPastMs, untilMs: farFutureMs })

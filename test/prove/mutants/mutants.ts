@@ -1,6 +1,7 @@
 /**
- * `nice -n 10 node test/prove/mutants/mutants.ts [--keep FILE] [WORD…]`: tries every mutant of consent/ (or of the files that hold a word) and
- * writes docs/mutants.md. With `--keep` verdicts are kept in FILE: what was killed before and whose source has not changed since is not tried again.
+ * `nice -n 10 node test/prove/mutants/mutants.ts [--all] [--quick] [--keep FILE] [--survivors] [WORD…]`: tries the mutants of consent/ (or of the files
+ * that hold a word) and writes docs/mutants.md. `--all`: none is left out; `--quick`: the first round only; `--keep`: verdicts are kept in FILE, and
+ * what was killed before is not tried again while its source stands; `--survivors`: only those that FILE names as survivors.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,7 +13,7 @@ import { tryAll } from './pool.ts'
 import { root } from './syntax.ts'
 
 const { values, positionals: words } = parseArgs({
-  options: { all: { type: 'boolean' }, keep: { type: 'string' }, quick: { type: 'boolean' }, again: { type: 'boolean' } },
+  options: { all: { type: 'boolean' }, keep: { type: 'string' }, quick: { type: 'boolean' }, survivors: { type: 'boolean' } },
   allowPositionals: true,
 })
 /** Most mutants fall to the written tests and a few generated cases; who survives meets all of the tests, and more of the cases. */
@@ -36,9 +37,8 @@ const share = ({ file }: Mutant, fraction: number) =>
   needsDatabase(file) ? { fraction: 1, hasDatabase: true } : { fraction, hasDatabase: false }
 
 for (const { fraction, isQuick, timeoutMs } of rounds) {
-  const known = new Set(isQuick ? results.keys() : [])
   const trials = wanted
-    .filter((mutant) => !isKilled(mutant) && (values.again === true || !known.has(keyOf(mutant))))
+    .filter((mutant) => !isKilled(mutant) && (values.survivors !== true || results.has(keyOf(mutant))))
     .map((mutant, id) => ({ id, mutant, tests: testsFor(mutant.file), isQuick, ...share(mutant, fraction) }))
   let tried = 0
   await tryAll(trials, {
