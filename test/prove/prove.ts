@@ -17,6 +17,7 @@ const proofs = [
   { claim: 'they agree on every small consent of up to three rules', path: 'test/consent/exhaustive' },
   { claim: 'the invariants of the consent law hold', path: 'test/consent/invariants' },
   { claim: 'the view in SQL selects what the view in JavaScript matches', path: 'test/consent/sql' },
+  { claim: 'the tests of the consent law notice when the law is changed: one mutant in a hundred', path: 'test/prove/mutants' },
   { claim: 'any split of any MLLP frames gives the same messages', path: 'test/adapters/hl7v2-mllp/codec' },
   { claim: 'any interleaving of commits, polls and lost answers delivers each row version once', path: 'test/adapters/sql-view/poll' },
   { claim: 'identity matching is symmetric and never merges two generated people', path: 'test/gateway/logic/match' },

@@ -1,0 +1,93 @@
+/** Mutants that no test can or need notice, by the line they stand on. A survivor that is not here makes the run fail. */
+import { readFileSync } from 'node:fs'
+import type { Mutant } from './mutations.ts'
+import { root } from './syntax.ts'
+
+export interface Survivor {
+  /** under consent/ */
+  readonly file: string
+  /** part of the source line */
+  readonly line: string
+  /** part of the text replaced */
+  readonly was?: string
+  readonly put?: string
+  readonly why: string
+}
+
+export const survivors: readonly Survivor[] = [
+  { file: 'combine.ts', line: 'const strictness', why: 'the order of the four stays the same' },
+  { file: 'combine.ts', line: 'second === undefined', why: 'a shortcut: the rest of the function gives the same for one ruling' },
+  { file: 'combine.ts', line: 'strictness[ruling.value] <', why: 'equal strictness is the same value' },
+  { file: 'combine.ts', line: 'children.length === 0', why: 'a shortcut: joining nothing leaves the own spread as it is' },
+  {
+    file: 'decide.ts',
+    line: 'known !== undefined && known.nowMs',
+    was: 'known !== undefined',
+    put: 'false',
+    why: 'a memo: only time is saved',
+  },
+  { file: 'decide.ts', line: 'reasons.length < 2', why: 'a shortcut: one reason is sorted and distinct' },
+  {
+    file: 'decide.ts',
+    line: '(a < b ? -1 : 1)',
+    why: 'keys of a Map are never equal, and any number from 0 upwards leaves two as they stand',
+  },
+  { file: 'decide.ts', line: ".join('|')", why: 'ids, versions and paths of the network do not run into one another' },
+  { file: 'view.ts', line: "context.op === 'false'", why: 'a shortcut: all() of what holds nowhere holds nowhere' },
+  { file: 'view.ts', line: '!isSilent(spread)', why: 'a silent spread adds nothing to a disjunction' },
+  { file: 'view.ts', line: 'person === undefined ?', why: 'no emergency is declared for an undefined person' },
+  { file: 'view.ts', line: 'honoursNamedDeny === false', why: 'every row of the law so far honours a named refusal' },
+  { file: 'view.ts', line: "condition.op === 'true' ||", why: 'the predicate is longer and means the same' },
+  {
+    file: 'view.ts',
+    line: 'withhold: all([context, not(data)]), permit',
+    why: 'withholding is asked before permitting, so a permit may claim what is withheld',
+  },
+  { file: 'view.ts', line: "basis.kind === 'person' ?", why: 'an undefined person has no records' },
+  {
+    file: 'rules/data.ts',
+    line: 'type === undefined || id === undefined',
+    why: 'the two groups of the expression match together or not at all',
+  },
+  {
+    file: 'rules/data.ts',
+    line: 'targetKey(a) < targetKey(b)',
+    why: 'sorting asks only whether the number is negative; equal keys are equal targets',
+  },
+  { file: 'rules/index.ts', line: 'row.blind.length > 0', why: 'a shortcut: an empty list includes nothing' },
+  { file: 'rules/index.ts', line: "said.op === 'false'", why: 'a shortcut: a list with what holds nowhere in it holds nowhere' },
+  { file: 'rules/index.ts', line: 'given === undefined', why: 'a shortcut: no rule is of an undefined element' },
+  { file: 'rules/index.ts', line: 'known !== undefined', why: 'a memo: only time is saved' },
+  { file: 'rules/in-force.ts', line: 'reason !== undefined ||', why: 'a missing bound always has a reason; the rest is for the compiler' },
+  {
+    file: 'rules/in-force.ts',
+    line: 'start === undefined || end === undefined) return',
+    why: 'the caller gives the same reason for a missing bound',
+  },
+  { file: 'tree.ts', line: 'cut < 0', why: 'the text before place -1 and before place 0 differ only where there is no dot at all' },
+  { file: 'remainder.ts', line: 'isHopeless(', why: 'a shortcut: a rule that holds nowhere is asked in vain' },
+  { file: 'remainder.ts', line: "first?.op === 'false'", why: 'a shortcut: a rule that holds nowhere is asked in vain' },
+  {
+    file: 'remainder.ts',
+    line: 'rest.exceptions.length === 0',
+    why: 'a shortcut: without exceptions the own ruling is asked all the same',
+  },
+  { file: 'remainder.ts', line: 'node.children.length === 0', why: 'a shortcut: without children no exception is left' },
+  { file: 'remainder.ts', line: 'exceptions.length === 0 ?', why: 'a shortcut: without exceptions the own rule is asked all the same' },
+  { file: 'remainder.ts', line: 'const nothing: Rest', why: 'met and missed are both silence' },
+]
+
+/** Why nobody notices; undefined for a mutant that should have been. */
+export function whyOf({ file, line, was, put }: Mutant): string | undefined {
+  const text = readFileSync(`${root}${file}`, 'utf8').split('\n')[line - 1] ?? ''
+  const isMeant = (each: Survivor): boolean =>
+    file === `consent/${each.file}` &&
+    text.includes(each.line) &&
+    (each.was === undefined || was.includes(each.was)) &&
+    (each.put === undefined || put === each.put)
+  return survivors.find(isMeant)?.why
+}
+
+export function isExplained(mutant: Mutant): boolean {
+  return whyOf(mutant) !== undefined
+}
