@@ -30,6 +30,8 @@ describe('the whole consent', () => {
     const policy = (...uris: readonly string[]) => ({ policy: uris.map((uri) => ({ uri })) })
     const rule = (...codes: readonly string[]) => ({ policyRule: { coding: codes.map((code) => ({ system: system.actCode, code })) } })
     const deny = 'https://profiles.ihe.net/ITI/PCF/Policy-deny'
+    const codes = ['OPTIN', 'OPTINR', 'OPTOUT', 'OPTOUTE', 'EMRGONLY']
+    expect(codes.map((code) => baseTypeOf(typed(rule(code))))).toEqual(['permit', 'permit', 'deny', 'deny', undefined])
     expect(baseTypeOf(typed(policy(deny)))).toBe('deny')
     expect(baseTypeOf(typed(policy('urn:x', deny)))).toBe('deny')
     expect(baseTypeOf(typed({ policy: [{ uri: deny, modifierExtension: [] }] }))).toBeUndefined()

@@ -43,7 +43,7 @@ test('every mutant that is tried is noticed, or named with the reason why it can
     mutant,
     tests: testsFor(mutant.file),
     fraction: needsDatabase(mutant.file) ? 1 : 0.1,
-    isQuick: false,
+    isQuick: cases(1) === 1,
     hasDatabase: needsDatabase(mutant.file),
   }))
   const verdicts = await tryAll(trials, settings)

@@ -75,6 +75,26 @@ export const survivors: readonly Survivor[] = [
   { file: 'remainder.ts', line: 'node.children.length === 0', why: 'a shortcut: without children no exception is left' },
   { file: 'remainder.ts', line: 'exceptions.length === 0 ?', why: 'a shortcut: without exceptions the own rule is asked all the same' },
   { file: 'remainder.ts', line: 'const nothing: Rest', why: 'met and missed are both silence' },
+  {
+    file: 'tree.ts',
+    line: '(a < b ? -1 : 1)',
+    why: 'keys of a Map are never equal, and any number from 0 upwards leaves two as they stand',
+  },
+  { file: 'tree.ts', line: 'first === undefined', why: 'a group of Map.groupBy has a member' },
+  { file: 'law/kr.ts', line: 'last.fromMs > row.fromMs', why: 'no two rows of the law begin on the same day' },
+  { file: 'compile.ts', line: 'years === undefined ||', why: 'a birth date that is absent is no date either, and the law has a row' },
+  { file: 'compile.ts', line: 'ownConsentAgeRows.at(-1)', why: 'the law has one row so far' },
+  { file: 'condition.ts', line: 'JSON.stringify([condition.op', why: 'a list of this shape is made for no other condition' },
+  { file: 'condition.ts', line: '!isAtom(atom)', why: 'a shortcut: only atoms imply anything' },
+  { file: 'condition.ts', line: 'flat.length < 2', why: 'a shortcut: one member has nothing to merge with' },
+  { file: 'condition.ts', line: '.length < 2) return members', why: 'a shortcut: one atom has nothing to merge with' },
+  { file: 'condition.ts', line: 'isLimitAtom(condition) && isLimitAtom(atom)', why: 'the same op makes both of them limits' },
+  {
+    file: 'condition.ts',
+    line: "first === undefined) return op === 'and'",
+    why: 'what was joined had two open members, and no law takes both away without deciding',
+  },
+  { file: 'instant.ts', line: "part.get('", why: 'the formatter always gives this part' },
 ]
 
 /** Why nobody notices; undefined for a mutant that should have been. */
