@@ -25,12 +25,18 @@ test.each([
   ],
   ['sensitivities', 'PSY MH BH SUD ETH ETHUD OPIOIDUD HIV STD SEX SDV GDIS'],
   ['roles', 'doctor nurse coordinator system patient proxy privacy-officer auditor integrator'],
+  ['elements', 'actor purpose action securityLabel class code dataPeriod data period type verification performer modifierExtension'],
+  ['systems', `${system.ediMedication} ${system.ediProcedure} ${system.kdCode}`],
   ['confidentialities', 'U L M N R V'],
   ['departments', '01 02 03 04 05 06 10 11 12 13 14 15 16 21 23 24'],
 ] as const)('%s: each word in Korean and in English', (table, codes) => {
   for (const code of codes.split(' ')) {
     const { ko, en } = wordFor(table, code)
-    expect({ code, ko: /[가-힣]/.test(ko), en: /^[A-Za-z]/.test(en) && !/[가-힣]/.test(en) }).toEqual({ code, ko: true, en: true })
+    expect({ code, ko: /[가-힣]/.test(ko), en: typeof en === 'string' && /^[A-Za-z]/.test(en) && !/[가-힣]/.test(en) }).toEqual({
+      code,
+      ko: true,
+      en: true,
+    })
   }
   expect(wordFor(table, 'toString')).toEqual({ ko: 'toString', en: 'toString' })
 })
