@@ -135,6 +135,12 @@ export const survivors: readonly Survivor[] = [
     why: 'text: no told rule names anew one side only beside an inherited other; decides nothing',
   },
   { file: 'condition.ts', line: '!isSetAtom(condition) || !isSetAtom(atom)', why: 'the same op makes both of them lists of keys' },
+  { file: 'sql.ts', line: 'const hashedFrom', why: 'from where on a hash is used: only time' },
+  {
+    file: 'sql.ts',
+    line: 'condition.of.length === 0) return',
+    why: 'the constructors make no junction of nothing; the line is for conditions made by hand',
+  },
 ]
 
 /** Why nobody notices; undefined for a mutant that should have been. */
