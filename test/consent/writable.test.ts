@@ -135,6 +135,10 @@ describe('the directed consent of a referral', () => {
     expect(check({}, overrides)).toEqual([expression])
   })
 
+  test('may name the request itself alone', () => {
+    expect(check({ data: [{ meaning: 'instance', reference: { reference: 'urn:uuid:the-request' } }] })).toEqual([])
+  })
+
   test('may limit itself further', () => {
     expect(check({ class: types('DocumentReference') })).toEqual([])
   })
