@@ -24,8 +24,12 @@ const proofs = [
   { claim: 'hostile JSON never throws, hangs or pollutes', path: 'test/fhir-profiles/json' },
   { claim: 'kill -9 of the gateway loses nothing acknowledged and delivers once', path: 'test/journeys/kill.test' },
   {
-    claim: 'kill -9 of the gateway and of each EMR at 200 points: one row per parcel, nothing acknowledged lost, a sound ledger',
-    path: 'test/journeys/kills',
+    claim: 'kill -9 of the gateway at 200 points on each engine: one row per parcel, nothing acknowledged lost, a sound ledger',
+    path: 'test/journeys/kills/gateway',
+  },
+  {
+    claim: 'kill -9 of the clinic, the hospital and the university hospital at 200 points each on each engine: the same',
+    path: 'test/journeys/kills/emrs',
   },
   { claim: 'kill -9 of the sealer loses no committed entry and leaves a sound log', path: 'test/gateway/seal-kill' },
   { claim: 'any log grown in any steps has the roots and proofs of RFC 6962', path: 'test/gateway/logic/chain' },
