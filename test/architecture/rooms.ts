@@ -269,9 +269,9 @@ export const rooms: readonly Room[] = [
     // measures what decides and what searches, from outside; nothing imports it
     name: 'measurements',
     holds: ['bench/'],
-    uses: ['bench/', 'consent/', 'gateway/store/', 'test/support/postgres.ts', 'fhir-profiles/'],
+    uses: ['bench/', 'consent/', 'gateway/store/', 'test/support/', 'fhir-profiles/'],
     types: [],
-    packages: ['node:', '@cedar-policy/cedar-wasm/nodejs'],
+    packages: ['node:', 'pg', '@cedar-policy/cedar-wasm/nodejs'],
     isPure: false,
   },
 ]

@@ -9,7 +9,7 @@ import { newestCheckpoint } from '../../gateway/ledger-proof.ts'
 import { sealAll } from '../../gateway/seal.ts'
 import { openDatabase, type Database } from '../../gateway/store/pool.ts'
 import { hasPostgres, openTestDatabase, withoutPostgres, type Engine, type TestDatabase } from '../support/databases.ts'
-import { clientOf, gatewaySetup } from '../support/gateway.ts'
+import { clientOf, gatewaySetup } from '../support/gateway-client.ts'
 import { runNode, startNode } from '../support/processes.ts'
 import { logContext, write } from '../gateway/log.ts'
 

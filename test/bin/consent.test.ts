@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { explainConsents, type ExplainOptions } from '../../bin/consent.ts'
 import { hasPostgres } from '../support/databases.ts'
-import { startTestGateway, type TestGateway } from '../support/gateway.ts'
+import type { TestGateway } from '../support/gateway-client.ts'
+import { startTestGateway } from '../support/gateway.ts'
 import { feed, patient, personId, writeConsent, type Elements } from '../gateway/records.ts'
 
 let gateway: TestGateway

@@ -9,7 +9,8 @@ import type { ProvisionRow } from '../../consent/types.ts'
 import { matches, view } from '../../consent/view.ts'
 import { condition, feed, found, openEncounter, patient, personId, writeConsent, type Sent } from '../gateway/records.ts'
 import { hasPostgres } from '../support/databases.ts'
-import { startTestGateway, type TestGateway } from '../support/gateway.ts'
+import type { TestGateway } from '../support/gateway-client.ts'
+import { startTestGateway } from '../support/gateway.ts'
 import {
   consent,
   input,

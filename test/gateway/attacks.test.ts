@@ -4,7 +4,8 @@
  */
 import { randomUUID } from 'node:crypto'
 import { beforeAll, describe, expect, test } from '@jest/globals'
-import { eachGateway, type Asker, type Reply, type RequestHeaders } from '../support/gateway.ts'
+import type { Asker, Reply, RequestHeaders } from '../support/gateway-client.ts'
+import { eachGateway } from '../support/gateway.ts'
 import { condition, encounter, feed, found, issueIds, numberSystemOf, openEncounter, patient, personId } from './records.ts'
 
 /** HIDDEN: a psychiatric condition that the asker is refused, or nobody's id. PERSON: whose it is, or nobody. NUMBER: the number there. */

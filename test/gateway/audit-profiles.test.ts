@@ -7,7 +7,8 @@ import type { AuditEvent } from '../../fhir-profiles/r4.ts'
 import { validate } from '../../fhir-profiles/validate/validate.ts'
 import { takeParcel } from '../../gateway/incoming.ts'
 import { signedIn } from '../../gateway/sign-in-entries.ts'
-import { eachGateway, type Reply } from '../support/gateway.ts'
+import type { Reply } from '../support/gateway-client.ts'
+import { eachGateway } from '../support/gateway.ts'
 import {
   condition,
   encounter,

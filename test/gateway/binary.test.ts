@@ -1,7 +1,8 @@
 /** A Binary says nothing of whose it is: every record that points to it has its say, on reads and histories, and it is never searched. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { hasPostgres } from '../support/databases.ts'
-import { startTestGateway, type TestGateway } from '../support/gateway.ts'
+import type { TestGateway } from '../support/gateway-client.ts'
+import { startTestGateway } from '../support/gateway.ts'
 import { enginesAtThisScale } from '../support/proof.ts'
 import { encounter, feed, found, openEncounter, patient, personId, withdraw, writeConsent, type Sent } from './records.ts'
 

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { system } from '../../fhir-profiles/codes.ts'
 import { hasPostgres } from '../support/databases.ts'
-import { startTestGateway, type TestGateway } from '../support/gateway.ts'
+import type { TestGateway } from '../support/gateway-client.ts'
+import { startTestGateway } from '../support/gateway.ts'
 import { condition, feed, openEncounter, patient, personId, referral, taskOf, writeConsent } from './records.ts'
 
 let gateway: TestGateway

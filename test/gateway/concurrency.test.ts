@@ -1,6 +1,7 @@
 /** What happens at the same moment: nobody's write is lost, nothing waits for ever, and one person does not become two. */
 import { beforeAll, expect, test } from '@jest/globals'
-import { eachGateway, type Reply } from '../support/gateway.ts'
+import type { Reply } from '../support/gateway-client.ts'
+import { eachGateway } from '../support/gateway.ts'
 import { feed, found, numberAt, numberSystemOf, observation, patient, transaction, type InstitutionId } from './records.ts'
 
 const everywhere: readonly InstitutionId[] = ['clinic', 'hospital', 'tertiary']

@@ -5,7 +5,8 @@ import { system } from '../../fhir-profiles/codes.ts'
 import { roles, mayRun, type Role } from '../../gateway/logic/access.ts'
 import { hooks } from '../../gateway/routes.ts'
 import { sandboxInstitutions } from '../../adapters/sandbox/people.ts'
-import { eachGateway, type Reply, type TestGateway } from '../support/gateway.ts'
+import type { Reply, TestGateway } from '../support/gateway-client.ts'
+import { eachGateway } from '../support/gateway.ts'
 import {
   condition,
   feed,

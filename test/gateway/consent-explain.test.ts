@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from '@jest/globals'
 import { extension, profile, system } from '../../fhir-profiles/codes.ts'
-import { eachGateway, type Body, type Reply, type TestGateway } from '../support/gateway.ts'
+import type { Body, Reply, TestGateway } from '../support/gateway-client.ts'
+import { eachGateway } from '../support/gateway.ts'
 import {
   condition,
   feed,

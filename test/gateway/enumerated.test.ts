@@ -12,7 +12,8 @@ import { enter, requireClassified, routes, type Route } from '../../gateway/rout
 import type { Caller } from '../../gateway/security/caller.ts'
 import type { RecordRow } from '../../gateway/store/records.ts'
 import { hasPostgres } from '../support/databases.ts'
-import { startTestGateway, type TestGateway } from '../support/gateway.ts'
+import type { TestGateway } from '../support/gateway-client.ts'
+import { startTestGateway } from '../support/gateway.ts'
 import { cases } from '../support/proof.ts'
 import { feed, patient, personId } from './records.ts'
 

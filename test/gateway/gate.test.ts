@@ -7,7 +7,8 @@ import { mint } from '../../gateway/released.ts'
 import { reply } from '../../gateway/reply.ts'
 import { routes, type Route } from '../../gateway/routes.ts'
 import { hasPostgres } from '../support/databases.ts'
-import { startTestGateway, type Reply, type TestGateway } from '../support/gateway.ts'
+import type { Reply, TestGateway } from '../support/gateway-client.ts'
+import { startTestGateway } from '../support/gateway.ts'
 import { condition, feed, found, openEncounter, patient, personId, referral, taskOf, writeConsent } from './records.ts'
 
 const nameOf: Readonly<Record<Role, string>> = {

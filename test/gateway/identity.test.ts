@@ -1,7 +1,8 @@
 /** Whose record is it? Certain links by itself, possible waits for a person, none stands alone. */
 import { expect, test } from '@jest/globals'
 import { system } from '../../fhir-profiles/codes.ts'
-import { eachGateway, type Body } from '../support/gateway.ts'
+import type { Body } from '../support/gateway-client.ts'
+import { eachGateway } from '../support/gateway.ts'
 import { condition, feed, found, numberAt, numberSystemOf, observation, patient, writeConsent, type InstitutionId } from './records.ts'
 
 /** A record that says too little to be sure: same name and birth day, neither phone nor address. */

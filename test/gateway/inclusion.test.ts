@@ -3,7 +3,8 @@ import { createHash, createPublicKey, verify } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, expect, test } from '@jest/globals'
 import { validate } from '../../fhir-profiles/validate/validate.ts'
-import { eachGateway, type Reply } from '../support/gateway.ts'
+import type { Reply } from '../support/gateway-client.ts'
+import { eachGateway } from '../support/gateway.ts'
 import { condition, feed, found, patient, personId } from './records.ts'
 
 const hash = (...parts: readonly Uint8Array[]): Buffer => createHash('sha256').update(Buffer.concat(parts)).digest()

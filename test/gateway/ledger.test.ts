@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import canonicalize from 'canonicalize'
 import { validate } from '../../fhir-profiles/validate/validate.ts'
 import { unopenedDatabase, type Made } from '../support/databases.ts'
-import { clientOf, eachGateway, gatewaySetup, type Body, type Reply, type TestGateway } from '../support/gateway.ts'
+import { clientOf, gatewaySetup, type Body, type Reply, type TestGateway } from '../support/gateway-client.ts'
+import { eachGateway } from '../support/gateway.ts'
 import { startNode, type TestProcess } from '../support/processes.ts'
 import {
   condition,

@@ -1,7 +1,8 @@
 /** Who walks through ids and numbers is stopped, and what stops them tells nothing of who exists. */
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { startTestGateway, type Reply, type TestGateway } from '../support/gateway.ts'
+import type { Reply, TestGateway } from '../support/gateway-client.ts'
+import { startTestGateway } from '../support/gateway.ts'
 import { condition, feed, found, issueIds, numberAt, numberSystemOf, openEncounter, patient } from './records.ts'
 
 let gateway: TestGateway

@@ -1,7 +1,7 @@
 /** Promise 3 under load: two gateway processes, one database, every way to ask, and consents that come and go. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { hasPostgres, withoutPostgres } from '../support/databases.ts'
-import type { Body } from '../support/gateway.ts'
+import type { Body } from '../support/gateway-client.ts'
 import { cases, seedOr } from '../support/proof.ts'
 import { faultsOf, overlapped, type Change, type Look } from './linearizable/history.ts'
 import { createAskers, runLoad, type Ask, type Askers, type Lane } from './linearizable/load.ts'

@@ -1,6 +1,7 @@
 /** An institution merges two of its own patient numbers: the records follow, and nobody comes under another's consent unasked. */
 import { expect, test } from '@jest/globals'
-import { eachGateway, type Body } from '../support/gateway.ts'
+import type { Body } from '../support/gateway-client.ts'
+import { eachGateway } from '../support/gateway.ts'
 import { condition, feed, found, numberSystemOf, observation, patient, writeConsent, type InstitutionId } from './records.ts'
 
 /** What ADT^A40 becomes: the one who stays, and the one who is given up with its link. */

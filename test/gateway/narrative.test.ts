@@ -1,7 +1,8 @@
 /** Free words about a record stay in the house that wrote them and with the patient, by every way out. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { hasPostgres } from '../support/databases.ts'
-import { startTestGateway, type TestGateway } from '../support/gateway.ts'
+import type { TestGateway } from '../support/gateway-client.ts'
+import { startTestGateway } from '../support/gateway.ts'
 import { condition, feed, found, openEncounter, patient, personId, writeConsent } from './records.ts'
 
 const words = 'Zq7words'

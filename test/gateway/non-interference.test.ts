@@ -7,7 +7,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { system } from '../../fhir-profiles/codes.ts'
 import { eachDatabase, hasPostgres } from '../support/databases.ts'
-import { startTestGateway, type Reply, type TestGateway } from '../support/gateway.ts'
+import type { Reply, TestGateway } from '../support/gateway-client.ts'
+import { startTestGateway } from '../support/gateway.ts'
 import {
   condition,
   encounter,

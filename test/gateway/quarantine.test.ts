@@ -8,7 +8,7 @@ import { readConfig } from '../../gateway/config-load.ts'
 import { startGateway, type Gateway } from '../../gateway/main.ts'
 import { header, pid, send } from '../adapters/hl7v2-mllp/bench.ts'
 import { eachDatabase, unopenedDatabase } from '../support/databases.ts'
-import { clientOf, gatewaySetup, type Body, type GatewaySetup } from '../support/gateway.ts'
+import { clientOf, gatewaySetup, type Body, type GatewaySetup } from '../support/gateway-client.ts'
 import { freePort } from '../support/ports.ts'
 
 const visit = 'PV1|1|O||||||||ENT|||||||||V1|||||||||||||||||||||||||20260310090000'

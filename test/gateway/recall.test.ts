@@ -5,7 +5,8 @@ import { seededConsents } from '../../bin/sandbox/stories.ts'
 import { profile, system } from '../../fhir-profiles/codes.ts'
 import type { Task } from '../../fhir-profiles/r4.ts'
 import { takeParcel } from '../../gateway/incoming.ts'
-import { eachGateway, type Reply } from '../support/gateway.ts'
+import type { Reply } from '../support/gateway-client.ts'
+import { eachGateway } from '../support/gateway.ts'
 import { feed, found, numberAt, patient, personId, referral, writeConsent } from './records.ts'
 
 eachGateway('a recall', {}, (gateway) => {

@@ -3,7 +3,7 @@ import { expect } from '@jest/globals'
 import { patientNumber, sandboxInstitutions, sandboxPeople } from '../../adapters/sandbox/people.ts'
 import { seededConsents } from '../../bin/sandbox/stories.ts'
 import { patientNumberSystem, profile, system } from '../../fhir-profiles/codes.ts'
-import type { Body, Reply, TestGateway } from '../support/gateway.ts'
+import type { Body, Reply, TestGateway } from '../support/gateway-client.ts'
 
 export type InstitutionId = keyof typeof sandboxInstitutions
 export type Elements = Readonly<Record<string, unknown>>

@@ -2,7 +2,8 @@
 import { expect, test } from '@jest/globals'
 import { withoutResidentNumbers } from '../../fhir-profiles/resident-identifier.ts'
 import { describeShared, sharedFiles } from '../fhir-profiles/shared.ts'
-import { eachGateway, type Body, type TestGateway } from '../support/gateway.ts'
+import type { Body, TestGateway } from '../support/gateway-client.ts'
+import { eachGateway } from '../support/gateway.ts'
 import { found } from './records.ts'
 
 const bundles = sharedFiles('fhir-resources/synthea-r4')

@@ -1,6 +1,7 @@
 /** Promise 3: a request received after the reply to a withdrawal began never shows the data. */
 import { beforeAll, expect, test } from '@jest/globals'
-import { eachGateway, type Reply } from '../support/gateway.ts'
+import type { Reply } from '../support/gateway-client.ts'
+import { eachGateway } from '../support/gateway.ts'
 import { condition, feed, found, openEncounter, patient, personId, withdraw, writeConsent } from './records.ts'
 
 const canary = 'Zq7canary'

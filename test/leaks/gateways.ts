@@ -2,7 +2,8 @@
 import { type Server, serverAt } from '../../bin/leaks/server.ts'
 import { feedBystander } from '../../bin/leaks/fill.ts'
 import type { Engine } from '../support/databases.ts'
-import { startTestGateway, type TestGateway } from '../support/gateway.ts'
+import type { TestGateway } from '../support/gateway-client.ts'
+import { startTestGateway } from '../support/gateway.ts'
 
 export interface TwinGateways {
   readonly here: Server

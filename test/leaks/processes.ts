@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { serverAt, type Server } from '../../bin/leaks/server.ts'
 import { type Engine, type Made, unopenedDatabase } from '../support/databases.ts'
-import { clientOf, gatewaySetup, type GatewaySetup } from '../support/gateway.ts'
+import { clientOf, gatewaySetup, type GatewaySetup } from '../support/gateway-client.ts'
 import { startNode, type TestProcess } from '../support/processes.ts'
 import { runFolder } from '../support/run-folder.ts'
 

@@ -1,5 +1,5 @@
 /** Wrong requests as data: what is sent, and the status, catalogue id and place of the refusal. */
-import type { Reply, RequestHeaders, TestGateway } from '../../support/gateway.ts'
+import type { Reply, RequestHeaders, TestGateway } from '../../support/gateway-client.ts'
 import { observation, transaction } from '../records.ts'
 
 /** Sent in every place a value can stand; it must come back in none. */

@@ -1,7 +1,7 @@
 /** What every refusal has in common. */
 import { expect } from '@jest/globals'
 import { system } from '../../../fhir-profiles/codes.ts'
-import type { Reply } from '../../support/gateway.ts'
+import type { Reply } from '../../support/gateway-client.ts'
 import { issueIds } from '../records.ts'
 import { secret, type Fault } from './faults.ts'
 

@@ -2,7 +2,7 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import { decodeJwt, importJWK, SignJWT } from 'jose'
-import { askerWith, type TestGateway } from '../../support/gateway.ts'
+import { askerWith, type TestGateway } from '../../support/gateway-client.ts'
 import { issueIds, observation, patient, transaction } from '../records.ts'
 import { clinic } from './faults.ts'
 import { expectRefused } from './refusal.ts'

@@ -2,7 +2,7 @@
  * Many people's consents withdrawn and given again while a doctor of another institution asks about them by every address there is. What
  * is asked, of which process, and the pauses come from a seed; how the two processes and the database interleave them does not.
  */
-import type { TestGateway } from '../../support/gateway.ts'
+import type { TestGateway } from '../../support/gateway-client.ts'
 import { seededConsents } from '../../../bin/sandbox/stories.ts'
 import type { Change, Look } from './history.ts'
 

@@ -1,7 +1,7 @@
 /** Two id spaces in one type: what an institution sent, in its own ids; persons, in the network's. */
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { validate } from '../../../fhir-profiles/validate/validate.ts'
-import type { TestGateway } from '../../support/gateway.ts'
+import type { TestGateway } from '../../support/gateway-client.ts'
 import {
   encounter,
   feed,

@@ -1,6 +1,6 @@
 /** read, vread, history, HEAD and the conditional read; hidden and missing are one answer. */
 import { beforeAll, describe, expect, test } from '@jest/globals'
-import type { Reply, TestGateway } from '../../support/gateway.ts'
+import type { Reply, TestGateway } from '../../support/gateway-client.ts'
 import { feed, found, issueIds, observation, openEncounter, patient, personId } from '../records.ts'
 
 /** Digits that JavaScript's numbers would lose: a trailing zero, a zero with a point, more digits than a double holds. */

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { searchParametersOf } from '../../../fhir-profiles/search-parameters.ts'
 import { system } from '../../../fhir-profiles/codes.ts'
-import type { Reply, TestGateway } from '../../support/gateway.ts'
+import type { Reply, TestGateway } from '../../support/gateway-client.ts'
 import { condition, encounter, feed, found, issueIds, observation, patient, personId } from '../records.ts'
 
 const local = { system: 'urn:example:local', value: 'L-77' }

@@ -1,6 +1,6 @@
 /** create, update, delete, patch and what a client may ask for with them. */
 import { beforeAll, describe, expect, test } from '@jest/globals'
-import type { TestGateway } from '../../support/gateway.ts'
+import type { TestGateway } from '../../support/gateway-client.ts'
 import { feed, issueIds, observation, patient, referral, taskOf, writeConsent } from '../records.ts'
 
 export function writing(gateway: () => TestGateway): void {
