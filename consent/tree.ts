@@ -32,7 +32,15 @@ function readTrees(rows: readonly ProvisionRow[]): readonly ConsentTree[] {
   return [...byConsent.values()].flatMap((members) => treeOf(members))
 }
 
+const knownVersions = new WeakMap<readonly ConsentTree[], readonly ConsentVersion[]>()
+
 export function versionsOf(trees: readonly ConsentTree[]): readonly ConsentVersion[] {
+  const versions = knownVersions.get(trees) ?? readVersions(trees)
+  knownVersions.set(trees, versions)
+  return versions
+}
+
+function readVersions(trees: readonly ConsentTree[]): readonly ConsentVersion[] {
   const byKey = new Map(trees.map((tree) => [`${tree.consent}|${tree.version}`, { id: tree.consent, version: tree.version }]))
   return [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, version]) => version)
 }

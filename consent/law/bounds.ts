@@ -2,7 +2,7 @@
 import { any, custodianIs, not, oneOf } from '../condition.ts'
 import { withNarrower } from '../label-order.ts'
 import { unknownWord, type AccessRequest, type Condition } from '../types.ts'
-import { ceilingRows, rowAt, statuteRows } from './kr.ts'
+import { ceilingRows, rowAt, statuteRows, type CeilingRow } from './kr.ts'
 
 /**
  * Records that may be given to anybody but the patient at all. What stays in the house is not given.
@@ -10,8 +10,19 @@ import { ceilingRows, rowAt, statuteRows } from './kr.ts'
  */
 export function ceiling(request: AccessRequest, nowMs: number): Condition {
   const row = rowAt(ceilingRows, nowMs)
+  const known = ceilings.get(row) ?? new Map<string, Condition>()
+  ceilings.set(row, known)
+  const made = known.get(request.institution) ?? ceilingOf(row, request.institution)
+  known.set(request.institution, made)
+  return made
+}
+
+/** By the row in force and the institution that asks, which comes from the directory: few, and the same for every request. */
+const ceilings = new Map<CeilingRow | undefined, Map<string, Condition>>()
+
+function ceilingOf(row: CeilingRow | undefined, institution: string): Condition {
   const leftOut = row === undefined ? [] : [...withNarrower(row.sensitivities), unknownWord]
-  return any([custodianIs(request.institution), not(oneOf('sensitivities', leftOut))])
+  return any([custodianIs(institution), not(oneOf('sensitivities', leftOut))])
 }
 
 /** Whether an officer's release of this person's records rests on an article in force. */
