@@ -3,6 +3,7 @@
  * Replaying is what the EMR would do by sending it again: the same message lands once, however often it is tried.
  */
 import type { Parcel, Receipt, RefusedMessage } from '../adapters/contract.ts'
+import { parseTaken } from '../fhir-profiles/json.ts'
 import { isResource } from '../fhir-profiles/validate/validate.ts'
 import type { Context } from './context.ts'
 import { takeParcel } from './incoming.ts'
@@ -102,7 +103,7 @@ async function takeAgain(row: { message: string; body: string }, take: (parcel: 
 }
 
 function parcelIn({ message, body }: { message: string; body: string }): Parcel | undefined {
-  const value: unknown = body === '' ? undefined : JSON.parse(body)
+  const value = body === '' ? undefined : parseTaken(body)
   if (typeof value !== 'object' || value === null || !('kind' in value) || !('bundle' in value)) return undefined
   const { kind, bundle } = value
   const known = (['feed', 'referral-request', 'referral-response', 'recall'] as const).find((name) => name === kind)

@@ -5,6 +5,8 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { quarantineList, quarantineReplay } from '../../bin/quarantine.ts'
 import { readConfig } from '../../gateway/config-load.ts'
+import { takeParcel } from '../../gateway/incoming.ts'
+import type { Bundle } from '../../fhir-profiles/r4.ts'
 import { startGateway, type Gateway } from '../../gateway/main.ts'
 import { header, pid, send } from '../adapters/hl7v2-mllp/bench.ts'
 import { eachDatabase, unopenedDatabase } from '../support/databases.ts'
@@ -169,5 +171,32 @@ eachDatabase('quarantine', (_open, engine) => {
     const here = (await bodies()).filter((body) => body.includes('"carenet quarantine"'))
     expect(here.map(noteOf)).toEqual(['4 listed', 'no message of this id'])
     expect(here.every((body) => body.includes(`"value":${JSON.stringify(userInfo().username)}`))).toBe(true)
+  })
+
+  test('a result that is taken again has the digits its laboratory wrote', async () => {
+    const system = 'urn:oid:1.2.410.100110.10.11100002'
+    const subject = { reference: `Patient?identifier=${system}|H-0077` }
+    const observation = {
+      resourceType: 'Observation',
+      id: 'digits',
+      status: 'final',
+      code: { text: 'creatinine' },
+      subject,
+      valueQuantity: { value: JSON.rawJSON('1.50'), unit: 'mg/dL' },
+    }
+    const patient = { resourceType: 'Patient', id: 'H-0077', identifier: [{ system, value: 'H-0077' }] }
+    const give = async (id: string, resource: object) => {
+      if (running === undefined) throw new Error('no gateway')
+      const entry = [{ resource, request: { method: 'PUT', url: 'as its own id says' } }]
+      // numbers as parseJson reads them
+      const bundle = { resourceType: 'Bundle', type: 'transaction', entry } as unknown as Bundle
+      return takeParcel(running.context, 'hospital', { id, kind: 'feed', bundle, gaps: [] })
+    }
+    expect((await give('D1', observation)).outcome).toBe('fatal')
+    expect((await give('D2', patient)).outcome).toBe('ok')
+    const rests = parts((await as('integrator').get('$quarantine')).body).find(({ kind }) => kind === 'feed')
+    const { lines } = await command((print) => quarantineReplay({ config: file, id: String(rests?.['id']), env: withToken(), print }))
+    expect(lines).toEqual([`${String(rests?.['id'])}  landed`])
+    expect((await as('hospital-system').get('Observation/digits')).text).toContain('"value":1.50')
   })
 })
