@@ -8,8 +8,7 @@ import { join } from 'node:path'
 import { loadConfig, type Environment } from '../gateway/config-load.ts'
 import type { Config } from '../gateway/config.ts'
 import { offline } from '../gateway/domain.ts'
-import { whoIsNetwork } from '../gateway/ledger-entry.ts'
-import { lookAtQuarantine, replayAll, replayOne, type ActingOnQuarantine } from '../gateway/quarantine.ts'
+import { actingAtMachine, lookAtQuarantine, replayAll, replayOne, type ActingOnQuarantine } from '../gateway/quarantine.ts'
 import { callFhir, sandboxToken } from './sandbox/client.ts'
 import { isSandboxKey } from './token.ts'
 
@@ -94,18 +93,7 @@ function outcomeLine({ id, outcome, place, reason }: Outcome): string {
   ].join('  ')
 }
 
-/** No token says who sits at the machine: its own account does. */
-function actingHere(): ActingOnQuarantine {
-  const who = {
-    ...whoIsNetwork,
-    subject: userInfo().username,
-    name: 'carenet quarantine',
-    role: 'integrator',
-    purposes: [],
-    address: hostname(),
-  }
-  return { who, request: { requestId: '', query: '' } }
-}
+const actingHere = (): ActingOnQuarantine => actingAtMachine(userInfo().username, hostname())
 
 async function offlineList(context: Parameters<typeof replayOne>[0]): Promise<readonly Row[]> {
   const rows = await lookAtQuarantine(context, actingHere(), limit)

@@ -7,7 +7,8 @@ import type { Context } from './context.ts'
 import { system } from '../fhir-profiles/codes.ts'
 import { networkId } from './directory.ts'
 import { whoHolds } from './sign-in-entries.ts'
-import { livePatientsByNumber, liveInstitutions, personOfLivePatient } from './live.ts'
+import { livePatientsByNumber, liveInstitutions } from './live.ts'
+import { personOfLivePatient } from './live-person.ts'
 import type { IssuedGrant } from './store/grants.ts'
 
 /** `system|value` of a patient number, or a person id → the network person; undefined when nobody is known by it. */

@@ -7,7 +7,7 @@ import { parseTaken } from '../fhir-profiles/json.ts'
 import { isResource } from '../fhir-profiles/validate/validate.ts'
 import type { Context } from './context.ts'
 import { takeParcel } from './incoming.ts'
-import { ledgerEntry } from './ledger-entry.ts'
+import { ledgerEntry, whoIsNetwork } from './ledger-entry.ts'
 import type { AuditWho } from './logic/audit.ts'
 import type { QuarantineRow } from './store/quarantine.ts'
 
@@ -37,6 +37,12 @@ export async function restMessage(context: Context, institution: string, refused
 export interface ActingOnQuarantine {
   readonly who: AuditWho
   readonly request: { readonly requestId: string; readonly query: string }
+}
+
+/** No token says who sits at the machine: the account there does. */
+export function actingAtMachine(account: string, machine: string): ActingOnQuarantine {
+  const who = { ...whoIsNetwork, subject: account, name: 'carenet quarantine', role: 'integrator', purposes: [], address: machine }
+  return { who, request: { requestId: '', query: '' } }
 }
 
 /** What rests and what landed of late, newest first. A look is an act: it is in the ledger before anything is shown. */
