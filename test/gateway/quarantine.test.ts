@@ -64,7 +64,7 @@ eachDatabase('quarantine', (_open, engine) => {
     const rows = await running?.context.store.sql.query<{ body: string }>('select body from ledger order by seq')
     return (rows?.rows ?? []).map(({ body }) => body)
   }
-  const noteOf = (body: string): unknown => (JSON.parse(body) as { outcomeDesc?: string }).outcomeDesc // our own AuditEvent
+  const noteOf = (body: string): string => (JSON.parse(body) as { outcomeDesc?: string }).outcomeDesc ?? '' // our own AuditEvent
 
   beforeAll(async () => {
     process.env['LOG_LEVEL'] ??= 'silent'
