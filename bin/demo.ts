@@ -2,7 +2,7 @@
  * `carenet demo`: walks through the stories of the running sandbox as a newcomer would, over its public HTTP alone, and says what it does and
  * what came back. Exit 0 only when every promise was kept. What it changes it puts back, so that it can be run again.
  */
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { chosenCast, generatedCasts, numbersOf, seededCast, type Cast } from './demo/cast.ts'
 import { childAndGuardian, networkConsent } from './demo/consented.ts'
 import { breakGlass } from './demo/emergency.ts'
@@ -12,6 +12,7 @@ import { stageOf, type Line, type Story } from './demo/stage.ts'
 import { visitor, type Emergency, type Visitor } from './demo/visitor.ts'
 import type { SandboxKey } from './sandbox/client.ts'
 import { populationDay } from './sandbox/generated.ts'
+import { exitCodeOf } from './arguments.ts'
 import { readKey, reasonOf } from './token.ts'
 
 export const stories: readonly Story[] = [
@@ -71,13 +72,8 @@ interface DemoOptions {
 /** `args`: what follows `carenet demo`. Resolves to the exit code. */
 export async function demoCommand(args: readonly string[]): Promise<number> {
   const command = describe()
-  try {
-    command.parse(args, { from: 'user' })
-  } catch (thrown) {
-    // commander has printed the help or the fault already
-    if (thrown instanceof CommanderError) return thrown.exitCode
-    throw thrown
-  }
+  const ended = exitCodeOf(command, args)
+  if (ended !== undefined) return ended
   const options = command.opts<DemoOptions>()
   if (options.list === true) {
     for (const { number, title } of stories) console.log(`${number}  ${title}`)

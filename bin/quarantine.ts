@@ -3,11 +3,12 @@
  * store is opened, and the configuration of now decides. One line per message: names of fields and counts, never its content.
  */
 import { existsSync, readFileSync } from 'node:fs'
+import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig, type Environment } from '../gateway/config-load.ts'
 import type { Config } from '../gateway/config.ts'
 import { offline } from '../gateway/domain.ts'
-import { replayAll, replayOne } from '../gateway/quarantine.ts'
+import { actingAtMachine, lookAtQuarantine, replayAll, replayOne, type ActingOnQuarantine } from '../gateway/quarantine.ts'
 import { callFhir, sandboxToken } from './sandbox/client.ts'
 import { isSandboxKey } from './token.ts'
 
@@ -43,7 +44,10 @@ export async function quarantineReplay(options: QuarantineOptions & { readonly i
   const config = await configOf(options)
   const done = (await isRunning(config))
     ? await replayed(config, options)
-    : await offline(config, async (context) => (id === undefined ? replayAll(context, limit) : [await replayOne(context, id)]))
+    : await offline(config, async (context) => {
+        const by = actingHere()
+        return id === undefined ? replayAll(context, by, limit) : [await replayOne(context, by, id)]
+      })
   for (const one of done) options.print(outcomeLine(one))
   if (done.length === 0) options.print('nothing rests')
   return done.every(({ outcome }) => outcome === 'landed' || outcome === 'landed-before')
@@ -89,8 +93,10 @@ function outcomeLine({ id, outcome, place, reason }: Outcome): string {
   ].join('  ')
 }
 
+const actingHere = (): ActingOnQuarantine => actingAtMachine(userInfo().username, hostname())
+
 async function offlineList(context: Parameters<typeof replayOne>[0]): Promise<readonly Row[]> {
-  const rows = await context.store.quarantine.list(limit)
+  const rows = await lookAtQuarantine(context, actingHere(), limit)
   return rows.map((row) => ({
     ...row,
     received: new Date(row.atMs).toISOString(),

@@ -4,7 +4,8 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Command, CommanderError } from 'commander'
+import { Command } from 'commander'
+import { exitCodeOf } from './arguments.ts'
 import { type SandboxKey, sandboxToken } from './sandbox/client.ts'
 
 interface TokenOptions {
@@ -18,13 +19,8 @@ interface TokenOptions {
 /** `args`: what follows `carenet token`. Resolves to the exit code; says on stderr why there is no token. */
 export async function tokenCommand(args: readonly string[]): Promise<number> {
   const command = describe()
-  try {
-    command.parse(args, { from: 'user' })
-  } catch (thrown) {
-    // commander has printed the help or the fault already
-    if (thrown instanceof CommanderError) return thrown.exitCode
-    throw thrown
-  }
+  const ended = exitCodeOf(command, args)
+  if (ended !== undefined) return ended
   const { as, purpose = [], ...emergency } = command.opts<TokenOptions>()
   try {
     console.log(await sandboxToken(readKey(), { as, purposes: purpose, ...emergency }))

@@ -39,6 +39,18 @@ export function parseJson(source: string | Buffer, limits: JsonLimits): ParsedJs
   return { ok: true, value, exact: survey !== undefined && survey.inexact.length > 0 }
 }
 
+/** Deeper and longer than what intake takes and wraps: what is stored can be read. */
+const takenLimits: JsonLimits = { maxDepth: 1000, maxBytes: 256 * 1024 * 1024 }
+
+/**
+ * Text that was taken in before, read again with its digits. What a laxer reader once took loses its digits, not its content.
+ * Throws SyntaxError for what is not JSON at all.
+ */
+export function parseTaken(text: string): unknown {
+  const parsed = parseJson(text, takenLimits)
+  return parsed.ok ? parsed.value : JSON.parse(text)
+}
+
 export function isExactNumber(value: unknown): value is ExactNumber {
   return JSON.isRawJSON(value)
 }

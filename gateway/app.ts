@@ -30,7 +30,7 @@ export interface AppParts {
 }
 
 export function createApp(parts: AppParts): express.Express {
-  requireClassified(routes)
+  requireClassified([...routes, ...hooks])
   const { context } = parts
   const app = express()
   app.disable('x-powered-by')

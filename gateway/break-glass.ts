@@ -2,12 +2,13 @@
  * Tokens and patients: whom a patient's token is for, and what a declared break-glass sets off. It always tells the officer and the
  * patient (both read it in the ledger) and opens a review. Law: 의료법 21조의2.
  */
+import { askPerson } from './ask-person.ts'
 import type { Context } from './context.ts'
 import { system } from '../fhir-profiles/codes.ts'
-import { takeTasks } from './intake.ts'
-import { ledgerEntry } from './ledger-entry.ts'
+import { networkId } from './directory.ts'
 import { whoHolds } from './sign-in-entries.ts'
-import { livePatientsByNumber, liveInstitutions, personOfLivePatient } from './live.ts'
+import { livePatientsByNumber, liveInstitutions } from './live.ts'
+import { personOfLivePatient } from './live-person.ts'
 import type { IssuedGrant } from './store/grants.ts'
 
 /** `system|value` of a patient number, or a person id → the network person; undefined when nobody is known by it. */
@@ -33,43 +34,17 @@ export function breakGlassIssued(context: Context): (grant: IssuedGrant, address
   return async (grant, address) => {
     const { breakGlass } = grant
     if (breakGlass === undefined) return
-    const at = context.now().toISOString()
-    await context.store.transaction(async (tables) => {
-      const id = context.newId()
-      await takeTasks(tables, context, [
-        {
-          id,
-          parties: ['network'],
-          task: {
-            resourceType: 'Task',
-            status: 'requested',
-            intent: 'order',
-            priority: 'urgent',
-            code: { coding: [{ system: system.taskCode, code: 'break-glass-review' }] },
-            for: { reference: `Patient/${breakGlass.person}` },
-            owner: { reference: 'Organization/network' },
-            requester: { reference: `Organization/${grant.institution}` },
-            reasonCode: { coding: [{ system: system.breakGlassGround, code: breakGlass.reason }] },
-            authoredOn: at,
-          },
-        },
-      ])
-      await tables.ledger.append([
-        ledgerEntry(
-          context,
-          whoHolds(grant, address),
-          { requestId: grant.jti, query: '' },
-          {
-            action: 'E',
-            interaction: 'break-glass',
-            outcome: 'success',
-            persons: [breakGlass.person],
-            entities: [{ type: 'Task', id, version: '1' }],
-            consents: [],
-            note: `break-glass: ${breakGlass.reason}`,
-          },
-        ),
-      ])
-    })
+    await context.store.transaction((tables) =>
+      askPerson(tables, context, {
+        id: context.newId(),
+        code: 'break-glass-review',
+        reason: { system: system.breakGlassGround, code: breakGlass.reason },
+        asked: networkId,
+        person: breakGlass.person,
+        act: { action: 'E', interaction: 'break-glass', note: `break-glass: ${breakGlass.reason}` },
+        more: { priority: 'urgent', requester: { reference: `Organization/${grant.institution}` } },
+        cause: { who: whoHolds(grant, address), requestId: grant.jti },
+      }),
+    )
   }
 }

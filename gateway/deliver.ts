@@ -4,17 +4,12 @@
  */
 import type { Parcel, Receipt } from '../adapters/contract.ts'
 import { system } from '../fhir-profiles/codes.ts'
-import { compact, type Bundle, type Identifier, type Patient, type Reference, type Resource, type Task } from '../fhir-profiles/r4.ts'
-import { isResource } from '../fhir-profiles/validate/validate.ts'
+import type { Identifier } from '../fhir-profiles/r4.ts'
 import type { Context } from './context.ts'
-import { packRecall, recallReceipt, rememberCopies } from './deliver-recall.ts'
-import { open, type Held } from './held.ts'
-import { routingAuthor } from './intake-referral.ts'
-import { composePerson } from './logic/person.ts'
-import { deliverySight, isVisible } from './judge.ts'
+import { isReferralPermitted, pack } from './deliver-pack.ts'
+import { recallReceipt } from './deliver-recall.ts'
 import { liveNumberOf, type LiveNumber } from './live-number.ts'
 import { loadTask, lockTask, networkStep, type LoadedTask } from './referral-step.ts'
-import { releaseDelivery, type Part } from './judged.ts'
 import { askUndelivered } from './undelivered.ts'
 import type { Lane, ParcelRow } from './store/parcels.ts'
 import type { Tables } from './store/store.ts'
@@ -76,15 +71,15 @@ async function deliverClaimed(context: Context, parcel: ParcelRow, signal: Abort
     return
   }
   const packed = await context.store.transaction((tables) =>
-    pack(tables, context, parcel, number.kind === 'known' ? number.identifiers : []),
+    packOrSettle(tables, context, parcel, number.kind === 'known' ? number.identifiers : []),
   )
-  if (packed.kind === 'withheld') return
+  if (packed === undefined) return
   const adapter = context.adapters.get(parcel.receiver)
   if (adapter === undefined) {
     await context.store.transaction((tables) => giveUp(tables, context, parcel, 'the receiver has no adapter'))
     return
   }
-  const receipt = await send(() => adapter.deliver(packed.parcel, AbortSignal.any([signal, AbortSignal.timeout(sendDeadlineMs)])))
+  const receipt = await send(() => adapter.deliver(packed, AbortSignal.any([signal, AbortSignal.timeout(sendDeadlineMs)])))
   await context.store.transaction((tables) => settle(tables, context, parcel, receipt))
   context.log(receipt.outcome === 'ok' ? 'info' : 'warn', 'parcel', {
     parcel: parcel.id,
@@ -95,173 +90,36 @@ async function deliverClaimed(context: Context, parcel: ParcelRow, signal: Abort
   })
 }
 
+/** undefined: nothing is sent, and the parcel is settled in the same transaction. */
+async function packOrSettle(
+  tables: Tables,
+  context: Context,
+  row: ParcelRow,
+  liveNumbers: readonly Identifier[],
+): Promise<Parcel | undefined> {
+  const packed = await pack(tables, context, row, liveNumbers)
+  switch (packed.kind) {
+    case 'send':
+      return packed.parcel
+    case 'withheld':
+      return undefined
+    case 'gone':
+      await giveUp(tables, context, row, 'the referral is gone')
+      return undefined
+    case 'refused':
+      await withhold(tables, context, row, packed.task)
+      return undefined
+    default:
+      return packed satisfies never
+  }
+}
+
 /** A broken wire is a transient receipt: nothing is known to have arrived, and the same id is sent again. */
 async function send(work: () => Promise<Receipt>): Promise<Receipt> {
   try {
     return await work()
   } catch (thrown) {
     return { outcome: 'transient', reason: thrown instanceof Error ? thrown.name : 'the adapter failed' }
-  }
-}
-
-type Packed = { readonly kind: 'send'; readonly parcel: Parcel } | { readonly kind: 'withheld' }
-
-/** Judged now, under the consents in force now, and entered in the ledger before a byte leaves. */
-async function pack(tables: Tables, context: Context, row: ParcelRow, liveNumbers: readonly Identifier[]): Promise<Packed> {
-  if (row.kind === 'recall') return packRecall(tables, context, row)
-  await takeTurn(tables, row)
-  const task = await lockTask(tables, row.task)
-  if (task === undefined) {
-    await giveUp(tables, context, row, 'the referral is gone')
-    return { kind: 'withheld' }
-  }
-  const told = await toldBy(tables, row, task)
-  const content = await contentOf(tables, row, { ...task, task: told })
-  const isByReferral = row.kind === 'referral-response' && (await isReferralPermitted(tables, context, task))
-  const always = isByReferral ? content.held.map((item) => open(item).facts.id) : [row.task]
-  const released = await releaseDelivery(tables, context, { held: content.held, receiver: row.receiver, person: task.person, always })
-  const parts = new Map(released.parts.map((part) => [part.id, part]))
-  const focus = task.task.focus?.reference?.split('/')[1] ?? ''
-  if (row.kind === 'referral-request' && !parts.has(focus)) {
-    await withhold(tables, context, row, task)
-    return { kind: 'withheld' }
-  }
-  const quoted = await quotedBy(tables, row, task)
-  const patient = await patientFor(tables, context, { person: task.person, receiver: row.receiver, parts: released.parts, liveNumbers })
-  const passed = content.held.map(open).filter(({ facts }) => parts.has(facts.id))
-  await rememberCopies(tables, context, {
-    row,
-    task,
-    facts: passed.map(({ facts }) => facts),
-    isByReferral,
-    patient: patient.identifier?.[0],
-  })
-  return {
-    kind: 'send',
-    parcel: {
-      id: row.id,
-      kind: row.kind,
-      bundle: bundleOf(row, {
-        task: { ...withNames(context, told), identifier: [...(told.identifier ?? []), ...quoted] },
-        parts: released.parts,
-        patient,
-      }),
-      gaps: [],
-    },
-  }
-}
-
-/** Before the Task is locked, as a change of consent does it. */
-async function takeTurn(tables: Tables, row: ParcelRow): Promise<void> {
-  const task = await loadTask(tables, row.task)
-  if (task !== undefined) await tables.deliveries.takeTurn(task.person)
-}
-
-/** An answer tells of the step it was queued for, also when the next one was taken before it could be sent. */
-async function toldBy(tables: Tables, row: ParcelRow, { task }: LoadedTask): Promise<Task> {
-  if (row.version === 0) return task
-  const text = (await tables.records.versionsOf(row.task, 100)).find(({ version }) => version === row.version)?.text
-  const value: unknown = text === undefined ? undefined : JSON.parse(text)
-  return isResource(value) && value.resourceType === 'Task' ? value : task
-}
-
-/** What the requester tells (that it takes the referral back) quotes the delivery by which the receiver knows it. */
-async function quotedBy(tables: Tables, row: ParcelRow, { task }: LoadedTask): Promise<readonly Identifier[]> {
-  if (row.kind !== 'referral-response' || task.requester?.reference !== `Organization/${row.sender}`) return []
-  const value = await tables.parcels.requestOf(row.task)
-  return value === undefined ? [] : [{ system: system.parcel, value }]
-}
-
-/** The reply goes to the referrer under the consent that let the referral itself go out (consent.md, Delivery), as long as that holds. */
-async function isReferralPermitted(tables: Tables, context: Context, task: LoadedTask): Promise<boolean> {
-  const owner = task.task.owner?.reference?.split('/')[1] ?? ''
-  const focus = await tables.records.byIds([task.task.focus?.reference?.split('/')[1] ?? ''])
-  const sight = await deliverySight(tables, context, { receiver: owner, person: task.person })
-  return focus.length > 0 && focus.every((held) => isVisible(sight, open(held)))
-}
-
-/** A request carries its ServiceRequest, what that refers to, and the sender's Patient; an answer carries its reports. */
-async function contentOf(tables: Tables, row: ParcelRow, task: LoadedTask): Promise<{ held: readonly Held[] }> {
-  const named = (references: readonly (string | undefined)[]): string[] => references.flatMap((reference) => reference?.split('/')[1] ?? [])
-  if (row.kind === 'referral-response') {
-    return {
-      held: [task.held, ...(await tables.records.byIds(named((task.task.output ?? []).map((output) => output.valueReference?.reference))))],
-    }
-  }
-  const focus = named([task.task.focus?.reference])
-  const inputs = named((task.task.input ?? []).map((input) => input.valueReference?.reference))
-  const outgoing = [...(await tables.consents.outgoing(focus)).values()].flat()
-  const held = await tables.records.byIds([...new Set([...focus, ...inputs, ...outgoing])])
-  return { held: [task.held, ...held.filter((item) => open(item).facts.person === task.person && open(item).facts.id !== row.task)] }
-}
-
-/** The receiver needs to know whom it is about: its own number where it has one, and the demographics it may see. */
-async function patientFor(
-  tables: Tables,
-  context: Context,
-  input: { person: string; receiver: string; parts: readonly Part[]; liveNumbers: readonly Identifier[] },
-): Promise<Patient> {
-  const patients = input.parts.flatMap((part) => {
-    const value: unknown = part.type === 'Patient' ? JSON.parse(part.text) : undefined
-    return isResource(value) && value.resourceType === 'Patient'
-      ? [{ patient: value, custodian: part.custodian, updatedMs: part.updatedMs, version: part.version }]
-      : []
-  })
-  const composed = composePerson(input.person, patients).patient
-  const own = (await tables.identities.ofPersons([input.person])).filter((row) => row.institution === input.receiver)
-  const ownRecords = await tables.records.byIds(own.map((row) => row.record))
-  const numbers = ownRecords.flatMap((held) => {
-    const value: unknown = JSON.parse(open(held).text)
-    return isResource(value) && value.resourceType === 'Patient' ? (value.identifier ?? []) : []
-  })
-  const ownName = context.directory.institution(input.receiver)?.number ?? ''
-  const mine = [...input.liveNumbers, ...numbers.filter((identifier) => identifier.system?.endsWith(`.${ownName}`) === true)]
-  return compact<Patient>({
-    ...composed,
-    identifier: [...mine, ...(composed.identifier ?? []).filter((identifier) => !mine.includes(identifier))],
-  })
-}
-
-/** A receiver knows institutions by number and name, not by our directory ids. */
-function withNames(context: Context, task: Task): Task {
-  const named = <R extends Reference>(reference: R | undefined): R | undefined => {
-    const known = context.directory.institution(reference?.reference?.split('/')[1] ?? '')
-    return known === undefined || reference === undefined
-      ? reference
-      : { ...reference, type: 'Organization', identifier: { system: system.institutionNumber, value: known.number }, display: known.name }
-  }
-  const note = task.note?.filter((item) => item.authorString !== routingAuthor)
-  return compact<Task>({ ...task, requester: named(task.requester), owner: named(task.owner), note: note?.length === 0 ? undefined : note })
-}
-
-/** Parameters that name nothing, or something that goes along; none at all rather than an empty list, which is not FHIR. */
-function namedOnly<T extends { readonly valueReference?: Reference }>(
-  parameters: readonly T[] | undefined,
-  allowed: ReadonlySet<string>,
-): T[] | undefined {
-  const kept = parameters?.filter(({ valueReference: to }) => to?.reference === undefined || allowed.has(to.reference)) ?? []
-  return kept.length === 0 ? undefined : kept
-}
-
-function bundleOf(row: ParcelRow, content: { task: Task; parts: readonly Part[]; patient: Patient }): Bundle {
-  const resources = content.parts.flatMap((part): Resource[] => {
-    const value: unknown = JSON.parse(part.text)
-    return isResource(value) && !['Task', 'Patient', 'Consent'].includes(value.resourceType) ? [value] : []
-  })
-  const allowed = new Set(resources.map((resource) => `${resource.resourceType}/${resource.id ?? ''}`))
-  const task = compact<Task>({
-    ...content.task,
-    identifier: [...(content.task.identifier ?? []), { system: system.parcel, value: row.id }],
-    // What was refused is not named either.
-    output: namedOnly(content.task.output, allowed),
-    input: namedOnly(content.task.input, allowed),
-  })
-  const entries: Resource[] = [task, content.patient, ...resources]
-  return {
-    resourceType: 'Bundle',
-    type: 'collection',
-    identifier: { system: system.parcel, value: row.id },
-    entry: entries.map((resource) => ({ fullUrl: `urn:care-network:${resource.resourceType}/${resource.id ?? ''}`, resource })),
   }
 }
 

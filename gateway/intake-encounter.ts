@@ -2,7 +2,7 @@
 import { raisedBy } from '../consent/record-facts.ts'
 import { facts } from '../fhir-profiles/facts.ts'
 import { open } from './held.ts'
-import type { Placed } from './intake.ts'
+import type { Placed } from './intake-place.ts'
 import type { Prepared } from './prepare.ts'
 import type { Tables } from './store/store.ts'
 

@@ -2,7 +2,6 @@
  * The only way in: validate → identify → label → store, with its ledger entry and parcels in the caller's one transaction.
  * What an institution feeds lands in its own partition; nothing it writes is resolved elsewhere (contract, "Two id spaces").
  */
-import { references, rewriteReferences } from '../fhir-profiles/reference.ts'
 import type { Gap } from '../adapters/contract.ts'
 import { facts } from '../fhir-profiles/facts.ts'
 import { withoutResidentNumbers } from '../fhir-profiles/resident-identifier.ts'
@@ -13,10 +12,10 @@ import { networkId } from './directory.ts'
 import { placePatients } from './identify.ts'
 import { encounterSources, refreshEncounters } from './intake-encounter.ts'
 import { settleMerges, withMerges } from './intake-merge.ts'
+import { place } from './intake-place.ts'
 import { reportFaults, told } from './labelled.ts'
 import { prepare, type Prepared } from './prepare.ts'
 import { Problem, type ProblemIssue } from './problem.ts'
-import { keyText } from './logic/record-key.ts'
 import type { Tables } from './store/store.ts'
 
 export interface IntakeEntry {
@@ -167,156 +166,6 @@ export async function takeTasks(
     space: 'network',
     entries: tasks.map(({ task, parties, id }) => ({ method: 'POST', resource: task, fullUrl: '', ifMatch: '', parties, givenId: id })),
   })
-}
-
-export interface Placed {
-  readonly resource: Resource
-  readonly localId: string
-  readonly id: string
-  readonly version: number
-  readonly isNew: boolean
-  readonly isKept: boolean
-  readonly parties: readonly string[]
-  readonly networkIdOf: (type: string, localId: string) => string | undefined
-}
-
-/** Gives every entry its ids and its version under the lock, and every reference inside the request its target. */
-async function place(tables: Tables, context: Context, input: IntakeInput): Promise<readonly Placed[]> {
-  const named = input.entries.map((entry) => {
-    const given = entry.givenId ?? context.newId()
-    return { entry, localId: entry.method === 'PUT' ? requireId(entry.resource) : given, given: entry.method === 'PUT' ? undefined : given }
-  })
-  refuseDuplicates(named)
-  const urns = new Map(named.map(({ entry, localId }) => [entry.fullUrl, `${entry.resource.resourceType}/${localId}`]))
-  urns.delete('')
-  const base = `${context.config.publicUrl}/fhir/R4/`
-  const conditional = await resolveConditional(tables, input, named)
-  const resolved = named.map((item) => ({
-    ...item,
-    resource: rewriteReferences(item.entry.resource, (value) => urns.get(value) ?? conditional.get(value) ?? ownAddress(value, base)),
-  }))
-  for (const { resource } of resolved) requireResolvable(resource)
-  const keys = resolved.map(({ resource, localId, given }) => ({
-    institution: input.institution,
-    type: resource.resourceType,
-    localId,
-    given,
-  }))
-  const mentioned = input.space === 'network' ? [] : resolved.flatMap(({ resource }) => mentionedKeys(resource, input.institution))
-  const known = new Set(keys.map(keyText))
-  const ids = await tables.records.networkIds([...keys, ...uniqueKeys(mentioned, known)], context.newId)
-  const networkIdOf = (type: string, localId: string): string | undefined =>
-    ids.get(keyText({ institution: input.institution, type, localId }))
-  const current = await tables.records.currentVersions(keys.flatMap((key) => networkIdOf(key.type, key.localId) ?? []))
-  return resolved.map(({ entry, resource, localId }) => {
-    const id = networkIdOf(resource.resourceType, localId) ?? localId
-    const before = current.get(id)
-    requireVersion(entry.ifMatch, before?.version)
-    const isKept = entry.onlyIfAbsent === true && before !== undefined && !before.deleted
-    return {
-      resource,
-      localId,
-      id,
-      version: (before?.version ?? 0) + (isKept ? 0 : 1),
-      isNew: before === undefined || before.deleted,
-      isKept,
-      parties: entry.parties,
-      networkIdOf,
-    }
-  })
-}
-
-function requireId(resource: Resource): string {
-  if (resource.id === undefined)
-    throw new Problem('invalid', 'an update needs the id of the resource', { id: 'id-required', expression: `${resource.resourceType}.id` })
-  return resource.id
-}
-
-function refuseDuplicates(named: readonly { entry: IntakeEntry; localId: string }[]): void {
-  const seen = new Set<string>()
-  for (const { entry, localId } of named) {
-    const key = `${entry.resource.resourceType}/${localId}`
-    if (seen.has(key))
-      throw new Problem('invalid', 'two entries write the same resource', { id: 'duplicate-entry', expression: 'Bundle.entry' })
-    seen.add(key)
-  }
-}
-
-/** `current`: the version under the lock of the writer, undefined for a record that is not there. Throws precondition (412). */
-export function requireVersion(ifMatch: string, current: number | undefined): void {
-  if (ifMatch === '') return
-  const wanted = /^(?:W\/)?"([^"]*)"$/.exec(ifMatch)?.[1]
-  if (wanted !== String(current ?? 0)) {
-    throw new Problem('precondition', 'the version in If-Match is not the current one; read again and repeat', { id: 'stale-version' })
-  }
-}
-
-function ownAddress(value: string, base: string): string | undefined {
-  return value.startsWith(base) ? value.slice(base.length) : undefined
-}
-
-/** An address of another server is refused: the gateway never fetches or trusts what it cannot judge. */
-function requireResolvable(resource: Resource): void {
-  for (const reference of references(resource)) {
-    if (reference.kind === 'absolute') {
-      throw new Problem('unprocessable', 'the reference is the address of another server; send an identifier or the resource itself', {
-        id: 'foreign-reference',
-        expression: reference.path,
-      })
-    }
-  }
-}
-
-function mentionedKeys(resource: Resource, institution: string) {
-  return references(resource).flatMap((reference) =>
-    reference.kind === 'relative' ? [{ institution, type: reference.type, localId: reference.id }] : [],
-  )
-}
-
-function uniqueKeys<K extends { institution: string; type: string; localId: string }>(
-  keys: readonly K[],
-  known: Set<string>,
-): readonly K[] {
-  return keys.filter((key) => {
-    const text = keyText(key)
-    if (known.has(text)) return false
-    known.add(text)
-    return true
-  })
-}
-
-/** `Type?identifier=system|value` in a reference: exactly one own record, else 412. Spec: http://hl7.org/fhir/R4/http.html#trules */
-async function resolveConditional(
-  tables: Tables,
-  input: IntakeInput,
-  named: readonly { entry: IntakeEntry; localId: string }[],
-): Promise<Map<string, string>> {
-  const wanted = new Set(
-    named.flatMap(({ entry }) =>
-      references(entry.resource).flatMap((reference) => (reference.kind === 'conditional' ? [reference.value] : [])),
-    ),
-  )
-  const found = new Map<string, string>()
-  for (const value of wanted) {
-    const parsed = /^([A-Z][A-Za-z]+)\?identifier=([^&]+)$/.exec(value)
-    const [identifierSystem, identifier] = decodeURIComponent(parsed?.[2] ?? '').split('|')
-    if (parsed?.[1] === undefined || identifier === undefined) {
-      throw new Problem('not-supported', 'a conditional reference is supported by `identifier=system|value` only', {
-        id: 'conditional-reference',
-      })
-    }
-    const [only, ...more] = await tables.records.byIdentifier({
-      institution: input.institution,
-      type: parsed[1],
-      system: identifierSystem ?? '',
-      value: identifier,
-    })
-    if (only === undefined || more.length > 0) {
-      throw new Problem('precondition', 'a conditional reference must match exactly one own record', { id: 'conditional-reference' })
-    }
-    found.set(value, `${parsed[1]}/${only}`)
-  }
-  return found
 }
 
 /** `meta.source` is the gateway's to set: the institution's own OID, or the network's. */

@@ -5,7 +5,8 @@
 import { patientNumberSystem } from '../fhir-profiles/codes.ts'
 import type { Identifier } from '../fhir-profiles/r4.ts'
 import type { Context } from './context.ts'
-import { collect, livePatientId } from './live.ts'
+import { collect } from './live-answer.ts'
+import { livePatientId } from './live-person.ts'
 
 export type LiveNumber =
   /** none when its own record carries no number of its own */

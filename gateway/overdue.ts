@@ -4,14 +4,12 @@
  * fires once, whichever process sees it, and again after a process that died in between.
  */
 import { system } from '../fhir-profiles/codes.ts'
-import type { Task } from '../fhir-profiles/r4.ts'
+import { askPerson } from './ask-person.ts'
 import type { Context } from './context.ts'
 import { overdueId } from './intake-clocks.ts'
-import { takeTasks } from './intake.ts'
-import { ledgerEntry, whoIsNetwork } from './ledger-entry.ts'
 import { clockRow, inZone, stoppedBy } from './logic/clocks.ts'
 import { routingAuthor } from './intake-referral.ts'
-import { lockTask, type LoadedTask } from './referral-step.ts'
+import { lockTask } from './referral-step.ts'
 import type { DueRow } from './store/parcels.ts'
 import type { Tables } from './store/store.ts'
 
@@ -47,44 +45,19 @@ async function settle(tables: Tables, context: Context, due: DueRow): Promise<vo
   if (referral === undefined || row === undefined || stoppedBy(referral.task.status).includes(due.kind)) return
   const id = overdueId(due.subject, row.clock)
   const institution = referral.task.requester?.reference?.split('/')[1] ?? ''
-  await takeTasks(tables, context, [{ task: overdueTask(context, due, referral), parties: [institution], id }])
-  await tables.ledger.append([
-    ledgerEntry(
-      context,
-      whoIsNetwork,
-      { requestId: '', query: '' },
-      {
-        action: 'C',
-        interaction: 'referral-overdue',
-        outcome: 'success',
-        persons: [referral.person],
-        entities: [
-          { type: 'Task', id, version: '' },
-          { type: 'Task', id: due.subject, version: '' },
-        ],
-        consents: [],
-        note: due.kind,
-      },
-    ),
-  ])
+  await askPerson(tables, context, {
+    id,
+    code: 'referral-overdue',
+    reason: { system: system.clock, code: due.kind },
+    asked: institution,
+    person: referral.person,
+    about: due.subject,
+    act: { action: 'C', interaction: 'referral-overdue', note: due.kind },
+    more: {
+      focus: { reference: `Task/${due.subject}` },
+      restriction: { period: { end: inZone(due.atMs, context.config.timeZone) } },
+      note: [{ authorString: routingAuthor, text: `${row.ko} / ${row.en}` }],
+    },
+  })
   context.log('warn', 'referral-overdue', { institution, kind: row.clock, reason: due.kind })
-}
-
-function overdueTask(context: Context, due: DueRow, { task, person }: LoadedTask): Task {
-  const row = clockRow(due.kind)
-  const at = context.now().toISOString()
-  return {
-    resourceType: 'Task',
-    status: 'requested',
-    intent: 'order',
-    code: { coding: [{ system: system.taskCode, code: 'referral-overdue' }] },
-    reasonCode: { coding: [{ system: system.clock, code: due.kind }] },
-    focus: { reference: `Task/${due.subject}` },
-    for: { reference: `Patient/${person}` },
-    ...(task.requester === undefined ? {} : { owner: task.requester }),
-    authoredOn: at,
-    lastModified: at,
-    restriction: { period: { end: inZone(due.atMs, context.config.timeZone) } },
-    ...(row === undefined ? {} : { note: [{ authorString: routingAuthor, text: `${row.ko} / ${row.en}` }] }),
-  }
 }

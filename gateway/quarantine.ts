@@ -3,9 +3,13 @@
  * Replaying is what the EMR would do by sending it again: the same message lands once, however often it is tried.
  */
 import type { Parcel, Receipt, RefusedMessage } from '../adapters/contract.ts'
+import { parseTaken } from '../fhir-profiles/json.ts'
 import { isResource } from '../fhir-profiles/validate/validate.ts'
 import type { Context } from './context.ts'
 import { takeParcel } from './incoming.ts'
+import { ledgerEntry, whoIsNetwork } from './ledger-entry.ts'
+import type { AuditWho } from './logic/audit.ts'
+import type { QuarantineRow } from './store/quarantine.ts'
 
 const day = 86_400_000
 /** Content of patients must not rest for ever; what landed is metadata and stays a month. */
@@ -29,6 +33,35 @@ export async function restMessage(context: Context, institution: string, refused
   context.log('warn', isKept ? 'message-quarantined' : 'message-quarantined-without-content', { institution, kind: refused.kind })
 }
 
+/** Who looks or takes again: over HTTP with a token, or at the machine. */
+export interface ActingOnQuarantine {
+  readonly who: AuditWho
+  readonly request: { readonly requestId: string; readonly query: string }
+}
+
+/** No token says who sits at the machine: the account there does. */
+export function actingAtMachine(account: string, machine: string): ActingOnQuarantine {
+  const who = { ...whoIsNetwork, subject: account, name: 'carenet quarantine', role: 'integrator', purposes: [], address: machine }
+  return { who, request: { requestId: '', query: '' } }
+}
+
+/** What rests and what landed of late, newest first. A look is an act: it is in the ledger before anything is shown. */
+export async function lookAtQuarantine(context: Context, by: ActingOnQuarantine, limit: number): Promise<readonly QuarantineRow[]> {
+  const rows = await context.store.quarantine.list(limit)
+  await enter(context, by, { action: 'R', interaction: 'quarantine', note: `${rows.length} listed` })
+  return rows
+}
+
+/** The message is named by the id that the network gave it. Nobody is named: who could not be taken is not known. */
+async function enter(
+  context: Context,
+  { who, request }: ActingOnQuarantine,
+  act: { readonly action: 'R' | 'E'; readonly interaction: 'quarantine' | 'quarantine-replay'; readonly note: string },
+): Promise<void> {
+  const rest = { outcome: 'success', persons: [], entities: [], consents: [] } as const
+  await context.store.ledger.append([ledgerEntry(context, who, request, { ...act, ...rest })])
+}
+
 export type Replayed =
   | { readonly id: string; readonly outcome: 'landed' }
   | { readonly id: string; readonly outcome: 'landed-before' }
@@ -37,9 +70,12 @@ export type Replayed =
   | { readonly id: string; readonly outcome: 'not-kept' }
   | { readonly id: string; readonly outcome: 'unknown' }
 
-/** One message again, through the adapter as it is configured now. */
-export async function replayOne(context: Context, id: string): Promise<Replayed> {
+/** One message again, through the adapter as it is configured now. The act is entered first: what lands is an entry of its own. */
+export async function replayOne(context: Context, by: ActingOnQuarantine, id: string): Promise<Replayed> {
   const row = await context.store.quarantine.one(id)
+  // an id that is not ours may be anything, a patient's number too
+  const note = row === undefined ? 'no message of this id' : `message ${row.id}`
+  await enter(context, by, { action: 'E', interaction: 'quarantine-replay', note })
   if (row === undefined) return { id, outcome: 'unknown' }
   if (row.landedMs !== undefined) return { id, outcome: 'landed-before' }
   if (!row.isKept) return { id, outcome: 'not-kept' }
@@ -61,9 +97,9 @@ export async function replayOne(context: Context, id: string): Promise<Replayed>
 }
 
 /** Everything that rests, in the order it came, at most `limit`. */
-export async function replayAll(context: Context, limit: number): Promise<readonly Replayed[]> {
+export async function replayAll(context: Context, by: ActingOnQuarantine, limit: number): Promise<readonly Replayed[]> {
   const done: Replayed[] = []
-  for (const id of await context.store.quarantine.resting(limit)) done.push(await replayOne(context, id))
+  for (const id of await context.store.quarantine.resting(limit)) done.push(await replayOne(context, by, id))
   return done
 }
 
@@ -73,7 +109,7 @@ async function takeAgain(row: { message: string; body: string }, take: (parcel: 
 }
 
 function parcelIn({ message, body }: { message: string; body: string }): Parcel | undefined {
-  const value: unknown = body === '' ? undefined : JSON.parse(body)
+  const value = body === '' ? undefined : parseTaken(body)
   if (typeof value !== 'object' || value === null || !('kind' in value) || !('bundle' in value)) return undefined
   const { kind, bundle } = value
   const known = (['feed', 'referral-request', 'referral-response', 'recall'] as const).find((name) => name === kind)

@@ -125,6 +125,7 @@ export async function enterHook(call: Call, context: Context): Promise<Released>
   const { route, params } = find(call, hooks)
   const named: Call = { ...call, params }
   guard(named, route.access)
+  await requireLookupRate(named, context)
   return route.handler(named, context, () => Promise.reject(new TypeError('a hook calls nothing else')))
 }
 

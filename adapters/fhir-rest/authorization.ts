@@ -2,6 +2,7 @@
 import type { GuardedFetch } from '../guarded-fetch.ts'
 import type { Auth } from './config.ts'
 import { EmrFailure } from './failure.ts'
+import { numberOf } from '../../fhir-profiles/json.ts'
 import { parseJson } from './json.ts'
 
 /** Answers the value of the `authorization` header. */
@@ -32,7 +33,10 @@ async function askToken(auth: Extract<Auth, { kind: 'client-credentials' }>, fet
   const answer = parseJson(await response.text())
   if (!response.ok) throw new EmrFailure({ kind: response.status >= 500 ? 'server' : 'credentials', status: response.status })
   const token = typeof answer === 'object' && answer !== null && 'access_token' in answer ? answer.access_token : undefined
-  const seconds = typeof answer === 'object' && answer !== null && 'expires_in' in answer ? Number(answer.expires_in) : 60
+  const seconds =
+    typeof answer === 'object' && answer !== null && 'expires_in' in answer
+      ? (numberOf(answer.expires_in) ?? Number(answer.expires_in))
+      : 60
   if (typeof token !== 'string' || !Number.isFinite(seconds)) throw new EmrFailure({ kind: 'credentials', status: response.status })
   return { header: `Bearer ${token}`, untilMs: now().getTime() + seconds * 1000 }
 }

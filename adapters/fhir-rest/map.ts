@@ -1,5 +1,6 @@
 /** Parcels ↔ what the EMR keeps. Outgoing: one transaction under ids made of the parcel id. Incoming: Tasks of the EMR as parcels. Pure. */
 import { canonicalBase, profile, system } from '../../fhir-profiles/codes.ts'
+import { isExactNumber } from '../../fhir-profiles/json.ts'
 import type { Bundle, BundleEntry, Identifier, Organization, Reference, Resource, Task } from '../../fhir-profiles/r4.ts'
 import type { Gap, Parcel } from '../contract.ts'
 import { isFhirId } from './admit.ts'
@@ -120,7 +121,7 @@ function putEntry(resource: Resource, place: string): BundleEntry {
 function rewritten(resource: Resource, places: ReadonlyMap<string, string>): Resource {
   const walk = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(walk)
-    if (typeof value !== 'object' || value === null) return value
+    if (typeof value !== 'object' || value === null || isExactNumber(value)) return value
     const copy = Object.fromEntries(Object.entries(value).map(([key, element]) => [key, walk(element)]))
     return typeof copy['reference'] === 'string' ? pointed(copy, copy['reference'], places) : copy
   }

@@ -45,6 +45,8 @@ const kinds: Readonly<Record<string, AuditKind>> = {
   everything: operation('everything'),
   match: operation('match'),
   'inclusion-proof': operation('inclusion-proof'),
+  quarantine: operation('quarantine'),
+  'quarantine-replay': { ...operation('quarantine-replay'), ...writing },
   feed: { ...writing, type: auditCode.import, subtypes: [ours('feed')], rest: undefined },
   delivery: { ...within, type: auditCode.export, subtypes: [ours('delivery'), auditCode.disclose], rest: undefined },
   'break-glass': {

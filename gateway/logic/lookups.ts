@@ -4,6 +4,7 @@
  */
 import { references } from '../../fhir-profiles/reference.ts'
 import { searchParametersOf } from '../../fhir-profiles/search-parameters.ts'
+import { isRecord } from '../../fhir-profiles/validate/guards.ts'
 
 export interface Asked {
   /** the row of the route table, e.g. `Patient/:id/$summary` */
@@ -28,6 +29,8 @@ const byId = (id: string): string => `id ${id}`
 function searched({ method, path, query }: Asked, type: string): readonly string[] {
   const isSearch = method !== 'POST' || path.endsWith('/_search')
   if (!isSearch || query.length === 0) return []
+  // `Consent/$explain` by GET: its other words are about who looks, not about whom
+  if (isExplain(path)) return query.flatMap(([name, value]) => (name === 'person' ? patientIn(value) : []))
   const found: string[] = []
   const words: string[] = []
   for (const [name, value] of query) {
@@ -53,10 +56,40 @@ function patientIn(reference: string): readonly string[] {
   return [...reference.matchAll(/(?<![^/])Patient\/([^/?]*)/g)].map(([, id = '']) => byId(id))
 }
 
-/** Demographics to match, and the patients a Bundle or resource names. The entries of a batch come one by one. */
+const isExplain = (path: string): boolean => path.startsWith('Consent/') && path.endsWith('$explain')
+
+/** Demographics to match, whom an operation is asked about, and the patients a Bundle or resource names. The entries of a batch come one by one. */
 function written({ path, body }: Asked): readonly string[] {
   if (typeof body !== 'object' || body === null) return []
   if (path === 'Patient/$match') return [`words ${JSON.stringify(body)}`]
+  if (path === 'patient-consent-consult') return consulted(body)
   if ('type' in body && body.type === 'batch') return []
+  return [...(isExplain(path) ? explained(body) : []), ...named(body)]
+}
+
+function named(body: object): readonly string[] {
   return references(body).flatMap(({ type, id }) => (type === 'Patient' && id !== undefined ? [byId(id)] : []))
+}
+
+/** Parameters `person` in every form that `$explain` reads. */
+function explained(body: object): readonly string[] {
+  return listIn(body, 'parameter').flatMap((item) => {
+    if (!isRecord(item) || item['name'] !== 'person') return []
+    const values = Object.entries(item).flatMap(([name, value]) => (name.startsWith('value') ? [value] : []))
+    const words = values.flatMap((value) => (isRecord(value) ? [value['reference'], value['code'], value['value']] : [value]))
+    return words.flatMap((word) => (typeof word === 'string' ? patientIn(word) : []))
+  })
+}
+
+/** The identifiers of a CDS hook. What it sends along as content is the caller's own: nobody is looked up by it. */
+function consulted(body: object): readonly string[] {
+  const asked = isRecord(body) ? body['context'] : undefined
+  return listIn(asked, 'patientId').flatMap((each) => (isRecord(each) ? [`number ${text(each['system'])}|${text(each['value'])}`] : []))
+}
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+function listIn(value: unknown, name: string): readonly unknown[] {
+  const list: unknown = isRecord(value) ? value[name] : undefined
+  return Array.isArray(list) ? list : []
 }

@@ -3,17 +3,13 @@
  * It stays in the house that wrote it and with the patient; elsewhere the elements speak. The text of a Composition's section is the
  * document itself and stays. Spec: http://hl7.org/fhir/R4/narrative.html
  */
-import { isExactNumber, parseJson, stringifyExact } from '../../fhir-profiles/json.ts'
-
-/** Deeper and longer than what intake takes and wraps: what is stored can be read. */
-const limits = { maxDepth: 1000, maxBytes: 256 * 1024 * 1024 }
+import { isExactNumber, parseTaken, stringifyExact } from '../../fhir-profiles/json.ts'
 
 /** JSON of a resource without its narrative, nor those of what it contains; numbers keep their digits. The same text where it has none. */
 export function withoutNarrative(text: string): string {
   if (!text.includes('"div"')) return text
-  const parsed = parseJson(text, limits)
   // a live answer may hold what intake would have refused: its digits are lost then, not its rules
-  const value: unknown = parsed.ok ? parsed.value : JSON.parse(text)
+  const value = parseTaken(text)
   const stripped = strip(value)
   return stripped === value ? text : stringifyExact(stripped)
 }

@@ -57,8 +57,12 @@ function asked(call: Call, context: Context): Consulting {
 
 const known = ['patientId', 'actor', 'purposeOfUse', 'category', 'class', 'content']
 
+/** Nobody has more numbers, and no actor more names, than this: a longer list would be a way to go through a directory. */
+const longest = 10
+
 function pairsOf(value: unknown, name: string): readonly { readonly system: string; readonly value: string }[] {
   const list: readonly unknown[] = Array.isArray(value) ? value : []
+  requireShort(list, name)
   const pairs = list.flatMap((each) => {
     const { system: of, value: said } = isRecord(each) ? each : {}
     return typeof of === 'string' && typeof said === 'string' && said !== '' ? [{ system: of, value: said }] : []
@@ -71,11 +75,16 @@ function pairsOf(value: unknown, name: string): readonly { readonly system: stri
 function codesOf(value: unknown, name: string): readonly string[] {
   if (value === undefined) return []
   const list: readonly unknown[] = Array.isArray(value) ? value : [value]
+  requireShort(list, name)
   return list.map((each) => {
     const code = isRecord(each) ? each['code'] : each
     if (typeof code !== 'string') throw bad(name, 'a list of codes')
     return code
   })
+}
+
+function requireShort(list: readonly unknown[], name: string): void {
+  if (list.length > longest) throw bad(name, `at most ${longest} are taken, ${list.length} came`)
 }
 
 function contentOf(value: unknown): Bundle | undefined {

@@ -1,7 +1,8 @@
 /** `$quarantine` and `$quarantine-replay`: for the integrator. Metadata by field name; never content, never a patient's number. */
 import type { Call, Context } from '../context.ts'
+import { maskedQuery, whoOf } from '../ledger-entry.ts'
 import { Problem } from '../problem.ts'
-import { replayAll, replayOne, type Replayed } from '../quarantine.ts'
+import { lookAtQuarantine, replayAll, replayOne, type ActingOnQuarantine, type Replayed } from '../quarantine.ts'
 import { publish, type PlainParameters, type PlainValue } from '../release-public.ts'
 import type { Released } from '../released.ts'
 
@@ -10,8 +11,8 @@ const maxListed = 500
 const maxReplayed = 500
 
 /** What rests and what landed of late, newest first, as Parameters. */
-export async function quarantineList(_call: Call, context: Context): Promise<Released> {
-  const rows = await context.store.quarantine.list(maxListed)
+export async function quarantineList(call: Call, context: Context): Promise<Released> {
+  const rows = await lookAtQuarantine(context, actingOf(call), maxListed)
   const parameter = rows.map((row) => ({
     name: 'message',
     part: [
@@ -32,9 +33,13 @@ export async function quarantineList(_call: Call, context: Context): Promise<Rel
 /** Body: Parameters with `id` (one message), or none for everything that rests. */
 export async function quarantineReplay(call: Call, context: Context): Promise<Released> {
   const id = idIn(call)
-  const done = id === undefined ? await replayAll(context, maxReplayed) : [await replayOne(context, id)]
+  const done = id === undefined ? await replayAll(context, actingOf(call), maxReplayed) : [await replayOne(context, actingOf(call), id)]
   const parameter = done.map((one) => ({ name: 'replayed', part: partsOf(one) }))
   return publish({ resourceType: 'Parameters', ...(parameter.length === 0 ? {} : { parameter }) } satisfies PlainParameters)
+}
+
+function actingOf(call: Call): ActingOnQuarantine {
+  return { who: whoOf(call.caller, call.address), request: { requestId: call.requestId, query: maskedQuery(call) } }
 }
 
 function partsOf(one: Replayed): readonly PlainValue[] {

@@ -1,7 +1,7 @@
 /** Expired entries of the ledger: what is removed, and the entries that tell of it. */
 import { leafHash, type Hash } from '../logic/chain.ts'
 import { readExpiry, unlawful, type ExpiryClaim } from '../logic/ledger-expiry.ts'
-import type { Finding } from './ledger-verify.ts'
+import type { Finding } from './ledger-walk.ts'
 import type { Sql } from './pool.ts'
 
 export function ledgerExpiry(sql: Sql) {

@@ -142,6 +142,7 @@ export const rooms: readonly Room[] = [
       'gateway/ledger-entry.ts',
       'gateway/ledger-proof.ts',
       'gateway/live.ts',
+      'gateway/live-person.ts',
       'gateway/notices.ts',
       'gateway/once.ts',
       'gateway/parcel-task.ts',
@@ -291,6 +292,7 @@ export const guardedNames: readonly { readonly from: string; readonly name: stri
       'gateway/identify.ts',
       'gateway/deliver*.ts',
       'gateway/live.ts',
+      'gateway/live-person.ts',
       'gateway/redaction.ts',
       'gateway/referral-step.ts',
     ],
@@ -298,7 +300,7 @@ export const guardedNames: readonly { readonly from: string; readonly name: stri
   // what makes a reply: only the releases
   { from: 'gateway/released.ts', name: 'mint', by: ['gateway/release*.ts'] },
   // what closes it: the store and the wrap around the adapters
-  { from: 'gateway/held.ts', name: 'hold', by: ['gateway/store/', 'gateway/live.ts'] },
+  { from: 'gateway/held.ts', name: 'hold', by: ['gateway/store/', 'gateway/live-answer.ts'] },
   // a configured adapter is made at the composition root; the command line lists and checks kinds
   { from: 'adapters/registry.ts', name: '*', by: ['gateway/domain.ts', 'gateway/main.ts', 'bin/'] },
   { from: 'gateway/main.ts', name: '*', by: ['bin/cli.ts', 'bin/sandbox*.ts'] },

@@ -42,6 +42,14 @@ test('the command line names its commands, and an unknown one is an error', asyn
   expect(await runNode([carenet, 'docter'])).toMatchObject({ code: 1, output: expect.stringContaining("unknown command 'docter'") })
 })
 
+test.each([
+  [['token', '--help'], 0, 'prints an access token'],
+  [['token'], 1, "'--as <name>' not specified"],
+  [['demo', '99'], 1, 'stories are 1 to 9'],
+])('`carenet %j` answers %i before it asks anything of a gateway', async (args, code, output) => {
+  expect(await runNode([carenet, ...args])).toMatchObject({ code, output: expect.stringContaining(output) })
+})
+
 describe('doctor', () => {
   test('says that all is well, and exits 0, when the gateway is ready and the schema current', async () => {
     const embedded = await openTestDatabase('PGlite')

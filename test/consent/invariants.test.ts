@@ -5,6 +5,7 @@ import { decide } from '../../consent/decide.ts'
 import type { AccessRequest, Decision, Facts } from '../../consent/types.ts'
 import { factsArbitrary, leaf, rowsByPerson, sceneArbitrary, type Scene } from './support/arbitraries.ts'
 import { consent, unknownModifier } from './support/builders.ts'
+import { isReadable } from './support/naive.ts'
 import { cases, seedOr } from '../support/proof.ts'
 
 const settings = { seed: seedOr(20260302), numRuns: cases(400) }
@@ -70,9 +71,9 @@ const blindings: readonly (readonly [name: string, change: (provision: ConsentPr
   ['a data period that is none', (provision) => ({ ...provision, dataPeriod: { end: 'last year' } })],
   [
     'a record nobody knows',
-    // a target that was not readable and is replaced would be knowledge gained
+    // In the place of a target that nobody could read, even a record nobody knows would be knowledge gained.
     (provision) =>
-      provision.data?.some(({ meaning }) => meaning === 'authoredby') === true
+      provision.data?.every(({ meaning, reference }) => isReadable(meaning, reference.reference ?? '')) === false
         ? provision
         : { ...provision, data: [{ meaning: 'instance', reference: { reference: 'Observation/gone' } }] },
   ],

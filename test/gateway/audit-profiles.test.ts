@@ -101,6 +101,8 @@ eachGateway('every kind of ledger entry', {}, (gateway) => {
     ['read', 'Read', async () => as('auditor').get(`AuditEvent/${(await rows())[0]?.id}`)],
     ['read', none, () => as('auditor').get('AuditEvent/Zq7canary')],
     ['inclusion-proof', none, async () => as('auditor').get(`AuditEvent/${(await rows())[0]?.id}/$inclusion-proof`)],
+    ['quarantine', none, () => as('integrator').get('$quarantine')],
+    ['quarantine-replay', none, () => as('integrator').post('$quarantine-replay', replayOf('Zq7canary'))],
     [
       'feed',
       none,
@@ -171,6 +173,8 @@ eachGateway('every kind of ledger entry', {}, (gateway) => {
     for (const event of refused) expect(['AuthZ-Consent', 'AuthZ-Role']).toContain(event.subtype?.at(-1)?.code)
   })
 })
+
+const replayOf = (id: string) => ({ resourceType: 'Parameters', parameter: [{ name: 'id', valueString: id }] })
 
 const grantOnThePage = {
   jti: 'jti-page',

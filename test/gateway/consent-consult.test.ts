@@ -159,6 +159,17 @@ eachGateway('patient-consent-consult', {}, (gateway) => {
       [asking(1, { actor: [{ system: 'urn:x', value: 'y' }] }), 422],
       [asking(1, { actor: [...actor('clinic'), ...actor('tertiary')] }), 422],
     ]
+    const eleven = <T>(item: T): T[] => Array.from({ length: 11 }, () => item)
+    const long = ['patientId', 'actor', 'class', 'category'] as const
+    const items = { patientId: patientId(1)[0], actor: actor('clinic')[0], class: 'Condition', category: 'patient-privacy' }
+    for (const name of long) {
+      const reply = await consult(gateway(), 'privacy-officer', asking(1, { [name]: eleven(items[name]) }))
+      expect([name, reply.status, reply.body.issue?.[0]]).toEqual([
+        name,
+        400,
+        expect.objectContaining({ diagnostics: `\`${name}\`: at most 10 are taken, 11 came`, expression: [`context.${name}`] }),
+      ])
+    }
     for (const [context, status] of tries) expect((await consult(gateway(), 'privacy-officer', context)).status).toBe(status)
   })
 })

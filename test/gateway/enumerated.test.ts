@@ -8,7 +8,8 @@ import type { Call } from '../../gateway/context.ts'
 import { knownTypes, mayRun, mayTouch, roles, type Role } from '../../gateway/logic/access.ts'
 import { scopesForRole } from '../../gateway/logic/scope.ts'
 import { Problem } from '../../gateway/problem.ts'
-import { enter, requireClassified, routes, type Route } from '../../gateway/routes.ts'
+import { createApp, type AppParts } from '../../gateway/app.ts'
+import { enter, hooks, requireClassified, routes, type Route } from '../../gateway/routes.ts'
 import type { Caller } from '../../gateway/security/caller.ts'
 import type { RecordRow } from '../../gateway/store/records.ts'
 import { hasPostgres } from '../support/databases.ts'
@@ -202,6 +203,17 @@ describe('a row nobody classified', () => {
     const unnamed = { ...row, path: 'new/way-out', gate: 'somehow' } as unknown as Route
     for (const broken of [without('gate'), without('access'), without('handler'), unnamed])
       expect(() => requireClassified([...routes, broken])).toThrow('nobody classified')
+  })
+
+  test('stops the start among the hooks as well', () => {
+    const rows = hooks as Route[] // the table itself, as a version of it that no compiler read would be
+    rows.push({ method: 'POST', path: 'unclassified' } as Route)
+    try {
+      // refused before any part is looked at
+      expect(() => createApp({} as AppParts)).toThrow('POST unclassified')
+    } finally {
+      rows.pop()
+    }
   })
 
   test('does not compile either: the gate is no optional element', () => {

@@ -1,6 +1,8 @@
 /** Who walks through ids and numbers is stopped, and what stops them tells nothing of who exists. */
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { sandboxInstitutions } from '../../adapters/sandbox/people.ts'
+import { system } from '../../fhir-profiles/codes.ts'
 import type { Reply, TestGateway } from '../support/gateway-client.ts'
 import { startTestGateway } from '../support/gateway.ts'
 import { condition, feed, found, issueIds, numberAt, numberSystemOf, openEncounter, patient } from './records.ts'
@@ -11,7 +13,7 @@ beforeAll(async () => {
   gateway = await startTestGateway('PGlite', {
     rateLimits: {
       requestsPerMinute: { people: 60 },
-      personsPerHour: { doctor: 4, nurse: 0 },
+      personsPerHour: { doctor: 4, nurse: 0, 'privacy-officer': 4 },
       emergenciesPerHour: 2,
     },
   })
@@ -97,12 +99,51 @@ describe('different persons asked about', () => {
     }
   })
 
+  test('are counted the same by an explanation and by a decision service, which look people up as well', async () => {
+    const officer = gateway.as('privacy-officer')
+    const token = await officer.token()
+    const consult = (...values: readonly string[]) =>
+      gateway.raw('/cds-services/patient-consent-consult', {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({
+          hook: 'patient-consent-consult',
+          hookInstance: randomUUID(),
+          context: {
+            patientId: values.map((value) => ({ system: numberSystemOf('tertiary'), value })),
+            actor: [{ system: system.institutionNumber, value: sandboxInstitutions.clinic.number }],
+          },
+        }),
+      })
+    const parameter = (id: string) => ({
+      resourceType: 'Parameters',
+      parameter: [
+        { name: 'person', valueString: id },
+        { name: 'institution', valueString: 'clinic' },
+      ],
+    })
+    const [first = '', second = ''] = persons
+    const replies = [
+      await officer.get(`Consent/$explain?person=${first}&institution=clinic`),
+      await officer.post('Consent/$explain', parameter(randomUUID())),
+      await consult('T-0001', 'T-9999'),
+      await officer.get(`Consent/$explain?person=${second}&institution=clinic`),
+      await officer.post('Consent/$explain', parameter(second)),
+      await officer.post('Consent/$explain', parameter(randomUUID())),
+      await consult('T-0002'),
+      await consult('T-9998'),
+      await officer.get(`Consent/$explain?person=${first}&institution=clinic`),
+    ]
+    const isThrottled = replies.map((reply) => reply.status === 429 && issueIds(reply.body)[0] === 'lookup-rate')
+    expect(isThrottled).toEqual([false, false, false, true, true, true, true, true, false])
+  })
+
   test('leave an entry in the ledger for each refusal, which an auditor reads and which names no patient', async () => {
     const entries = found(await gateway.as('auditor').get('AuditEvent?_count=200')).filter((event) =>
       /"lookup-rate"/.test(JSON.stringify(event)),
     )
-    // five of clinic-doctor, four of hospital-doctor, two of tertiary-doctor
-    expect(entries).toHaveLength(11)
+    // five of clinic-doctor, four of hospital-doctor, two of tertiary-doctor, five of privacy-officer
+    expect(entries).toHaveLength(16)
     for (const event of entries) {
       expect(event).toMatchObject({ outcome: '4', outcomeDesc: 'too many different persons asked about within an hour' })
       expect(JSON.stringify(event)).not.toMatch(/"Patient\/[^"]*"/)
@@ -145,6 +186,7 @@ test('the metrics count refusals by limit and role, and nothing else', async () 
   expect(lines.sort()).toEqual([
     'carenet_rate_limited_total{limit="emergencies",role="doctor"} 3',
     'carenet_rate_limited_total{limit="persons",role="doctor"} 11',
+    'carenet_rate_limited_total{limit="persons",role="privacy-officer"} 5',
     'carenet_rate_limited_total{limit="requests",role="auditor"} 1',
   ])
   for (const name of [

@@ -1,10 +1,12 @@
 /** What could not be taken rests, is listed without its content, and lands once when the mapping has been fixed. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { quarantineList, quarantineReplay } from '../../bin/quarantine.ts'
 import { readConfig } from '../../gateway/config-load.ts'
+import { takeParcel } from '../../gateway/incoming.ts'
+import type { Bundle } from '../../fhir-profiles/r4.ts'
 import { startGateway, type Gateway } from '../../gateway/main.ts'
 import { header, pid, send } from '../adapters/hl7v2-mllp/bench.ts'
 import { eachDatabase, unopenedDatabase } from '../support/databases.ts'
@@ -56,6 +58,13 @@ eachDatabase('quarantine', (_open, engine) => {
   }
   const patientAt = async (): Promise<number | undefined> =>
     (await as('hospital-doctor').get('Patient?identifier=urn:oid:1.2.410.100110.10.11100002|H-0001')).body.total
+
+  /** In the order in which they were entered. */
+  const bodies = async (): Promise<readonly string[]> => {
+    const rows = await running?.context.store.sql.query<{ body: string }>('select body from ledger order by seq')
+    return (rows?.rows ?? []).map(({ body }) => body)
+  }
+  const noteOf = (body: string): string => (JSON.parse(body) as { outcomeDesc?: string }).outcomeDesc ?? '' // our own AuditEvent
 
   beforeAll(async () => {
     process.env['LOG_LEVEL'] ??= 'silent'
@@ -129,6 +138,25 @@ eachDatabase('quarantine', (_open, engine) => {
     expect(rows.filter(({ state }) => state === 'landed').length).toBe(2)
   })
 
+  test('every look and every message taken again is in the ledger: who, which message, and nobody else’s number', async () => {
+    const rows = parts((await as('integrator').get('$quarantine')).body)
+    const isOurs = (body: string): boolean => body.includes('"integrator"') && body.includes('quarantine')
+    const acts = async () => (await bodies()).filter(isOurs).map((body) => noteOf(body))
+    const before = (await acts()).length
+    const landed = String(rows.find(({ state }) => state === 'landed')?.['id'])
+    const replay = (id: string) =>
+      as('integrator').post('$quarantine-replay', { resourceType: 'Parameters', parameter: [{ name: 'id', valueString: id }] })
+    await as('integrator').get('$quarantine')
+    await replay(landed)
+    await replay('H-0001')
+    await as('integrator').post('$quarantine-replay', { resourceType: 'Parameters' })
+    const resting = rows.flatMap(({ id, state }) => (state === 'resting' ? [`message ${String(id)}`] : []))
+    const made = (await acts()).slice(before)
+    expect(made.slice(0, 3)).toEqual(['4 listed', `message ${landed}`, 'no message of this id'])
+    expect(made.slice(3).toSorted()).toEqual(resting.toSorted())
+    expect((await bodies()).filter(isOurs).join('')).not.toMatch(/H-0001|견|19700101|Q1@/)
+  })
+
   test('while no gateway runs, the command opens the store and the configuration of now decides', async () => {
     await running?.stop()
     running = undefined
@@ -139,5 +167,36 @@ eachDatabase('quarantine', (_open, engine) => {
     const unknown = await command((print) => quarantineReplay({ config: file, id: 'none', env: env(), print }))
     expect(unknown).toEqual({ ok: false, lines: ['none  no message of this id'] })
     await expect(quarantineReplay({ config: file, env: env(), print: () => {} })).rejects.toThrow('--id')
+    await start({ ENT: '13' })
+    const here = (await bodies()).filter((body) => body.includes('"carenet quarantine"'))
+    expect(here.map(noteOf)).toEqual(['4 listed', 'no message of this id'])
+    expect(here.every((body) => body.includes(`"value":${JSON.stringify(userInfo().username)}`))).toBe(true)
+  })
+
+  test('a result that is taken again has the digits its laboratory wrote', async () => {
+    const system = 'urn:oid:1.2.410.100110.10.11100002'
+    const subject = { reference: `Patient?identifier=${system}|H-0077` }
+    const observation = {
+      resourceType: 'Observation',
+      id: 'digits',
+      status: 'final',
+      code: { text: 'creatinine' },
+      subject,
+      valueQuantity: { value: JSON.rawJSON('1.50'), unit: 'mg/dL' },
+    }
+    const patient = { resourceType: 'Patient', id: 'H-0077', identifier: [{ system, value: 'H-0077' }] }
+    const give = async (id: string, resource: object) => {
+      if (running === undefined) throw new Error('no gateway')
+      const entry = [{ resource, request: { method: 'PUT', url: 'as its own id says' } }]
+      // numbers as parseJson reads them
+      const bundle = { resourceType: 'Bundle', type: 'transaction', entry } as unknown as Bundle
+      return takeParcel(running.context, 'hospital', { id, kind: 'feed', bundle, gaps: [] })
+    }
+    expect((await give('D1', observation)).outcome).toBe('fatal')
+    expect((await give('D2', patient)).outcome).toBe('ok')
+    const rests = parts((await as('integrator').get('$quarantine')).body).find(({ kind }) => kind === 'feed')
+    const { lines } = await command((print) => quarantineReplay({ config: file, id: String(rests?.['id']), env: withToken(), print }))
+    expect(lines).toEqual([`${String(rests?.['id'])}  landed`])
+    expect((await as('hospital-system').get('Observation/digits')).text).toContain('"value":1.50')
   })
 })

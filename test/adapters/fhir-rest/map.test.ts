@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import type { Parcel } from '../../../adapters/contract.ts'
 import { admit, isFhirId } from '../../../adapters/fhir-rest/admit.ts'
+import { parseJson } from '../../../adapters/fhir-rest/json.ts'
 import { toResponse, toTransaction } from '../../../adapters/fhir-rest/map.ts'
 import { withoutResidentNumbers } from '../../../adapters/fhir-rest/resident-number.ts'
 import type { Resource, Task } from '../../../fhir-profiles/r4.ts'
@@ -31,6 +32,18 @@ describe('a referral on its way to the hospital', () => {
     expect(urls(request)).toEqual(urls(request))
     expect(urls(longer).filter((url) => !urls(request).includes(url))).toHaveLength(1)
     expect(new Set(urls(longer)).size).toBe(urls(longer).length)
+  })
+
+  test('numbers arrive with the digits they were written with, and are read with them', () => {
+    const text = '{"resourceType":"Observation","id":"o1","status":"final","code":{"text":"x"},"valueQuantity":{"value":1.50}}'
+    // valid FHIR as it is written
+    const resource = parseJson(text) as Resource
+    const mapped = toTransaction(
+      { ...request, bundle: { ...request.bundle, entry: [...(request.bundle.entry ?? []), { resource }] } },
+      institution,
+      undefined,
+    )
+    expect(mapped.ok && JSON.stringify(mapped.bundle)).toContain('"valueQuantity":{"value":1.50}')
   })
 
   test('a known patient is referred to and not sent again', () => {

@@ -149,7 +149,8 @@ function ruleOf(own: ConsentProvision, inherited: ConsentProvision, unknownAbove
 
 const everyElement = ['modifierExtension', 'period', 'actor', 'purpose', 'action', 'securityLabel', 'class', 'code', 'dataPeriod', 'data']
 
-function isReadable(meaning: string, reference: string): boolean {
+/** A target of `data` that says which records are meant, whether or not anything is known of them. */
+export function isReadable(meaning: string, reference: string): boolean {
   return meaning === 'authoredby' ? actorKeys.has(reference) : meaning !== 'no-such'
 }
 

@@ -132,6 +132,8 @@ describe('whom a request asks about', () => {
     ['AuditEvent?patient=p1', ['id p1']],
     ['Consent?patient=p1,p2', ['id p1', 'id p2']],
     ['Task?patient=p1', ['id p1']],
+    ['Consent/$explain?person=p1&institution=clinic', ['id p1']],
+    ['Consent/c1/$explain?person=Patient/p1', ['id p1']],
   ])('%s', (address, expected) => {
     expect(asked('GET', address)).toEqual(expected)
     const [path, form] = address.split('?')
@@ -153,5 +155,32 @@ describe('whom a request asks about', () => {
     expect(asked('POST', '', { resourceType: 'Bundle', type: 'transaction', entry })).toEqual(['id p1'])
     expect(asked('POST', '', { resourceType: 'Bundle', type: 'batch', entry })).toEqual([])
     expect(asked('PUT', 'Consent/c1', { resourceType: 'Consent', patient: { reference: 'Patient/p1' } })).toEqual(['id p1'])
+  })
+
+  test.each([
+    ['valueString', 'p1'],
+    ['valueCode', 'p1'],
+    ['valueId', 'p1'],
+    ['valueString', 'Patient/p1'],
+    ['valueReference', { reference: 'Patient/p1' }],
+    ['valueCoding', { code: 'p1' }],
+    ['valueIdentifier', { value: 'p1' }],
+  ])('the person of an explanation, written as %s', (name, value) => {
+    const parameter = [
+      { name: 'institution', valueString: 'clinic' },
+      { name: 'person', [name]: value },
+    ]
+    expect(asked('POST', 'Consent/$explain', { resourceType: 'Parameters', parameter })).toEqual(['id p1'])
+    expect(asked('POST', 'Consent/c1/$explain', { resourceType: 'Parameters', parameter })).toEqual(['id p1'])
+  })
+
+  test('the patient of an edited consent, and each number a decision service is asked about', () => {
+    const consent = { name: 'consent', resource: { resourceType: 'Consent', patient: { reference: 'Patient/p2' } } }
+    expect(asked('POST', 'Consent/$explain', { resourceType: 'Parameters', parameter: [consent] })).toEqual(['id p2'])
+    const patientId = ['1', '2'].map((value) => ({ system: 'urn:x', value }))
+    const content = { resourceType: 'Bundle', entry: [{ resource: { resourceType: 'Condition', subject: { reference: 'Patient/own' } } }] }
+    const hook = { hook: 'patient-consent-consult', context: { patientId, content } }
+    expect(asked('POST', 'patient-consent-consult', hook)).toEqual(['number urn:x|1', 'number urn:x|2'])
+    expect(asked('POST', 'patient-consent-consult', { hook: 'patient-consent-consult' })).toEqual([])
   })
 })
