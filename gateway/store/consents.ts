@@ -56,7 +56,7 @@ export function consents(sql: Sql) {
     async around(targets: readonly string[]): Promise<(target: string) => TargetFound> {
       if (targets.length === 0) return () => ({ kind: 'unknown' })
       const known = await sql.query<{ id: string; institution: string; stored: boolean }>(
-        `select n.id, n.institution, exists (select 1 from record r where r.id = n.id and not r.deleted) as stored from network_id n where n.id = any($1::text[])`,
+        `select n.id, n.institution, exists (select 1 from record r where r.shard = n.shard and r.id = n.id and not r.deleted) as stored from network_id n where n.id = any($1::text[])`,
         [targets],
       )
       const outgoing = await this.outgoing(targets)
@@ -73,10 +73,11 @@ export function consents(sql: Sql) {
     async outgoing(ids: readonly string[]): Promise<Map<string, readonly string[]>> {
       if (ids.length === 0) return new Map()
       const found = await sql.query<{ record: string; code: string }>(
-        `select record, code from record_index where param = '_reference' and record = any($1::text[])
-         union select i.record, d.record from record_index i
-           join record r on r.id = i.record join identity d on d.person = i.code and d.institution = r.institution
-           where i.param = '_reference' and i.system = 'Patient' and i.record = any($1::text[])`,
+        `select i.record, i.code from network_id n join record_index i on i.shard = n.shard and i.record = n.id
+         where i.param = '_reference' and n.id = any($1::text[])
+         union select i.record, d.record from network_id n join record_index i on i.shard = n.shard and i.record = n.id
+           join record r on r.shard = i.shard and r.id = i.record join identity d on d.person = i.code and d.institution = r.institution
+           where i.param = '_reference' and i.system = 'Patient' and n.id = any($1::text[])`,
         [ids],
       )
       const out = new Map<string, string[]>()

@@ -12,8 +12,8 @@ export function relations(sql: Sql) {
     ): Promise<readonly string[]> {
       const found = await sql.query<{ person: string }>(
         `select distinct r.person from record r
-         where r.type = 'Task' and r.person = any($1::text[]) and r.parties @> array[$2::text] and r.classes @> array[$3::text] and not r.deleted
-           and (r.updated_ms >= $4 or exists (select 1 from record_index i where i.record = r.id and i.param = 'status'
+         where r.type = 'Task' and r.shard = any($1::text[]) and r.person = any($1::text[]) and r.parties @> array[$2::text] and r.classes @> array[$3::text] and not r.deleted
+           and (r.updated_ms >= $4 or exists (select 1 from record_index i where i.shard = r.shard and i.record = r.id and i.param = 'status'
              and i.code not in ('completed', 'rejected', 'cancelled', 'failed', 'entered-in-error')))`,
         [persons, institution, referralClass, closedSinceMs],
       )
@@ -23,8 +23,8 @@ export function relations(sql: Sql) {
     async byEncounter(persons: readonly string[], institution: string): Promise<readonly string[]> {
       const found = await sql.query<{ person: string }>(
         `select distinct r.person from record r
-         join record_index i on i.record = r.id and i.param = 'status' and i.code in ('planned', 'arrived', 'in-progress')
-         where r.type = 'Encounter' and r.person = any($1::text[]) and r.institution = $2 and not r.deleted
+         join record_index i on i.shard = r.shard and i.record = r.id and i.param = 'status' and i.code in ('planned', 'arrived', 'in-progress')
+         where r.type = 'Encounter' and r.shard = any($1::text[]) and r.person = any($1::text[]) and r.institution = $2 and not r.deleted
            and exists (select 1 from identity d where d.person = r.person and d.institution = $2 and d.grade = 'certain')`,
         [persons, institution],
       )
