@@ -3,7 +3,7 @@ import type { DataTarget, DateTerms, LabelTerms, ProvisionRow, TargetFound } fro
 import { isRecord } from '../../fhir-profiles/validate/guards.ts'
 import type { Sql } from './pool.ts'
 
-interface StoredProvision extends Record<string, unknown> {
+export interface StoredProvision extends Record<string, unknown> {
   consent: string
   version: string
   person: string
@@ -116,7 +116,7 @@ function finite(ms: number): number {
   return Math.min(8.64e15, Math.max(-8.64e15, ms))
 }
 
-function dataOf(text: string | null): readonly DataTarget[] | null {
+export function dataOf(text: string | null): readonly DataTarget[] | null {
   if (text === null) return null
   const value: unknown = JSON.parse(text)
   // What cannot be read constrains to nothing: a permit is void, a deny is widened by its own marks.
@@ -149,7 +149,7 @@ function datesIn(text: string | null): DateTerms | null {
   return { fromMs: typeof fromMs === 'number' ? fromMs : 0, untilMs: typeof untilMs === 'number' ? untilMs : 0 }
 }
 
-function toRow(row: StoredProvision, data: readonly DataTarget[] | null): ProvisionRow {
+export function toRow(row: StoredProvision, data: readonly DataTarget[] | null): ProvisionRow {
   return {
     consent: row.consent,
     version: row.version,

@@ -15,7 +15,9 @@ const writeRows = `
       codes text[], confidentiality int, sensitivities text[], relations text[], "fromMs" bigint, "untilMs" bigint,
       "labelBasis" text[], "isNarrated" boolean, elements jsonb, index json)),
   old as materialized (select n.id, n.shard as "from", k.shard as "into" from k join network_id n on n.id = k.id where n.shard is not null),
-  known as (update network_id n set shard = k.shard from k where n.id = k.id and n.shard is distinct from k.shard),
+  known as (
+    insert into network_id (id, institution, type, local_id, shard) select id, institution, type, "localId", shard from k
+    on conflict (id) do update set shard = excluded.shard where network_id.shard is distinct from excluded.shard),
   unindexed as (delete from record_index i using old where i.shard = old."from" and i.record = old.id),
   gone as (delete from record r using old where r.shard = old."from" and r.id = old.id and old."from" <> old."into"),
   written as (

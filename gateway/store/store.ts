@@ -8,6 +8,7 @@ import { ledgerLog } from './ledger-log.ts'
 import { messages } from './messages.ts'
 import { dues, parcels, type TraceNow } from './parcels.ts'
 import type { Database, Sql } from './pool.ts'
+import { policies } from './policy.ts'
 import { quarantine } from './quarantine.ts'
 import { raised } from './raised.ts'
 import { records } from './records.ts'
@@ -24,6 +25,7 @@ function bind(sql: Sql, traceNow?: TraceNow) {
     ledger: ledger(sql),
     log: ledgerLog(sql),
     expiry: ledgerExpiry(sql),
+    policies: policies(sql),
     relations: relations(sql),
     parcels: parcels(sql, traceNow),
     deliveries: deliveries(sql),
