@@ -10,6 +10,7 @@ import type { Resource, Task } from '../fhir-profiles/r4.ts'
 import { isResource, validate } from '../fhir-profiles/validate/validate.ts'
 import type { Context } from './context.ts'
 import { networkId } from './directory.ts'
+import type { Held } from './held.ts'
 import { placePatients } from './identify.ts'
 import { encounterSources, refreshEncounters } from './intake-encounter.ts'
 import { settleMerges, withMerges } from './intake-merge.ts'
@@ -17,6 +18,8 @@ import { reportFaults, told } from './labelled.ts'
 import { prepare, type Prepared } from './prepare.ts'
 import { Problem, type ProblemIssue } from './problem.ts'
 import { keyText } from './logic/record-key.ts'
+import type { LedgerEntry } from './store/ledger.ts'
+import { heldOfWritten, type RecordRow } from './store/records.ts'
 import type { Tables } from './store/store.ts'
 
 export interface IntakeEntry {
@@ -52,6 +55,8 @@ export interface IntakeResult {
   readonly person: string | null
   /** it was there already and was left alone */
   readonly isKept: boolean
+  /** as it was written; undefined where it was left alone */
+  readonly held: Held | undefined
 }
 
 /** Refuses what is not FHIR R4, by path. Everything is checked before anything is stored. */
@@ -103,8 +108,16 @@ async function atTheEdge(tables: Tables, context: Context, input: IntakeInput): 
   return gaps.length === 0 ? input : { ...input, entries }
 }
 
-/** Stores the entries of one request. Answers in the order asked. Throws Problem precondition (412) on a stale `ifMatch`. */
-export async function takeRecords(tables: Tables, context: Context, sent: IntakeInput): Promise<readonly IntakeResult[]> {
+/**
+ * Stores the entries of one request. Answers in the order asked. `entriesOf`: what the ledger tells of them, written with them.
+ * Throws Problem precondition (412) on a stale `ifMatch`.
+ */
+export async function takeRecords(
+  tables: Tables,
+  context: Context,
+  sent: IntakeInput,
+  entriesOf: (results: readonly IntakeResult[]) => readonly LedgerEntry[] = () => [],
+): Promise<readonly IntakeResult[]> {
   const input = await withMerges(tables, context, await atTheEdge(tables, context, sent))
   const all = await place(tables, context, input)
   const placed = all.filter((item) => !item.isKept)
@@ -133,26 +146,33 @@ export async function takeRecords(tables: Tables, context: Context, sent: Intake
       }),
     )
   }
+  const rows = new Map(prepared.map(({ row }) => [row.id, row]))
+  const results = all.map((item) => resultOf(item, rows.get(item.id), updatedMs))
   await tables.records.write(
     prepared.map(({ row }) => row),
     prepared.flatMap(({ index }) => index),
+    entriesOf(results),
   )
   await refreshEncounters(tables, prepared)
   await tables.raised.narrated(told(prepared))
   reportFaults(context, input.institution, prepared)
   await patients.openReviews((tasks) => takeTasks(tables, context, tasks))
   await takeTasks(tables, context, await settleMerges(tables, context, input, placed))
-  const persons = new Map(prepared.map(({ row }) => [row.id, row.person]))
-  return all.map((item) => ({
+  return results
+}
+
+function resultOf(item: Placed, row: RecordRow | undefined, updatedMs: number): IntakeResult {
+  return {
     status: item.isNew ? 201 : 200,
     id: item.id,
     localId: item.localId,
     type: item.resource.resourceType,
     version: String(item.version),
     updatedMs,
-    person: persons.get(item.id) ?? null,
+    person: row?.person ?? null,
     isKept: item.isKept,
-  }))
+    held: row === undefined ? undefined : heldOfWritten(row),
+  }
 }
 
 /** Tasks are the network's own records: referrals and reviews. */
@@ -204,10 +224,11 @@ async function place(tables: Tables, context: Context, input: IntakeInput): Prom
   }))
   const mentioned = input.space === 'network' ? [] : resolved.flatMap(({ resource }) => mentionedKeys(resource, input.institution))
   const known = new Set(keys.map(keyText))
-  const ids = await tables.records.networkIds([...keys, ...uniqueKeys(mentioned, known)], context.newId)
+  const { ids, fresh } = await tables.records.networkIds([...keys, ...uniqueKeys(mentioned, known)], context.newId)
   const networkIdOf = (type: string, localId: string): string | undefined =>
     ids.get(keyText({ institution: input.institution, type, localId }))
-  const current = await tables.records.currentVersions(keys.flatMap((key) => networkIdOf(key.type, key.localId) ?? []))
+  const ownIds = keys.flatMap((key) => networkIdOf(key.type, key.localId) ?? [])
+  const current = await tables.records.currentVersions(ownIds.filter((id) => !fresh.has(id)))
   return resolved.map(({ entry, resource, localId }) => {
     const id = networkIdOf(resource.resourceType, localId) ?? localId
     const before = current.get(id)
@@ -269,7 +290,10 @@ function requireResolvable(resource: Resource): void {
 
 function mentionedKeys(resource: Resource, institution: string) {
   return references(resource).flatMap((reference) =>
-    reference.kind === 'relative' ? [{ institution, type: reference.type, localId: reference.id }] : [],
+    reference.kind === 'relative'
+      ? // A number first mentioned here gets its person here: whoever else mentions it waits.
+        [{ institution, type: reference.type, localId: reference.id, isMentioned: reference.type !== 'Patient' }]
+      : [],
   )
 }
 

@@ -157,8 +157,9 @@ async function judged(context: Context, call: Call, before: Sight, contents: rea
   if (spelling.kind === 'system') return partsOf(passed, await inIdsOf(context.store, spelling, passed), spelling)
   // What a record refers to may be of any group; its own is judged by what is in force now.
   if (passed.some(({ facts }) => facts.relations.length > 0)) for (const group of groups) if (!sights.has(group)) await sightOfGroup(group)
-  const shown = await redacted(context.store, passed, { isNamed, isShown })
-  return partsOf(passed, await inIdsOf(context.store, spelling, shown), spelling)
+  const identities = [...sights.values()].find((sight) => sight.policy !== undefined)?.policy?.identities
+  const shown = await redacted(context.store, passed, { isNamed, isShown, patients: identities?.map(({ record }) => record) ?? [] })
+  return partsOf(passed, await inIdsOf(context.store, spelling, shown, identities), spelling)
 }
 
 /** Stands for whom nobody knows, so that what is missing is looked at as long as what is hidden: the same questions, one answer. */

@@ -4,6 +4,7 @@
  */
 import type { ProvisionRow, TargetFound } from '../../consent/types.ts'
 import { dataOf, toRow, type StoredProvision } from './consents.ts'
+import type { IdentityRow } from './identities.ts'
 import type { Sql } from './pool.ts'
 import { relatedSql, relatedValues, type RelationAsk } from './relations.ts'
 
@@ -19,11 +20,16 @@ export interface Policy {
   readonly rows: readonly ProvisionRow[]
   /** of the persons asked for */
   readonly related: readonly string[]
+  /** every number they have, and the record of each */
+  readonly identities: readonly IdentityRow[]
 }
 
-/** A rule; or, in the columns of one: `person` is related; a target `person` of `controller`, stored (`unreadable`), refers to `blind`. */
+/**
+ * A rule; or, in the columns of one: `person` is related; a target `person` of `controller`, stored (`unreadable`), refers to `blind`; an identity
+ * of `person`: `consent` is its record, `path` the number at `controller`, `version` its grade.
+ */
 interface Row extends StoredProvision {
-  kind: 'rule' | 'related' | 'target'
+  kind: 'rule' | 'related' | 'target' | 'identity'
 }
 
 const ruleColumns = `consent, version, controller, path, type, unreadable, blind, receivers, sources, purposes, actions, classes, labels::text as labels, codes,
@@ -58,6 +64,8 @@ const policySql = `
       union select d.record from record_index i join identity d on d.person = i.code and d.institution = n.institution
         where i.shard = n.shard and i.record = n.id and i.param = '_reference' and i.system = 'Patient'), ${noRule}
   from target t join network_id n on n.id = t.id
+  union all
+  select 'identity', d.person, d.record, d.grade, d.institution, d.local_id, 'deny', false, '{}'::text[], ${noRule} from identity d where d.person = any($1::text[])
   order by consent, path`
 
 export function policies(sql: Sql) {
@@ -72,12 +80,17 @@ export function policies(sql: Sql) {
           return [toRow(row, data)]
         }),
         related: found.rows.flatMap((row) => (row.kind === 'related' ? [row.person] : [])),
+        identities: found.rows.flatMap((row) => (row.kind === 'identity' ? [identityOf(row)] : [])),
       }
     },
   }
 }
 
 const unknown: TargetFound = { kind: 'unknown' }
+
+function identityOf({ person, consent: record, version: grade, controller: institution, path: localId }: Row): IdentityRow {
+  return { person, record, institution, localId, grade: grade === 'certain' ? 'certain' : 'single' }
+}
 
 function targetOf(row: Row): TargetFound {
   return row.unreadable ? { kind: 'read', refersTo: row.blind } : { kind: 'closed', custodian: row.controller }

@@ -85,6 +85,13 @@ export function heldOf(row: StoredRow): Held {
   return hold(contentOf(row))
 }
 
+/** A record just written, as a later read would give it. */
+export function heldOfWritten(row: RecordRow): Held {
+  const { localId, version, updatedMs, text, peopleText, parties, deleted, isNetworkForm, elements } = row
+  const written = { localId, version: String(version), updatedMs, text, peopleText: peopleText ?? text, parties, deleted, isNetworkForm }
+  return hold({ facts: factsOf(row), ...written, elements: elements ?? [] })
+}
+
 function contentOf(row: StoredRow): HeldContent {
   return {
     facts: factsOf({ ...row, fromMs: row.from_ms, untilMs: row.until_ms }),

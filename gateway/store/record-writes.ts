@@ -1,10 +1,11 @@
 /** How records come to lie where they lie: the one statement that writes them, deletions, and moves from one shard to another. */
 import { labellerVersion } from '../../consent/label.ts'
+import { ledger, type LedgerEntry } from './ledger.ts'
 import type { Sql } from './pool.ts'
 import { lies, type IndexRow, type RecordKey, type RecordRow } from './record-row.ts'
 
 /**
- * Everything of the rows given as JSON ($1), each with its index rows. Answers the records that lay elsewhere until now: their old row and
+ * Everything of the rows given as JSON ($1), each with its index rows, and the ledger entries ($2) that tell of them. Answers the records that lay elsewhere until now: their old row and
  * index are gone, their history has still to follow.
  */
 const writeRows = `
@@ -39,7 +40,13 @@ const writeRows = `
     insert into record_index (shard, record, type, param, kind, system, code, from_ms, until_ms, number, codes, sensitivities, confidentiality)
     select k.shard, k.id, i.type, i.param, i.kind, i.system, i.code, i."fromMs", i."untilMs", i.number, i.codes, i.sensitivities, i.confidentiality
     from k cross join lateral json_to_recordset(k.index) as i(type text, param text, kind text, system text, code text, "fromMs" bigint, "untilMs" bigint,
-      number double precision, codes text[], sensitivities text[], confidentiality int))
+      number double precision, codes text[], sensitivities text[], confidentiality int)),
+  entry as (
+    insert into ledger (id, at_ms, persons, institution, kind, body, sha256)
+    select id, "atMs", persons, institution, kind, body, sha256
+    from json_to_recordset($2::json) as e(id text, "atMs" bigint, persons text[], institution text, kind text, body text, sha256 text)
+    returning seq),
+  waiting as (insert into ledger_pending (seq) select seq from entry)
   select id, "from", "into" from old where "from" <> "into"`
 
 const versionColumns = 'id, version, text, people_text, deleted, updated_ms'
@@ -82,19 +89,20 @@ async function move(sql: Sql, ids: readonly string[], { from, into }: { readonly
 export function recordWrites(sql: Sql) {
   return {
     /**
-     * Writes current rows, their history rows and their index, set-wise and in one statement; a record that is now about somebody else moves
+     * Writes current rows, their history rows, their index and the ledger's entries about them, set-wise and in one statement; a record that is now about somebody else moves
      * there with its history. Versions were decided under the lock of `networkIds`.
      */
-    async write(rows: readonly RecordRow[], index: readonly IndexRow[]): Promise<void> {
-      if (rows.length === 0) return
+    async write(rows: readonly RecordRow[], index: readonly IndexRow[], entries: readonly LedgerEntry[] = []): Promise<void> {
+      if (rows.length === 0) return ledger(sql).append(entries)
       const indexOf = Map.groupBy(index, (row) => row.record)
       const json = JSON.stringify(rows.map((row) => ({ ...row, index: indexOf.get(row.id) ?? [] })))
-      const left = await sql.query<{ id: string; from: string; into: string }>(writeRows, [json])
+      const left = await sql.query<{ id: string; from: string; into: string }>(writeRows, [json, JSON.stringify(entries)])
       for (const { id, from, into } of left.rows) await move(sql, [id], { from, into })
     },
 
     /** Current versions by network id; absent = never written. Call after `networkIds`, which holds the lock. */
     async currentVersions(ids: readonly string[]): Promise<Map<string, { version: number; deleted: boolean; text: string }>> {
+      if (ids.length === 0) return new Map()
       const found = await sql.query<{ id: string; version: number; deleted: boolean; text: string }>(
         `select r.id, r.version, r.deleted, r.text from network_id n join record r on ${lies} where n.id = any($1::text[])`,
         [ids],

@@ -6,7 +6,7 @@ import { heldOf, lies, recordColumns, targetColumns, type RecordKey, type Stored
 import { recordWrites } from './record-writes.ts'
 import { versions } from './versions.ts'
 
-export { heldOf, recordColumns, type IndexRow, type RecordKey, type RecordRow } from './record-row.ts'
+export { heldOf, heldOfWritten, recordColumns, type IndexRow, type RecordKey, type RecordRow } from './record-row.ts'
 
 export function records(sql: Sql) {
   return { ...networkIds(sql), ...reading(sql), ...versions(sql), ...recordWrites(sql) }
@@ -30,6 +30,18 @@ function reading(sql: Sql) {
         [id, type],
       )
       return found.rows[0] && heldOf(found.rows[0])
+    },
+
+    /** What is known of an id, whatever its type: whose it is, and its record where one is stored, deleted ones too. */
+    async found(id: string): Promise<{ readonly key: RecordKey & { readonly id: string }; readonly held: Held | undefined } | undefined> {
+      const found = await sql.query<StoredRow & { of: string; of_type: string; of_id: string; stored: boolean }>(
+        `select n.institution as of, n.type as of_type, n.local_id as of_id, r.id is not null as stored, ${recordColumns}
+         from network_id n left join record r on ${lies} where n.id = $1`,
+        [id],
+      )
+      const row = found.rows[0]
+      if (row === undefined) return undefined
+      return { key: { id, institution: row.of, type: row.of_type, localId: row.of_id }, held: row.stored ? heldOf(row) : undefined }
     },
 
     async byIds(ids: readonly string[]): Promise<readonly Held[]> {

@@ -1,8 +1,8 @@
 /** Records lie with the person they are about, and go with the person when two turn out to be one. */
 import { beforeAll, expect, test } from '@jest/globals'
 import { open as opened } from '../../../gateway/held.ts'
-import type { Database } from '../../../gateway/store/pool.ts'
-import type { IndexRow, RecordRow } from '../../../gateway/store/records.ts'
+import type { Database, Sql } from '../../../gateway/store/pool.ts'
+import { records, type IndexRow, type RecordRow } from '../../../gateway/store/records.ts'
 import { createStore, type Store } from '../../../gateway/store/store.ts'
 import { eachDatabase } from '../../support/databases.ts'
 
@@ -35,6 +35,16 @@ function rowOf(id: string, person: string | null, version = 1): RecordRow {
     parties: [],
     encounter: null,
   }
+}
+
+/** Takes what would be asked, and answers nothing. */
+function askedOf(): [Sql, { text: string; values: readonly unknown[] }[]] {
+  const asked: { text: string; values: readonly unknown[] }[] = []
+  const query: Sql['query'] = async (text, values = []) => {
+    asked.push({ text, values })
+    return { rows: [], rowCount: 0 }
+  }
+  return [{ query }, asked]
 }
 
 const indexed = (row: RecordRow): readonly IndexRow[] =>
@@ -127,6 +137,24 @@ eachDatabase('records lie with the person they are about', (open) => {
     })
     await expect(attempt).rejects.toThrow('cut off')
     expect(await shardsOf(['obs-6'])).toEqual(before)
+  })
+
+  test('a record is read from one partition, by its id, by its own number and by its person, and no table is read from end to end', async () => {
+    await store.identities.addPerson('fay', 1)
+    await write(Array.from({ length: 400 }, (_, at) => rowOf(`many-${at}`, at % 2 === 0 ? 'fay' : 'ada')))
+    if (database.kind === 'postgres') await database.sql.query('analyze', [])
+    const [sql, asked] = askedOf()
+    await records(sql).found('many-2')
+    await records(sql).byKey({ institution: 'clinic', type: 'Observation', localId: 'local-many-2' })
+    await records(sql).versionsOf('many-2', 10)
+    await records(sql).ofPerson('fay', ['Observation'], 10)
+    for (const { text, values } of asked) {
+      const plan = await database.sql.query<{ 'QUERY PLAN': string }>(`explain (analyze, costs off, timing off, summary off) ${text}`, values)
+      const lines = plan.rows.map((row) => row['QUERY PLAN'])
+      const partitions = lines.filter((line) => / on record\w*_p\d/.test(line) && !line.includes('never executed'))
+      expect(new Set(partitions.map((line) => / on (\w+_p\d)/.exec(line)?.[1])).size).toBe(1)
+      expect(lines.filter((line) => /Seq Scan on (record|network_id)/.test(line) && !line.includes('never executed'))).toEqual([])
+    }
   })
 
   test('a record cannot be written beside the person it is about', async () => {
