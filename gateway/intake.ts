@@ -19,7 +19,7 @@ import { prepare, type Prepared } from './prepare.ts'
 import { Problem, type ProblemIssue } from './problem.ts'
 import { keyText } from './logic/record-key.ts'
 import type { LedgerEntry } from './store/ledger.ts'
-import { heldOfWritten, type RecordRow } from './store/records.ts'
+import type { RecordRow } from './store/records.ts'
 import type { Tables } from './store/store.ts'
 
 export interface IntakeEntry {
@@ -148,7 +148,7 @@ export async function takeRecords(
   }
   const rows = new Map(prepared.map(({ row }) => [row.id, row]))
   const results = all.map((item) => resultOf(item, rows.get(item.id), updatedMs))
-  await tables.records.write(
+  const held = await tables.records.write(
     prepared.map(({ row }) => row),
     prepared.flatMap(({ index }) => index),
     entriesOf(results),
@@ -158,7 +158,7 @@ export async function takeRecords(
   reportFaults(context, input.institution, prepared)
   await patients.openReviews((tasks) => takeTasks(tables, context, tasks))
   await takeTasks(tables, context, await settleMerges(tables, context, input, placed))
-  return results
+  return results.map((result) => ({ ...result, held: held.get(result.id) }))
 }
 
 function resultOf(item: Placed, row: RecordRow | undefined, updatedMs: number): IntakeResult {
@@ -171,7 +171,7 @@ function resultOf(item: Placed, row: RecordRow | undefined, updatedMs: number): 
     updatedMs,
     person: row?.person ?? null,
     isKept: item.isKept,
-    held: row === undefined ? undefined : heldOfWritten(row),
+    held: undefined,
   }
 }
 
@@ -224,7 +224,7 @@ async function place(tables: Tables, context: Context, input: IntakeInput): Prom
   }))
   const mentioned = input.space === 'network' ? [] : resolved.flatMap(({ resource }) => mentionedKeys(resource, input.institution))
   const known = new Set(keys.map(keyText))
-  const { ids, fresh } = await tables.records.networkIds([...keys, ...uniqueKeys(mentioned, known)], context.newId)
+  const { ids, fresh } = await tables.records.claimIds([...keys, ...uniqueKeys(mentioned, known)], context.newId)
   const networkIdOf = (type: string, localId: string): string | undefined =>
     ids.get(keyText({ institution: input.institution, type, localId }))
   const ownIds = keys.flatMap((key) => networkIdOf(key.type, key.localId) ?? [])

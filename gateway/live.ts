@@ -126,10 +126,7 @@ export async function livePatientId(
 
 async function linkLive(context: Context, link: { institution: string; localId: string; person: string }): Promise<void> {
   await context.store.transaction(async (tables) => {
-    const { ids } = await tables.records.networkIds(
-      [{ institution: link.institution, type: 'Patient', localId: link.localId }],
-      context.newId,
-    )
+    const ids = await tables.records.networkIds([{ institution: link.institution, type: 'Patient', localId: link.localId }], context.newId)
     const record = ids.get(keyText({ institution: link.institution, type: 'Patient', localId: link.localId }))
     if (record === undefined) return
     // Seen on its own before anybody else's record told who it is: its person becomes this one, and the old id stays readable.
@@ -178,7 +175,7 @@ export async function personOfLivePatient(context: Context, institution: string,
 async function newLivePerson(context: Context, institution: string, localId: string): Promise<string> {
   const person = context.newId()
   await context.store.transaction(async (tables) => {
-    const { ids } = await tables.records.networkIds([{ institution, type: 'Patient', localId }], context.newId)
+    const ids = await tables.records.networkIds([{ institution, type: 'Patient', localId }], context.newId)
     await tables.identities.addPerson(person, context.now().getTime())
     const record = ids.get(keyText({ institution, type: 'Patient', localId })) ?? context.newId()
     await tables.identities.link({ institution, localId, record, person, grade: 'single' }, context.now().getTime())
@@ -318,7 +315,7 @@ async function holdLive(
     remember(resource.resourceType, resource.id ?? '')
     for (const reference of references(resource)) if (reference.kind === 'relative') remember(reference.type, reference.id)
   }
-  const { ids } = await context.store.transaction((tables) => tables.records.networkIds([...keys.values()], context.newId))
+  const ids = await context.store.transaction((tables) => tables.records.networkIds([...keys.values()], context.newId))
   const networkIdOf = (type: string, localId: string): string | undefined =>
     ids.get(keyText({ institution: input.institution, type, localId }))
   const departments = new Map<string, readonly string[]>(

@@ -35,11 +35,16 @@ const maxAsks = 5
 
 export function networkIds(sql: Sql) {
   return {
+    /** Ids of the given keys alone, see `claimIds`. */
+    async networkIds(keys: readonly WantedKey[], newId: () => string): Promise<ReadonlyMap<string, string>> {
+      return (await this.claimIds(keys, newId)).ids
+    },
+
     /**
      * Network ids of the given keys; unknown ones are given a new id from `newId`. Locks the rows, so that two writers of one record
      * take turns. `fresh`: keys nobody had named before, by their id.
      */
-    async networkIds(
+    async claimIds(
       keys: readonly WantedKey[],
       newId: () => string,
     ): Promise<{ readonly ids: ReadonlyMap<string, string>; readonly fresh: ReadonlySet<string> }> {

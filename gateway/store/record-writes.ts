@@ -1,8 +1,9 @@
 /** How records come to lie where they lie: the one statement that writes them, deletions, and moves from one shard to another. */
 import { labellerVersion } from '../../consent/label.ts'
+import type { Held } from '../held.ts'
 import { ledger, type LedgerEntry } from './ledger.ts'
 import type { Sql } from './pool.ts'
-import { lies, type IndexRow, type RecordKey, type RecordRow } from './record-row.ts'
+import { heldOfWritten, lies, type IndexRow, type RecordKey, type RecordRow } from './record-row.ts'
 
 /**
  * Everything of the rows given as JSON ($1), each with its index rows, and the ledger entries ($2) that tell of them. Answers the records that lay elsewhere until now: their old row and
@@ -90,14 +91,22 @@ export function recordWrites(sql: Sql) {
   return {
     /**
      * Writes current rows, their history rows, their index and the ledger's entries about them, set-wise and in one statement; a record that is now about somebody else moves
-     * there with its history. Versions were decided under the lock of `networkIds`.
+     * there with its history. Answers what was written, by id. Versions were decided under the lock of `networkIds`.
      */
-    async write(rows: readonly RecordRow[], index: readonly IndexRow[], entries: readonly LedgerEntry[] = []): Promise<void> {
-      if (rows.length === 0) return ledger(sql).append(entries)
+    async write(
+      rows: readonly RecordRow[],
+      index: readonly IndexRow[],
+      entries: readonly LedgerEntry[] = [],
+    ): Promise<ReadonlyMap<string, Held>> {
+      if (rows.length === 0) {
+        await ledger(sql).append(entries)
+        return new Map()
+      }
       const indexOf = Map.groupBy(index, (row) => row.record)
       const json = JSON.stringify(rows.map((row) => ({ ...row, index: indexOf.get(row.id) ?? [] })))
       const left = await sql.query<{ id: string; from: string; into: string }>(writeRows, [json, JSON.stringify(entries)])
       for (const { id, from, into } of left.rows) await move(sql, [id], { from, into })
+      return new Map(rows.map((row) => [row.id, heldOfWritten(row)]))
     },
 
     /** Current versions by network id; absent = never written. Call after `networkIds`, which holds the lock. */

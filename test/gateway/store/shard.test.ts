@@ -149,7 +149,10 @@ eachDatabase('records lie with the person they are about', (open) => {
     await records(sql).versionsOf('many-2', 10)
     await records(sql).ofPerson('fay', ['Observation'], 10)
     for (const { text, values } of asked) {
-      const plan = await database.sql.query<{ 'QUERY PLAN': string }>(`explain (analyze, costs off, timing off, summary off) ${text}`, values)
+      const plan = await database.sql.query<{ 'QUERY PLAN': string }>(
+        `explain (analyze, costs off, timing off, summary off) ${text}`,
+        values,
+      )
       const lines = plan.rows.map((row) => row['QUERY PLAN'])
       const partitions = lines.filter((line) => / on record\w*_p\d/.test(line) && !line.includes('never executed'))
       expect(new Set(partitions.map((line) => / on (\w+_p\d)/.exec(line)?.[1])).size).toBe(1)
