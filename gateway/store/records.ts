@@ -26,7 +26,7 @@ function reading(sql: Sql) {
 
     async byId(type: string, id: string): Promise<Held | undefined> {
       const found = await sql.query<StoredRow>(
-        `select ${recordColumns} from network_id n join record r on ${lies} where n.id = $1 and r.type = $2`,
+        `select ${recordColumns} from record r where r.shard = (select n.shard from network_id n where n.id = $1) and r.id = $1 and r.type = $2`,
         [id, type],
       )
       return found.rows[0] && heldOf(found.rows[0])
