@@ -97,17 +97,6 @@ export function consents(sql: Sql) {
         [JSON.stringify(rows.map((row) => ({ ...row, fromMs: finite(row.fromMs), untilMs: finite(row.untilMs) })))],
       )
     },
-
-    /** Persons whom some rule could hide in-house: it names these receivers, or whom it names cannot be read. */
-    async personsBlindInside(receiverKeys: readonly string[]): Promise<readonly string[]> {
-      if (receiverKeys.length === 0) return []
-      const found = await sql.query<{ person: string }>(
-        `select person from provision where receivers && $1::text[]
-         union select u.person from undecided_merge u join provision p on p.person = u.other where p.receivers && $1::text[]`,
-        [receiverKeys],
-      )
-      return found.rows.map((row) => row.person)
-    },
   }
 }
 
