@@ -8,6 +8,7 @@ import { eachGateway, type Reply } from '../support/gateway.ts'
 import { condition, feed, openEncounter, patient, personId, writeConsent } from './records.ts'
 
 const asked: string[] = []
+// oxlint-disable-next-line typescript/unbound-method -- applied to the client it is called on
 const { query } = pg.Client.prototype
 beforeAll(() => {
   pg.Client.prototype.query = function (this: pg.Client, ...given: unknown[]) {
