@@ -87,7 +87,7 @@ async function personOf(context: Context, call: Call, { patients, institution }:
   const [person, ...others] = found
   if (person === undefined || others.length > 0) return undefined
   if (isOfficer) return person
-  return (await relatedPersons(store, context, call.caller, [person], []))[0]
+  return (await relatedPersons(store, context, call.caller, [person]))[0]
 }
 
 /** Entries whose source is not known are left out: what a refusal names by source could be any of them. */

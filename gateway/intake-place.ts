@@ -42,10 +42,11 @@ export async function place(tables: Tables, context: Context, input: IntakeInput
   }))
   const mentioned = input.space === 'network' ? [] : resolved.flatMap(({ resource }) => mentionedKeys(resource, input.institution))
   const known = new Set(keys.map(keyText))
-  const ids = await tables.records.networkIds([...keys, ...uniqueKeys(mentioned, known)], context.newId)
+  const { ids, fresh } = await tables.records.claimIds([...keys, ...uniqueKeys(mentioned, known)], context.newId)
   const networkIdOf = (type: string, localId: string): string | undefined =>
     ids.get(keyText({ institution: input.institution, type, localId }))
-  const current = await tables.records.currentVersions(keys.flatMap((key) => networkIdOf(key.type, key.localId) ?? []))
+  const ownIds = keys.flatMap((key) => networkIdOf(key.type, key.localId) ?? [])
+  const current = await tables.records.currentVersions(ownIds.filter((id) => !fresh.has(id)))
   return resolved.map(({ entry, resource, localId }) => {
     const id = networkIdOf(resource.resourceType, localId) ?? localId
     const before = current.get(id)
@@ -107,7 +108,10 @@ function requireResolvable(resource: Resource): void {
 
 function mentionedKeys(resource: Resource, institution: string) {
   return references(resource).flatMap((reference) =>
-    reference.kind === 'relative' ? [{ institution, type: reference.type, localId: reference.id }] : [],
+    reference.kind === 'relative'
+      ? // A number first mentioned here gets its person here: whoever else mentions it waits.
+        [{ institution, type: reference.type, localId: reference.id, isMentioned: reference.type !== 'Patient' }]
+      : [],
   )
 }
 

@@ -9,13 +9,16 @@ import type { Resource, Task } from '../fhir-profiles/r4.ts'
 import { isResource, validate } from '../fhir-profiles/validate/validate.ts'
 import type { Context } from './context.ts'
 import { networkId } from './directory.ts'
+import type { Held } from './held.ts'
 import { placePatients } from './identify.ts'
 import { encounterSources, refreshEncounters } from './intake-encounter.ts'
 import { settleMerges, withMerges } from './intake-merge.ts'
-import { place } from './intake-place.ts'
+import { place, type Placed } from './intake-place.ts'
 import { reportFaults, told } from './labelled.ts'
 import { prepare, type Prepared } from './prepare.ts'
 import { Problem, type ProblemIssue } from './problem.ts'
+import type { LedgerEntry } from './store/ledger.ts'
+import type { RecordRow } from './store/records.ts'
 import type { Tables } from './store/store.ts'
 
 export interface IntakeEntry {
@@ -51,6 +54,8 @@ export interface IntakeResult {
   readonly person: string | null
   /** it was there already and was left alone */
   readonly isKept: boolean
+  /** as it was written; undefined where it was left alone */
+  readonly held: Held | undefined
 }
 
 /** Refuses what is not FHIR R4, by path. Everything is checked before anything is stored. */
@@ -102,8 +107,16 @@ async function atTheEdge(tables: Tables, context: Context, input: IntakeInput): 
   return gaps.length === 0 ? input : { ...input, entries }
 }
 
-/** Stores the entries of one request. Answers in the order asked. Throws Problem precondition (412) on a stale `ifMatch`. */
-export async function takeRecords(tables: Tables, context: Context, sent: IntakeInput): Promise<readonly IntakeResult[]> {
+/**
+ * Stores the entries of one request. Answers in the order asked. `entriesOf`: what the ledger tells of them, written with them.
+ * Throws Problem precondition (412) on a stale `ifMatch`.
+ */
+export async function takeRecords(
+  tables: Tables,
+  context: Context,
+  sent: IntakeInput,
+  entriesOf: (results: readonly IntakeResult[]) => readonly LedgerEntry[] = () => [],
+): Promise<readonly IntakeResult[]> {
   const input = await withMerges(tables, context, await atTheEdge(tables, context, sent))
   const all = await place(tables, context, input)
   const placed = all.filter((item) => !item.isKept)
@@ -132,26 +145,33 @@ export async function takeRecords(tables: Tables, context: Context, sent: Intake
       }),
     )
   }
-  await tables.records.write(
+  const rows = new Map(prepared.map(({ row }) => [row.id, row]))
+  const results = all.map((item) => resultOf(item, rows.get(item.id), updatedMs))
+  const held = await tables.records.write(
     prepared.map(({ row }) => row),
     prepared.flatMap(({ index }) => index),
+    entriesOf(results),
   )
   await refreshEncounters(tables, prepared)
   await tables.raised.narrated(told(prepared))
   reportFaults(context, input.institution, prepared)
   await patients.openReviews((tasks) => takeTasks(tables, context, tasks))
   await takeTasks(tables, context, await settleMerges(tables, context, input, placed))
-  const persons = new Map(prepared.map(({ row }) => [row.id, row.person]))
-  return all.map((item) => ({
+  return results.map((result) => ({ ...result, held: held.get(result.id) }))
+}
+
+function resultOf(item: Placed, row: RecordRow | undefined, updatedMs: number): IntakeResult {
+  return {
     status: item.isNew ? 201 : 200,
     id: item.id,
     localId: item.localId,
     type: item.resource.resourceType,
     version: String(item.version),
     updatedMs,
-    person: persons.get(item.id) ?? null,
+    person: row?.person ?? null,
     isKept: item.isKept,
-  }))
+    held: undefined,
+  }
 }
 
 /** Tasks are the network's own records: referrals and reviews. */

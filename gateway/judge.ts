@@ -10,8 +10,9 @@ import { actionOf } from './logic/action-of.ts'
 import { networkId } from './directory.ts'
 import type { HeldContent } from './held.ts'
 import type { Caller } from './security/caller.ts'
+import type { Policy } from './store/policy.ts'
 import type { Tables } from './store/store.ts'
-import { relatedPersons } from './relation.ts'
+import { relationAsk } from './relation.ts'
 
 /** What one caller may see of one type (or of clinical records in general) about the persons asked for. */
 export interface Sight {
@@ -25,6 +26,18 @@ export interface Sight {
   readonly isOwnSystem: boolean
   /** persons with whom the caller's institution has to do now */
   readonly related: readonly string[]
+  /** what it was made of, where consents were asked */
+  readonly policy?: Policy | undefined
+}
+
+export interface About {
+  readonly type: string
+  readonly persons: readonly string[]
+  readonly action: Action
+  /** persons for whom the caller's own live server answered that an encounter is open */
+  readonly liveRelated: readonly string[]
+  /** for these persons, read once for several groups of types; asked only where a consent decides */
+  readonly policy?: () => Promise<Policy>
 }
 
 const nothing: Condition = { op: 'false' }
@@ -32,12 +45,7 @@ const nothing: Condition = { op: 'false' }
 /** Types that are not clinical content and follow the role alone. Everything else goes through consent. */
 const governed = new Set(['Task', 'Consent'])
 
-export async function sightOf(
-  tables: Tables,
-  context: Context,
-  caller: Caller,
-  about: { readonly type: string; readonly persons: readonly string[]; readonly action: Action; readonly liveRelated: readonly string[] },
-): Promise<Sight> {
+export async function sightOf(tables: Tables, context: Context, caller: Caller, about: About): Promise<Sight> {
   if (caller.role === 'system') {
     return {
       condition: { op: 'custodian', is: caller.institution },
@@ -67,19 +75,11 @@ export async function sightOf(
   return clinicianSight(tables, context, caller, about)
 }
 
-async function clinicianSight(
-  tables: Tables,
-  context: Context,
-  caller: Caller,
-  about: { readonly persons: readonly string[]; readonly action: Action; readonly liveRelated: readonly string[] },
-): Promise<Sight> {
+async function clinicianSight(tables: Tables, context: Context, caller: Caller, about: Omit<About, 'type'>): Promise<Sight> {
   const request = accessRequest(context, caller, about.action)
-  const blind = await tables.consents.personsBlindInside(request.insideReceiver)
-  const { emergency } = request.basis
-  const declared = emergency.kind === 'person' ? [emergency.person] : []
-  const rows = await tables.consents.provisionsOf([...new Set([...about.persons, ...blind, ...declared])])
-  const seen = view(request, byPerson(rows), { implicit: context.config.implicitPolicy }, context.now().getTime())
-  const related = await relatedPersons(tables, context, caller, about.persons, about.liveRelated)
+  const policy = await (about.policy ?? policyOnce(tables, context, caller, about))()
+  const seen = view(request, byPerson(policy.rows), { implicit: context.config.implicitPolicy }, context.now().getTime())
+  const related = [...new Set([...about.liveRelated.filter((person) => about.persons.includes(person)), ...policy.related])]
   // Need is shown by relation; without one, a clinician sees the own institution only.
   const reach: Condition = {
     op: 'or',
@@ -95,6 +95,22 @@ async function clinicianSight(
     isOwnSystem: false,
     consulted: seen.consulted,
     related,
+    policy,
+  }
+}
+
+/** What is in force about these persons for this caller, in one snapshot; read when first asked for, and then the same for all who ask. */
+export function policyOnce(
+  tables: Tables,
+  context: Context,
+  caller: Caller,
+  about: Pick<About, 'persons' | 'action'>,
+): () => Promise<Policy> {
+  let read: Promise<Policy> | undefined
+  return () => {
+    const { insideReceiver, basis } = accessRequest(context, caller, about.action)
+    const also = basis.emergency.kind === 'person' ? [basis.emergency.person] : []
+    return (read ??= tables.policies.of({ relation: relationAsk(context, caller.institution, about.persons), also, insideReceiver }))
   }
 }
 

@@ -6,7 +6,7 @@ import type { Call, Context } from './context.ts'
 import { networkId } from './directory.ts'
 import { open, type Held, type HeldContent } from './held.ts'
 import { actionOf } from './logic/action-of.ts'
-import { deliverySight, isVisible, sightOf, type Sight } from './judge.ts'
+import { deliverySight, isVisible, policyOnce, sightOf, type Sight } from './judge.ts'
 import { emrAddress, ledgerEntry, whoIsNetwork } from './ledger-entry.ts'
 import { liveEncounterOf } from './live.ts'
 import { isShown as isShownBy, personsIn, pointingTo } from './pointing.ts'
@@ -57,8 +57,11 @@ export async function leadsFor(
   const { persons, sight } = about
   const own = groupOf(about.type)
   const views = []
+  const read = sight.policy
+  const policy =
+    read === undefined ? policyOnce(context.store, context, call.caller, { persons, action: actionOf.read }) : () => Promise.resolve(read)
   for (const group of groups) {
-    const ask = { type: group, persons, action: actionOf.read, liveRelated: sight.related } as const
+    const ask = { type: group, persons, action: actionOf.read, liveRelated: sight.related, policy } as const
     const { condition, party, onlyParty } = group === own ? sight : await sightOf(context.store, context, call.caller, ask)
     const of = group === 'Patient' ? { but: groups } : { types: [group] }
     views.push({ of, condition, party, onlyParty })
@@ -138,8 +141,10 @@ async function judged(context: Context, call: Call, before: Sight, contents: rea
   const persons = personsIn([...contents, ...[...pointing.values()].flat()])
   const liveRelated = persons.filter((person) => before.related.includes(person))
   const sights = new Map<string, Sight>()
+  // Read anew, once for all groups: what is in force now decides, whatever it was when the data was read.
+  const policy = policyOnce(context.store, context, call.caller, { persons, action: actionOf.read })
   const sightOfGroup = async (type: string): Promise<void> => {
-    sights.set(type, await sightOf(context.store, context, call.caller, { type, persons, action: actionOf.read, liveRelated }))
+    sights.set(type, await sightOf(context.store, context, call.caller, { type, persons, action: actionOf.read, liveRelated, policy }))
   }
   for (const group of new Set(contents.map(({ facts }) => groupOf(facts.type)))) await sightOfGroup(group)
   const isNamed = (content: HeldContent): boolean => {
@@ -152,8 +157,9 @@ async function judged(context: Context, call: Call, before: Sight, contents: rea
   if (spelling.kind === 'system') return partsOf(passed, await inIdsOf(context.store, spelling, passed), spelling)
   // What a record refers to may be of any group; its own is judged by what is in force now.
   if (passed.some(({ facts }) => facts.relations.length > 0)) for (const group of groups) if (!sights.has(group)) await sightOfGroup(group)
-  const shown = await redacted(context.store, passed, { isNamed, isShown })
-  return partsOf(passed, await inIdsOf(context.store, spelling, shown), spelling)
+  const identities = [...sights.values()].find((sight) => sight.policy !== undefined)?.policy?.identities
+  const shown = await redacted(context.store, passed, { isNamed, isShown, patients: identities?.map(({ record }) => record) ?? [] })
+  return partsOf(passed, await inIdsOf(context.store, spelling, shown, identities), spelling)
 }
 
 /** Stands for whom nobody knows, so that what is missing is looked at as long as what is hidden: the same questions, one answer. */

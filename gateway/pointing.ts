@@ -27,6 +27,11 @@ export async function personsAbout(tables: Tables, held: Held | undefined): Prom
   return personsIn([...(await pointingTo(tables, [content])).values()].flat())
 }
 
+/** Whom a record is about, by its own word; empty when it is about nobody or is not there. */
+export function personsOfHeld(held: Held | undefined): readonly string[] {
+  return held === undefined ? [] : personsIn([open(held)])
+}
+
 export function personsIn(contents: readonly HeldContent[]): readonly string[] {
   return [...new Set(contents.flatMap(({ facts }) => (facts.person === '' ? [] : [facts.person])))]
 }

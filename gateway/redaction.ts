@@ -20,6 +20,8 @@ export interface Passing {
   readonly isNamed: (content: HeldContent) => boolean
   /** whether a record passes: asked of each labelled element with the facts it gives its record */
   readonly isShown: (content: HeldContent) => boolean
+  /** network ids of Patient records: they say who somebody is and are hidden by no consent, so nothing is asked about them */
+  readonly patients?: readonly string[]
 }
 
 /**
@@ -29,7 +31,7 @@ export interface Passing {
  */
 export async function redacted(tables: Tables, contents: readonly HeldContent[], passing: Passing): Promise<readonly HeldContent[]> {
   const relations = contents.map((content) => (content.isPast === true ? relationsOf(content.peopleText) : content.facts.relations))
-  const leadsOf = await leads(tables, { contents, relations: relations.flat() }, passing.isNamed)
+  const leadsOf = await leads(tables, { contents, relations: relations.flat() }, passing)
   return contents.map((content, at) => {
     // A consent is read whole by the few who read it: without what it names, it would say something else.
     if (content.facts.type === 'Consent') return content
@@ -72,9 +74,10 @@ export function pastVersion(
 async function leads(
   tables: Tables,
   { contents, relations }: { readonly contents: readonly HeldContent[]; readonly relations: readonly string[] },
-  isNamed: Passing['isNamed'],
+  { isNamed, patients = [] }: Passing,
 ): Promise<(id: string, from: HeldContent) => Lead> {
   const known = new Map<string, boolean>(contents.map((content) => [content.facts.id, true]))
+  for (const id of patients) known.set(id, true)
   const near = contents.flatMap((content) => content.near ?? [])
   for (const content of near) if (!known.has(content.facts.id)) known.set(content.facts.id, isFree(content) || isNamed(content))
   const wanted = new Set(relations.filter((id) => !known.has(id)))

@@ -6,26 +6,23 @@
 import { profile } from '../fhir-profiles/codes.ts'
 import type { Context } from './context.ts'
 import type { Caller } from './security/caller.ts'
+import type { RelationAsk } from './store/relations.ts'
 import type { Tables } from './store/store.ts'
 
 /** How long a closed referral still shows need, in days, from the date it took effect. A law row: counsel confirms changes. */
 const referralTailDays = [{ from: '2026-01-01', days: 30 }] as const
 
-/** `liveRelated`: persons for whom the caller's own live server answered that an encounter is open. */
+export function relationAsk(context: Context, institution: string, persons: readonly string[]): RelationAsk {
+  const nowMs = context.now().getTime()
+  const closedSinceMs = nowMs - referralTailDays[0].days * 86_400_000
+  return { persons, institution, referralClass: profile.referralTask, closedSinceMs, nowMs }
+}
+
 export async function relatedPersons(
   tables: Tables,
   context: Context,
   caller: Caller,
   persons: readonly string[],
-  liveRelated: readonly string[],
 ): Promise<readonly string[]> {
-  if (persons.length === 0) return []
-  const nowMs = context.now().getTime()
-  const tailMs = referralTailDays[0].days * 86_400_000
-  const found = new Set(liveRelated.filter((person) => persons.includes(person)))
-  for (const person of await tables.relations.byReferral(persons, caller.institution, profile.referralTask, nowMs - tailMs))
-    found.add(person)
-  for (const person of await tables.relations.byEncounter(persons, caller.institution)) found.add(person)
-  for (const person of await tables.relations.byConsent(persons, caller.institution, nowMs)) found.add(person)
-  return [...found]
+  return tables.relations.related(relationAsk(context, caller.institution, persons))
 }

@@ -7,6 +7,7 @@ import { references, rewriteReferences } from '../fhir-profiles/reference.ts'
 import { isResource } from '../fhir-profiles/validate/validate.ts'
 import type { HeldContent } from './held.ts'
 import { withoutNarrative } from './logic/narrative.ts'
+import type { IdentityRow } from './store/identities.ts'
 import type { Tables } from './store/store.ts'
 
 export type Spelling =
@@ -16,14 +17,20 @@ export type Spelling =
 /** A patient reads what every house wrote of them. */
 export const everyHouse = ''
 
-export async function inIdsOf(tables: Tables, spelling: Spelling, contents: readonly HeldContent[]): Promise<readonly string[]> {
+/** `known`: the identities of everybody these contents are about, where they were read already. */
+export async function inIdsOf(
+  tables: Tables,
+  spelling: Spelling,
+  contents: readonly HeldContent[],
+  known?: readonly IdentityRow[],
+): Promise<readonly string[]> {
   if (spelling.kind === 'system') {
     const texts: string[] = []
     for (const content of contents) texts.push(await forSystem(tables, spelling.institution, content))
     return texts
   }
   const persons = [...new Set(contents.flatMap((content) => (content.facts.person === '' ? [] : [content.facts.person])))]
-  const rows = await tables.identities.ofPersons(persons)
+  const rows = known ?? (await tables.identities.ofPersons(persons))
   return contents.map((content) => {
     const text = asPersons(content.peopleText, rows)
     return isAtHome(spelling.house, content) ? text : withoutNarrative(text)

@@ -185,12 +185,12 @@ async function feed(call: Call, context: Context, entries: readonly Entry[], key
   const { caller } = call
   const written = await context.store.transaction((tables) =>
     once(tables, context, caller.institution, key, async () => {
-      const results = await takeRecords(tables, context, {
+      const input = {
         institution: caller.institution,
-        space: 'local',
+        space: 'local' as const,
         entries: entries.map((entry): IntakeEntry => ({ ...entry, parties: [] })),
-      })
-      await tables.ledger.append([
+      }
+      const results = await takeRecords(tables, context, input, (all) => [
         ledgerEntry(
           context,
           whoOf(caller, call.address),
@@ -199,8 +199,8 @@ async function feed(call: Call, context: Context, entries: readonly Entry[], key
             action: 'C',
             interaction: 'transaction',
             outcome: 'success',
-            persons: [...new Set(results.flatMap((result) => result.person ?? []))],
-            entities: results.map(({ type, id, version }) => ({ type, id, version })),
+            persons: [...new Set(all.flatMap((result) => result.person ?? []))],
+            entities: all.map(({ type, id, version }) => ({ type, id, version })),
             consents: [],
             note: '',
           },

@@ -3,7 +3,7 @@ import type { Call, Context } from '../context.ts'
 import { networkId } from '../directory.ts'
 import { askLive, readLive } from '../live.ts'
 import { couldMatch } from '../logic/wholesale.ts'
-import { personsAbout } from '../pointing.ts'
+import { personsAbout, personsOfHeld } from '../pointing.ts'
 import { notFound } from '../problem.ts'
 import { nobody, sightFor } from '../judged.ts'
 import { releasePersons } from '../release-person.ts'
@@ -22,9 +22,10 @@ export async function read(call: Call, context: Context): Promise<Released> {
     if (organization !== undefined) return publish(organization)
   }
   if (type === 'Patient') return readPerson(call, context, id)
-  const stored = await context.store.records.byId(type, id)
-  const live = await liveRecord(context, type, id, stored === undefined)
-  const own = live === undefined ? await context.store.identities.personsOfRecord(id) : [live.person]
+  const found = await context.store.records.found(id)
+  const stored = found?.key.type === type ? found.held : undefined
+  const live = stored === undefined && found?.key.type === type ? await readLive(context, found.key) : undefined
+  const own = live === undefined ? personsOfHeld(found?.held) : [live.person]
   const known = [...own, ...(await personsAbout(context.store, stored))]
   const sight = await sightFor(context.store, context, call, { type, persons: known.length === 0 ? [nobody] : known })
   return releaseOne(context, call, { held: stored ?? live?.held, interaction: 'read', sight })
@@ -36,12 +37,6 @@ async function readOwn(call: Call, context: Context, type: string, id: string): 
   const held = own ?? (await context.store.records.byKey({ institution: networkId, type, localId: id }))
   const sight = await sightFor(context.store, context, call, { type, persons: [] })
   return releaseOne(context, call, { held, interaction: 'read', sight })
-}
-
-/** The key is looked up for stored records too: what is missing must not be asked about more than what is hidden. */
-async function liveRecord(context: Context, type: string, id: string, isWanted: boolean) {
-  const key = await context.store.records.keyOf(id)
-  return key === undefined || key.type !== type || !isWanted ? undefined : readLive(context, key)
 }
 
 /** A person, composed from every Patient record this caller may see, stored and live. */

@@ -12,6 +12,7 @@ import { supersede } from '../intake-supersede.ts'
 import { takeRelation } from '../intake-relation.ts'
 import { requireValid, resourceOf, takeRecords, type IntakeResult } from '../intake.ts'
 import { requireVersion } from '../intake-place.ts'
+import type { Held } from '../held.ts'
 import { ledgerEntry, maskedQuery, whoOf } from '../ledger-entry.ts'
 import { notFound, Problem } from '../problem.ts'
 import { isPartyTask, isShownRecord, sightFor } from '../judged.ts'
@@ -117,13 +118,15 @@ function requireSystem(call: Call): void {
 async function writeOwn(call: Call, context: Context, resource: Resource, method: 'PUT' | 'POST'): Promise<Released> {
   const { caller } = call
   const result = await context.store.transaction(async (tables) => {
-    const [one] = await takeRecords(tables, context, {
+    const input = {
       institution: caller.institution,
-      space: 'local',
+      space: 'local' as const,
       entries: [{ method, resource, fullUrl: '', ifMatch: call.ifMatch, parties: [] }],
-    })
+    }
+    const [one] = await takeRecords(tables, context, input, (results) =>
+      results.map((result) => written(context, call, method === 'POST' || result.status === 201 ? 'C' : 'U', result)),
+    )
     if (one === undefined) throw new TypeError('one entry gives one result')
-    await tables.ledger.append([written(context, call, method === 'POST' || one.status === 201 ? 'C' : 'U', one)])
     return one
   })
   return answerWritten(call, context, { ...result, id: result.localId, networkId: result.id })
@@ -149,10 +152,12 @@ function written(context: Context, call: Call, action: 'C' | 'U', result: Intake
 async function answerWritten(
   call: Call,
   context: Context,
-  result: { status: 200 | 201; type: string; id: string; networkId: string; version: string; updatedMs: number },
+  result: { status: 200 | 201; type: string; id: string; networkId: string; version: string; updatedMs: number; held?: Held | undefined },
 ): Promise<Released> {
-  const held = await context.store.records.byId(result.type, result.networkId)
-  const persons = await context.store.identities.personsOfRecord(result.networkId)
+  const isSystem = call.caller.role === 'system'
+  // What a system wrote it reads back as it is; whoever else writes is judged by what the record has become, labels and all.
+  const held = (isSystem ? result.held : undefined) ?? (await context.store.records.byId(result.type, result.networkId))
+  const persons = isSystem ? [] : await context.store.identities.personsOfRecord(result.networkId)
   const sight = await sightFor(context.store, context, call, { type: result.type, persons })
   return releaseWritten(context, call, { written: result, held, sight })
 }

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto'
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type ProtectedHeaderParameters } from 'jose'
 import { Problem } from '../problem.ts'
-import { grantIsLive } from '../store/grants.ts'
+import { grantsLive } from '../store/grants.ts'
 import type { Sql } from '../store/pool.ts'
 import { personTokenS } from './endpoints.ts'
 import { keyRing, type KeyRing } from './key-ring.ts'
@@ -78,6 +78,7 @@ const told: Readonly<Record<TokenFault, string>> = {
 /** Verifies the value of an `Authorization` header; throws `unauthenticated` with id `token-<fault>`. Asks the database whether the token was ended. */
 export function createTokenVerifier(rules: VerifierRules): (header: string | undefined) => Promise<VerifiedToken> {
   const read = createTokenReader(rules)
+  const isLive = grantsLive(rules.sql)
   return async (header) => {
     if (header === undefined || header === '') throw refused('missing')
     const raw = /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i.exec(header)?.[1]
@@ -85,7 +86,7 @@ export function createTokenVerifier(rules: VerifierRules): (header: string | und
     const { outside } = rules
     const answer = await (outside !== undefined && claimedIssuer(raw) === outside.issuer ? outside.read(raw) : read(raw))
     if (!answer.ok) throw refused(answer.fault)
-    const live = await grantIsLive(rules.sql, answer.token.jti)
+    const live = await isLive(answer.token.jti)
     if (!live) throw refused('revoked')
     return answer.token
   }

@@ -10,12 +10,12 @@ export interface TableShape {
   readonly columns: readonly string[]
 }
 
-/** Every table but the bookkeeping of the schema, by name. */
+/** Every table whole, whatever its partitions, but the bookkeeping of the schema, by name. */
 export async function tablesIn(sql: Sql): Promise<readonly TableShape[]> {
   const { rows } = await sql.query<{ name: string; columns: string[] }>(
     `select c.relname::text as name, array_agg(a.attname::text order by a.attnum) as columns
      from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-     where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p') and c.relname <> $1
+     where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p') and not c.relispartition and c.relname <> $1
      group by c.relname order by c.relname collate "C"`,
     [bookkeeping],
   )
@@ -27,7 +27,7 @@ export async function identityColumns(sql: Sql): Promise<readonly { table: strin
   const { rows } = await sql.query<{ table: string; column: string; sequence: string }>(
     `select c.relname::text as table, a.attname::text as column, pg_get_serial_sequence(quote_ident(c.relname), a.attname) as sequence
      from pg_class c join pg_attribute a on a.attrelid = c.oid
-     where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p') and a.attidentity <> '' order by 1, 2`,
+     where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p') and not c.relispartition and a.attidentity <> '' order by 1, 2`,
   )
   const found: { table: string; column: string; last: number }[] = []
   for (const { table, column, sequence } of rows) {

@@ -3,7 +3,7 @@ import type { DataTarget, DateTerms, LabelTerms, ProvisionRow, TargetFound } fro
 import { isRecord } from '../../fhir-profiles/validate/guards.ts'
 import type { Sql } from './pool.ts'
 
-interface StoredProvision extends Record<string, unknown> {
+export interface StoredProvision extends Record<string, unknown> {
   consent: string
   version: string
   person: string
@@ -56,7 +56,7 @@ export function consents(sql: Sql) {
     async around(targets: readonly string[]): Promise<(target: string) => TargetFound> {
       if (targets.length === 0) return () => ({ kind: 'unknown' })
       const known = await sql.query<{ id: string; institution: string; stored: boolean }>(
-        `select n.id, n.institution, exists (select 1 from record r where r.id = n.id and not r.deleted) as stored from network_id n where n.id = any($1::text[])`,
+        `select n.id, n.institution, exists (select 1 from record r where r.shard = n.shard and r.id = n.id and not r.deleted) as stored from network_id n where n.id = any($1::text[])`,
         [targets],
       )
       const outgoing = await this.outgoing(targets)
@@ -73,10 +73,11 @@ export function consents(sql: Sql) {
     async outgoing(ids: readonly string[]): Promise<Map<string, readonly string[]>> {
       if (ids.length === 0) return new Map()
       const found = await sql.query<{ record: string; code: string }>(
-        `select record, code from record_index where param = '_reference' and record = any($1::text[])
-         union select i.record, d.record from record_index i
-           join record r on r.id = i.record join identity d on d.person = i.code and d.institution = r.institution
-           where i.param = '_reference' and i.system = 'Patient' and i.record = any($1::text[])`,
+        `select i.record, i.code from network_id n join record_index i on i.shard = n.shard and i.record = n.id
+         where i.param = '_reference' and n.id = any($1::text[])
+         union select i.record, d.record from network_id n join record_index i on i.shard = n.shard and i.record = n.id
+           join record r on r.shard = i.shard and r.id = i.record join identity d on d.person = i.code and d.institution = r.institution
+           where i.param = '_reference' and i.system = 'Patient' and n.id = any($1::text[])`,
         [ids],
       )
       const out = new Map<string, string[]>()
@@ -96,17 +97,6 @@ export function consents(sql: Sql) {
         [JSON.stringify(rows.map((row) => ({ ...row, fromMs: finite(row.fromMs), untilMs: finite(row.untilMs) })))],
       )
     },
-
-    /** Persons whom some rule could hide in-house: it names these receivers, or whom it names cannot be read. */
-    async personsBlindInside(receiverKeys: readonly string[]): Promise<readonly string[]> {
-      if (receiverKeys.length === 0) return []
-      const found = await sql.query<{ person: string }>(
-        `select person from provision where receivers && $1::text[]
-         union select u.person from undecided_merge u join provision p on p.person = u.other where p.receivers && $1::text[]`,
-        [receiverKeys],
-      )
-      return found.rows.map((row) => row.person)
-    },
   }
 }
 
@@ -115,7 +105,7 @@ function finite(ms: number): number {
   return Math.min(8.64e15, Math.max(-8.64e15, ms))
 }
 
-function dataOf(text: string | null): readonly DataTarget[] | null {
+export function dataOf(text: string | null): readonly DataTarget[] | null {
   if (text === null) return null
   const value: unknown = JSON.parse(text)
   // What cannot be read constrains to nothing: a permit is void, a deny is widened by its own marks.
@@ -148,7 +138,7 @@ function datesIn(text: string | null): DateTerms | null {
   return { fromMs: typeof fromMs === 'number' ? fromMs : 0, untilMs: typeof untilMs === 'number' ? untilMs : 0 }
 }
 
-function toRow(row: StoredProvision, data: readonly DataTarget[] | null): ProvisionRow {
+export function toRow(row: StoredProvision, data: readonly DataTarget[] | null): ProvisionRow {
   return {
     consent: row.consent,
     version: row.version,

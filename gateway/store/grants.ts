@@ -1,4 +1,5 @@
 /** What the authorization server remembers: issued tokens, the rows of oidc-provider, assertions already used, signing keys. */
+import { grouped } from './grouped.ts'
 import type { Sql } from './pool.ts'
 
 export interface IssuedGrant {
@@ -32,6 +33,15 @@ export function grantIsLiveSql(parameter: string): string {
 export async function grantIsLive(sql: Sql, jti: string): Promise<boolean> {
   const found = await sql.query<{ live: boolean }>(`select ${grantIsLiveSql('$1')} as live`, [jti])
   return found.rows[0]?.live === true
+}
+
+/** The same for many requests at once: those that come while one statement is asking are asked together in the next. */
+export function grantsLive(sql: Sql): (jti: string) => Promise<boolean> {
+  return grouped(async (jtis) => {
+    const found = await sql.query<{ jti: string }>('select jti from "grant" where jti = any($1::text[]) and revoked_ms is null', [jtis])
+    const live = new Set(found.rows.map((row) => row.jti))
+    return jtis.map((jti) => live.has(jti))
+  })
 }
 
 export function grants(sql: Sql) {

@@ -1,5 +1,7 @@
 /** Who is who: institution patient numbers, network persons, and the candidates for a match. */
 import type { Sql } from './pool.ts'
+import { lies } from './record-row.ts'
+import { moveRecordsOf } from './record-writes.ts'
 
 export interface IdentityRow {
   readonly institution: string
@@ -52,7 +54,10 @@ export function identities(sql: Sql) {
     },
     /** The person a stored or live record is about, by network id; empty when it is about nobody or nothing is known. */
     async personsOfRecord(id: string): Promise<readonly string[]> {
-      const found = await sql.query<{ person: string }>('select person from record where id = $1 and person is not null', [id])
+      const found = await sql.query<{ person: string }>(
+        `select r.person from network_id n join record r on ${lies} where n.id = $1 and r.person is not null`,
+        [id],
+      )
       return found.rows.map((row) => row.person)
     },
     /** The living person behind an id: itself, or what it was merged into; undefined when never given out. */
@@ -101,7 +106,7 @@ export function identities(sql: Sql) {
     async merge(from: string, into: string, atMs: number): Promise<void> {
       await sql.query('update person set merged_into = $2 where id = $1', [from, into])
       await sql.query(`update identity set person = $2, grade = 'certain', linked_ms = $3 where person = $1`, [from, into, atMs])
-      await sql.query('update record set person = $2 where person = $1', [from, into])
+      await moveRecordsOf(sql, from, into)
       await sql.query('update provision set person = $2 where person = $1', [from, into])
       await sql.query(
         `insert into undecided_merge (person, other) select $2, other from undecided_merge where person = $1 and other <> $2
@@ -149,7 +154,7 @@ export function identities(sql: Sql) {
       const found = await sql.query<{ record: string }>(
         `select distinct i.record from record_index i
          where i.type = 'Patient' and i.record <> $3
-           and ($5::text is null or exists (select 1 from record r where r.id = i.record and r.institution = $5))
+           and ($5::text is null or exists (select 1 from record r where r.shard = i.shard and r.id = i.record and r.institution = $5))
            and ((i.param = 'x-birth-day' and i.code = $1) or (i.param = 'x-phone' and i.code = any($2::text[])))
          order by i.record limit $4`,
         [input.birthDate, input.phones, input.notRecord, input.limit, input.institution ?? null],
@@ -159,7 +164,7 @@ export function identities(sql: Sql) {
     /** Patient records with this identifier in the given partition, or anywhere when undefined. */
     async byIdentifier(identifierSystem: string, value: string, institution: string | undefined): Promise<readonly string[]> {
       const found = await sql.query<{ record: string }>(
-        `select distinct i.record from record_index i join record r on r.id = i.record
+        `select distinct i.record from record_index i join record r on r.shard = i.shard and r.id = i.record
          where i.type = 'Patient' and i.param = 'identifier' and i.code = $2 and i.system = $1 and not r.deleted and ($3::text is null or r.institution = $3) limit 20`,
         [identifierSystem, value, institution ?? null],
       )

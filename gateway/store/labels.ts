@@ -13,6 +13,7 @@ import { raised } from './raised.ts'
 const batch = 500
 
 interface Stale extends Record<string, unknown> {
+  shard: string
   id: string
   institution: string
   type: string
@@ -27,8 +28,8 @@ export async function relabelStale(sql: Sql, timeZone: string): Promise<number> 
   let done = 0
   for (;;) {
     const found = await sql.query<Stale>(
-      `select r.id, r.institution, r.type, r.text, r.person, r.sources,
-         array(select distinct i.code from record_index i where i.record = r.id and i.param = '_reference' and i.code is not null) as relations
+      `select r.shard, r.id, r.institution, r.type, r.text, r.person, r.sources,
+         array(select distinct i.code from record_index i where i.shard = r.shard and i.record = r.id and i.param = '_reference' and i.code is not null) as relations
        from record r where r.labeller < $1 and not r.deleted order by r.labeller, r.id limit ${batch}`,
       [labellerVersion],
     )
@@ -36,14 +37,14 @@ export async function relabelStale(sql: Sql, timeZone: string): Promise<number> 
       if (done > 0) await raised(sql).narrated(undefined)
       return done
     }
-    const rows = found.rows.map((row) => ({ id: row.id, relations: row.relations, ...labelled(row, timeZone) }))
+    const rows = found.rows.map((row) => ({ shard: row.shard, id: row.id, relations: row.relations, ...labelled(row, timeZone) }))
     await sql.query(
       `update record r set classes = k.classes, sources = k.sources, codes = k.codes, confidentiality = k.confidentiality,
          sensitivities = k.sensitivities, relations = k.relations, from_ms = k."fromMs", until_ms = k."untilMs", label_basis = k."labelBasis",
          is_narrated = k."isNarrated", elements = null, labeller = $2
-       from jsonb_to_recordset($1::jsonb) as k(id text, classes text[], sources text[], codes text[], confidentiality int, sensitivities text[],
+       from jsonb_to_recordset($1::jsonb) as k(shard text, id text, classes text[], sources text[], codes text[], confidentiality int, sensitivities text[],
          relations text[], "fromMs" bigint, "untilMs" bigint, "labelBasis" text[], "isNarrated" boolean)
-       where r.id = k.id`,
+       where r.shard = k.shard and r.id = k.id`,
       [JSON.stringify(rows), labellerVersion],
     )
     done += rows.length

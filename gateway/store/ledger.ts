@@ -1,4 +1,5 @@
 /** The ledger: AuditEvents appended in the transaction of what they describe, or committed before a response's last byte. */
+import { grouped } from './grouped.ts'
 import type { Sql } from './pool.ts'
 
 export interface LedgerEntry {
@@ -20,6 +21,20 @@ export interface LedgerQuery {
   readonly untilMs?: number
   readonly limit: number
   readonly offset: number
+}
+
+/**
+ * Outside of a transaction: resolves when the entries are committed. What waits while another flush is under way goes with the next, without
+ * a timer, so that under load one commit serves many requests and alone none waits.
+ */
+export function ledgerTogether(sql: Sql): (entries: readonly LedgerEntry[]) => Promise<void> {
+  const append = grouped(async (groups: readonly (readonly LedgerEntry[])[]) => {
+    await ledger(sql).append(groups.flat())
+    return groups.map(() => true)
+  })
+  return async (entries) => {
+    if (entries.length > 0) await append(entries)
+  }
 }
 
 export function ledger(sql: Sql) {

@@ -136,7 +136,7 @@ export function parcels(sql: Sql, traceNow: TraceNow = () => ({})) {
     async wake(person: string, atMs: number): Promise<readonly string[]> {
       const found = await sql.query<{ task: string }>(
         `update parcel set state = 'queued', next_ms = $2, attempts = 0, settled_ms = null
-         where state = 'withheld' and task in (select id from record where type = 'Task' and person = $1) returning task`,
+         where state = 'withheld' and task in (select id from record where shard = $1 and type = 'Task' and person = $1) returning task`,
         [person, atMs],
       )
       return found.rows.map((row) => row.task)

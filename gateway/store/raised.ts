@@ -1,14 +1,16 @@
 /** Labels that a record has from others: of the departments and diagnoses of its encounter. They only ever rise. */
 import type { Raised } from '../../consent/record-facts.ts'
 import type { Sql } from './pool.ts'
+import { lies } from './record-row.ts'
 
 export function raised(sql: Sql) {
   return {
     /** What a record inherits of its encounter; labels only ever rise by it. */
     async record(id: string, to: Raised): Promise<void> {
       await sql.query(
-        `update record set sources = $2::text[], confidentiality = $3, sensitivities = $4::text[],
-           label_basis = array(select distinct b from unnest(label_basis || $5::text[]) b order by b) where id = $1`,
+        `update record r set sources = $2::text[], confidentiality = $3, sensitivities = $4::text[],
+           label_basis = array(select distinct b from unnest(r.label_basis || $5::text[]) b order by b)
+         from network_id n where ${lies} and n.id = $1`,
         [id, to.sources, to.confidentiality, to.sensitivities, to.labelBasis],
       )
     },
@@ -34,7 +36,10 @@ export function raised(sql: Sql) {
 
     /** Why a record has its labels, for the officer's explanation; none for a record that is not there. */
     async basis(id: string): Promise<readonly string[]> {
-      const found = await sql.query<{ label_basis: string[] }>('select label_basis from record where id = $1', [id])
+      const found = await sql.query<{ label_basis: string[] }>(
+        `select r.label_basis from network_id n join record r on ${lies} where n.id = $1`,
+        [id],
+      )
       return found.rows[0]?.label_basis ?? []
     },
   }

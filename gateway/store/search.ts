@@ -134,7 +134,7 @@ export async function searchPersons(sql: Sql, input: SearchInput): Promise<Perso
   const all = [...seen.values, input.type, persons]
   const found = await sql.query<Parameters<typeof heldOf>[0]>(
     `select ${recordColumns} from record r
-     where ${seen.sql} and not r.deleted and r.type = $${all.length - 1} and r.person = any($${all.length}::text[])`,
+     where ${seen.sql} and not r.deleted and r.type = $${all.length - 1} and r.shard = any($${all.length}::text[]) and r.person = any($${all.length}::text[])`,
     all,
   )
   return { persons, held: found.rows.map(heldOf), total }
@@ -156,8 +156,9 @@ export async function recordsOfPerson(sql: Sql, input: PersonRecords): Promise<r
   const values: unknown[] = []
   const add = (value: unknown): string => `$${values.push(value)}`
   const types = add(input.types)
+  const person = add(input.person)
   const where = [
-    `r.person = ${add(input.person)}`,
+    `r.shard = ${person} and r.person = ${person}`,
     'not r.deleted',
     `(cardinality(${types}::text[]) = 0 or r.type = any(${types}::text[]))`,
     `r.type <> all(${add(input.but)}::text[])`,
@@ -201,11 +202,13 @@ function clauseSql(clause: Clause, rows: Rows): string {
   const { add } = rows
   switch (clause.on) {
     case 'id':
-      return `r.id = any(${add(clause.anyOf)}::text[])`
+      return `(r.shard, r.id) in (select n.shard, n.id from network_id n where n.id = any(${add(clause.anyOf)}::text[]))`
     case 'local-id':
       return `r.local_id = any(${add(clause.anyOf)}::text[])`
-    case 'person':
-      return `r.person = any(${add(clause.anyOf)}::text[])`
+    case 'person': {
+      const persons = add(clause.anyOf)
+      return `(r.shard = any(${persons}::text[]) and r.person = any(${persons}::text[]))`
+    }
     case 'updated':
       return `(${clause.ranges.map((range) => rangeSql(range, 'r.updated_ms', 'r.updated_ms', add)).join(' or ')})`
     case 'missing':
@@ -241,6 +244,11 @@ function clauseSql(clause: Clause, rows: Rows): string {
   }
 }
 
+/** The record of a network id as `table`: by way of its shard, so that one partition is asked. */
+function recordAt(table: string, id: string): string {
+  return `network_id n${table} join record ${table} on ${table}.shard = n${table}.shard and ${table}.id = n${table}.id where n${table}.id = ${id}`
+}
+
 function existsSql(param: string, condition: string, rows: Rows): string {
   return `exists (select 1 from record_index i where ${rows.of(param)} and ${condition})`
 }
@@ -254,7 +262,7 @@ interface Rows {
 /** The rows of one parameter, as far as the caller may know what they say. */
 function rowsSql(input: SearchInput, param: string, add: (value: unknown) => string): string {
   const { type, leads, party } = input
-  const all = `i.record = r.id and i.param = ${add(param)}`
+  const all = `i.shard = r.shard and i.record = r.id and i.param = ${add(param)}`
   if (leads === 'every') return all
   // What only a labelled element says is searched under its labels: by a caller to whom it is not there, it is not found.
   const told = toSql(input.condition, elementFacts, add)
@@ -268,9 +276,9 @@ function rowsSql(input: SearchInput, param: string, add: (value: unknown) => str
   })
   // A Task names the records of its referral to its parties, stored or not.
   const named = type === 'Task' ? ['t.parties && r.parties'] : []
-  const unstored = type === 'Task' ? ' or not exists (select 1 from record t where t.id = i.code)' : ''
+  const unstored = type === 'Task' ? ` or not exists (select 1 from ${recordAt('t', 'i.code')})` : ''
   return `${rows} and (coalesce(i.system, '') <> all(${add(leads.guarded)}::text[])${unstored}
-    or exists (select 1 from record t where t.id = i.code and not t.deleted and (${['t.person is null', ...named, ...views].join(' or ')})))`
+    or exists (select 1 from ${recordAt('t', 'i.code')} and not t.deleted and (${['t.person is null', ...named, ...views].join(' or ')})))`
 }
 
 function rangeSql(range: Range, from: string, until: string, add: (value: unknown) => string): string {

@@ -2,12 +2,13 @@
 import { consents } from './consents.ts'
 import { deliveries } from './deliveries.ts'
 import { identities } from './identities.ts'
-import { ledger } from './ledger.ts'
+import { ledger, ledgerTogether } from './ledger.ts'
 import { ledgerExpiry } from './ledger-expiry.ts'
 import { ledgerLog } from './ledger-log.ts'
 import { messages } from './messages.ts'
 import { dues, parcels, type TraceNow } from './parcels.ts'
 import type { Database, Sql } from './pool.ts'
+import { policies } from './policy.ts'
 import { quarantine } from './quarantine.ts'
 import { raised } from './raised.ts'
 import { records } from './records.ts'
@@ -24,6 +25,7 @@ function bind(sql: Sql, traceNow?: TraceNow) {
     ledger: ledger(sql),
     log: ledgerLog(sql),
     expiry: ledgerExpiry(sql),
+    policies: policies(sql),
     relations: relations(sql),
     parcels: parcels(sql, traceNow),
     deliveries: deliveries(sql),
@@ -48,8 +50,10 @@ export interface Store extends Tables {
 
 /** `traceNow`: what a new parcel remembers of the request that made it. */
 export function createStore(database: Database, traceNow?: TraceNow): Store {
+  const tables = bind(database.sql, traceNow)
   return {
-    ...bind(database.sql, traceNow),
+    ...tables,
+    ledger: { ...tables.ledger, append: ledgerTogether(database.sql) },
     transaction: (work) => database.transaction((tx) => work(bind(tx, traceNow))),
     snapshot: (work) => database.transaction((tx) => work(bind(tx, traceNow)), { isolation: 'repeatable read', readOnly: true }),
   }

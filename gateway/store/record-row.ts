@@ -1,0 +1,108 @@
+/** A record as it is stored: its columns, and how a row becomes Held. */
+import { factsOf, type ContentFacts } from '../../consent/record-facts.ts'
+import type { LabelledElement } from '../../consent/redact.ts'
+import { elementsIn } from './elements.ts'
+import { hold, type Held, type HeldContent } from '../held.ts'
+
+export interface RecordKey {
+  readonly institution: string
+  readonly type: string
+  readonly localId: string
+}
+
+export interface RecordRow extends RecordKey, ContentFacts {
+  readonly id: string
+  readonly version: number
+  readonly person: string | null
+  readonly deleted: boolean
+  readonly text: string
+  readonly peopleText: string | null
+  readonly isNetworkForm: boolean
+  readonly updatedMs: number
+  readonly sources: readonly string[]
+  readonly classes: readonly string[]
+  /** it tells its matter in free text */
+  readonly isNarrated: boolean
+  /** null = none */
+  readonly elements: readonly LabelledElement[] | null
+  /** network ids it refers to */
+  readonly relations: readonly string[]
+  readonly parties: readonly string[]
+  readonly encounter: string | null
+}
+
+export interface IndexRow {
+  readonly record: string
+  readonly type: string
+  readonly param: string
+  readonly kind: 'token' | 'string' | 'date' | 'reference' | 'uri' | 'quantity'
+  readonly system: string | null
+  readonly code: string | null
+  readonly fromMs: number | null
+  readonly untilMs: number | null
+  readonly number: number | null
+  /** of rows that only a labelled element gives: its labels */
+  readonly codes?: readonly string[]
+  readonly sensitivities?: readonly string[]
+  readonly confidentiality?: number
+}
+
+export interface StoredRow extends Record<string, unknown> {
+  id: string
+  institution: string
+  type: string
+  local_id: string
+  version: number
+  person: string | null
+  deleted: boolean
+  text: string
+  people_text: string | null
+  network_form: boolean
+  updated_ms: number
+  sources: string[]
+  classes: string[]
+  codes: string[]
+  confidentiality: number
+  sensitivities: string[]
+  relations: string[]
+  from_ms: number
+  until_ms: number
+  parties: string[]
+  encounter: string | null
+  elements: string | null
+}
+
+export const recordColumns =
+  'r.id, r.institution, r.type, r.local_id, r.version, r.person, r.deleted, r.text, r.people_text, r.network_form, r.updated_ms, r.sources, r.classes, r.parties, r.encounter, r.codes, r.confidentiality, r.sensitivities, r.relations, r.from_ms, r.until_ms, r.elements'
+
+/** As above, without the texts: for deciding whether a record may be spoken of. */
+export const targetColumns = recordColumns.replace('r.text, r.people_text,', `'' as text, '' as people_text,`)
+
+/** Where the record of a network id lies: the join that asks one partition only. */
+export const lies = 'r.shard = n.shard and r.id = n.id'
+
+export function heldOf(row: StoredRow): Held {
+  return hold(contentOf(row))
+}
+
+/** A record just written, as a later read would give it. */
+export function heldOfWritten(row: RecordRow): Held {
+  const { localId, version, updatedMs, text, peopleText, parties, deleted, isNetworkForm, elements } = row
+  const written = { localId, version: String(version), updatedMs, text, peopleText: peopleText ?? text, parties, deleted, isNetworkForm }
+  return hold({ facts: factsOf(row), ...written, elements: elements ?? [] })
+}
+
+function contentOf(row: StoredRow): HeldContent {
+  return {
+    facts: factsOf({ ...row, fromMs: row.from_ms, untilMs: row.until_ms }),
+    localId: row.local_id,
+    version: String(row.version),
+    updatedMs: row.updated_ms,
+    text: row.text,
+    peopleText: row.people_text ?? row.text,
+    parties: row.parties,
+    deleted: row.deleted,
+    isNetworkForm: row.network_form,
+    elements: elementsIn(row.elements),
+  }
+}
