@@ -140,6 +140,26 @@ export const reads: readonly Attack[] = [
     ],
   },
   {
+    id: 'everything-pages',
+    about: '$everything in pages: where they end, how many there are, what their links are made of',
+    as: [...doctor, ...doctor, 'tertiary-system', 'patient-1'],
+    follow: 'walk',
+    requests: [
+      'GET Patient/{person}/$everything?_count={small}',
+      'GET Patient/{person}/$everything?_count={small}&_type={type}',
+      'GET Patient/{person}/$everything?_since={date}&_count=2',
+      'GET Patient/{stranger}/$everything?_count={small}',
+      'GET Patient/{local:Patient}/$everything?_count={small}',
+    ],
+  },
+  {
+    id: 'everything-link-of-another',
+    about: 'the link of somebody else’s next page of $everything',
+    as: doctor,
+    follow: 'reuse',
+    requests: ['GET Patient/{person}/$everything?_count=1'],
+  },
+  {
     id: 'match',
     about: 'whether somebody is known, by $match and by demographics',
     as: [...doctor, 'tertiary-system'],

@@ -6,6 +6,7 @@ import { ledger } from './ledger.ts'
 import { ledgerExpiry } from './ledger-expiry.ts'
 import { ledgerLog } from './ledger-log.ts'
 import { messages } from './messages.ts'
+import { pages } from './pages.ts'
 import { dues, parcels, type TraceNow } from './parcels.ts'
 import type { Database, Sql } from './pool.ts'
 import { quarantine } from './quarantine.ts'
@@ -25,6 +26,7 @@ function bind(sql: Sql, traceNow?: TraceNow) {
     log: ledgerLog(sql),
     expiry: ledgerExpiry(sql),
     relations: relations(sql),
+    pages: pages(sql),
     parcels: parcels(sql, traceNow),
     deliveries: deliveries(sql),
     dues: dues(sql),
