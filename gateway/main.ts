@@ -13,6 +13,7 @@ import { deliverLoop, lanesOf } from './deliver.ts'
 import { contextOf, createLog } from './domain.ts'
 import { takeParcel } from './incoming.ts'
 import { expireLoop } from './expire.ts'
+import { exportLoop } from './export.ts'
 import { capabilities } from './interactions/capabilities.ts'
 import { emergencyAdmission } from './limits.ts'
 import { logRoutes } from './log-routes.ts'
@@ -142,6 +143,7 @@ async function compose(config: Config, database: Database, log: Log): Promise<Ga
           ],
     ),
     overdueLoop(context, { signal: stop.signal, sleep: (ms) => pause(ms, stop.signal) }),
+    exportLoop(context, { signal: stop.signal, sleep: alarm.sleeper() }),
     healthLoop(context, stop.signal),
     housekeeping(context, stop.signal),
     sealLoop(context, { signal: stop.signal, sleep: (ms) => pause(ms, stop.signal) }),
@@ -231,6 +233,7 @@ async function housekeeping(context: Context, signal: AbortSignal): Promise<void
     await context.store.messages
       .forgetBefore(context.now().getTime() - messagesKeptMs)
       .then(() => forgetQuarantine(context))
+      .then(() => context.store.exports.forget(context.now().getTime()))
       .catch((thrown: unknown) => context.log('error', 'housekeeping-failed', { fault: faultOf(thrown) }))
     await pause(housekeepingEveryMs, signal)
   }

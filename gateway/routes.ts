@@ -14,6 +14,7 @@ import { availableActionsOf } from './operations/available-actions.ts'
 import { consultConsent } from './operations/consent-consult.ts'
 import { explainConsent } from './operations/consent-explain.ts'
 import { everything } from './operations/everything.ts'
+import { cancelExport, exportFile, exportGroup, exportPatients, exportStatus } from './operations/export.ts'
 import { inclusionProofOf } from './operations/inclusion-proof.ts'
 import { matchPatient } from './operations/match.ts'
 import { processMessage } from './operations/process-message.ts'
@@ -61,6 +62,13 @@ export const routes: readonly Route[] = [
   { method: 'POST', path: 'Patient/:id/$summary', access: operation('summary', '*'), gate: 'release', handler: summary },
   { method: 'GET', path: 'Patient/:id/$everything', access: operation('everything', '*'), gate: 'release', handler: everything },
   { method: 'POST', path: 'Patient/:id/$everything', access: operation('everything', '*'), gate: 'release', handler: everything },
+  { method: 'GET', path: 'Patient/$export', access: operation('export', '*'), gate: 'none', handler: exportPatients },
+  { method: 'POST', path: 'Patient/$export', access: operation('export', '*'), gate: 'none', handler: exportPatients },
+  { method: 'GET', path: 'Group/:id/$export', access: operation('export', '*'), gate: 'none', handler: exportGroup },
+  { method: 'POST', path: 'Group/:id/$export', access: operation('export', '*'), gate: 'none', handler: exportGroup },
+  { method: 'GET', path: '$export/:id', access: operation('export', '*'), gate: 'publish', handler: exportStatus },
+  { method: 'DELETE', path: '$export/:id', access: operation('export', '*'), gate: 'none', handler: cancelExport },
+  { method: 'GET', path: '$export-file/:id', access: operation('export', '*'), gate: 'release', handler: exportFile },
   { method: 'GET', path: '$quarantine', access: operation('quarantine', ''), gate: 'publish', handler: quarantineList },
   { method: 'POST', path: '$quarantine-replay', access: operation('quarantine', ''), gate: 'publish', handler: quarantineReplay },
   { method: 'POST', path: 'Patient/$match', access: operation('match', 'Patient'), gate: 'release', handler: matchPatient },

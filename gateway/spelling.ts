@@ -23,9 +23,9 @@ export async function inIdsOf(tables: Tables, spelling: Spelling, contents: read
     return texts
   }
   const persons = [...new Set(contents.flatMap((content) => (content.facts.person === '' ? [] : [content.facts.person])))]
-  const rows = await tables.identities.ofPersons(persons)
+  const personOf = new Map((await tables.identities.ofPersons(persons)).map(({ record, person }) => [record, person]))
   return contents.map((content) => {
-    const text = asPersons(content.peopleText, rows)
+    const text = asPersons(content.peopleText, personOf)
     return isAtHome(spelling.house, content) ? text : withoutNarrative(text)
   })
 }
@@ -36,8 +36,11 @@ function isAtHome(house: string, { facts }: HeldContent): boolean {
 }
 
 /** `Patient/<record>` → `Patient/<person>`: both are opaque ids of one length class, unique in the text. */
-function asPersons(text: string, rows: readonly { record: string; person: string }[]): string {
-  return rows.reduce((out, row) => out.replaceAll(`"Patient/${row.record}"`, `"Patient/${row.person}"`), text)
+function asPersons(text: string, personOf: ReadonlyMap<string, string>): string {
+  return text.replaceAll(/"Patient\/([^"/]+)"/g, (whole, record: string) => {
+    const person = personOf.get(record)
+    return person === undefined ? whole : `"Patient/${person}"`
+  })
 }
 
 /** What a system wrote it reads back as it is; what the network wrote is spelled in the system's own ids where it has them. */

@@ -31,6 +31,7 @@ export function capabilities(input: {
     implementation: { description: 'care-network gateway', url: `${input.publicUrl}/fhir/R4` },
     fhirVersion: '4.0.1',
     format: ['application/fhir+json', 'json'],
+    instantiates: ['http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data'],
     patchFormat: ['application/json-patch+json'],
     rest: [
       {

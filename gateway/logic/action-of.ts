@@ -21,6 +21,8 @@ export const actionOf = {
   answer: 'correct',
   summary: 'access',
   everything: 'access',
+  // whoever exports stores it, as the receiver of a delivery does
+  export: 'disclose',
   match: 'access',
   validate: 'none',
   explain: 'none',

@@ -44,6 +44,7 @@ const kinds: Readonly<Record<string, AuditKind>> = {
   summary: operation('summary'),
   everything: operation('everything'),
   match: operation('match'),
+  export: { ...reading, type: auditCode.export, subtypes: [ours('export'), restful('operation')], rest: undefined },
   'inclusion-proof': operation('inclusion-proof'),
   feed: { ...writing, type: auditCode.import, subtypes: [ours('feed')], rest: undefined },
   delivery: { ...within, type: auditCode.export, subtypes: [ours('delivery'), auditCode.disclose], rest: undefined },

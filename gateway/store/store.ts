@@ -1,6 +1,7 @@
 /** All tables behind one object: bound to the pool for single statements, to a transaction for what must hold together. */
 import { consents } from './consents.ts'
 import { deliveries } from './deliveries.ts'
+import { bulkExports } from './exports.ts'
 import { identities } from './identities.ts'
 import { ledger } from './ledger.ts'
 import { ledgerExpiry } from './ledger-expiry.ts'
@@ -27,6 +28,7 @@ function bind(sql: Sql, traceNow?: TraceNow) {
     expiry: ledgerExpiry(sql),
     relations: relations(sql),
     pages: pages(sql),
+    exports: bulkExports(sql),
     parcels: parcels(sql, traceNow),
     deliveries: deliveries(sql),
     dues: dues(sql),

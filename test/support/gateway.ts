@@ -235,7 +235,7 @@ export function askerWith(url: string, makeToken: () => Promise<string>): Asker 
 async function call(address: string, init: RequestInit): Promise<Reply> {
   const response = await fetch(address, { signal: AbortSignal.timeout(30_000), ...init })
   const text = await response.text()
-  const isJson = response.headers.get('content-type')?.includes('json') === true && text !== ''
+  const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '') && text !== ''
   // what a reply holds is what the tests check
   return { status: response.status, headers: response.headers, text, body: isJson ? (JSON.parse(text) as Body) : {} }
 }
