@@ -15,6 +15,7 @@ import { encounterSources, refreshEncounters } from './intake-encounter.ts'
 import { settleMerges, withMerges } from './intake-merge.ts'
 import { reportFaults, told } from './labelled.ts'
 import { prepare, type Prepared } from './prepare.ts'
+import { tellSubscribers } from './told.ts'
 import { Problem, type ProblemIssue } from './problem.ts'
 import { keyText } from './logic/record-key.ts'
 import type { Tables } from './store/store.ts'
@@ -137,6 +138,7 @@ export async function takeRecords(tables: Tables, context: Context, sent: Intake
     prepared.map(({ row }) => row),
     prepared.flatMap(({ index }) => index),
   )
+  await tellSubscribers(tables, prepared, updatedMs)
   await refreshEncounters(tables, prepared)
   await tables.raised.narrated(told(prepared))
   reportFaults(context, input.institution, prepared)

@@ -19,6 +19,15 @@ import { inclusionProofOf } from './operations/inclusion-proof.ts'
 import { matchPatient } from './operations/match.ts'
 import { processMessage } from './operations/process-message.ts'
 import { resend } from './operations/resend.ts'
+import {
+  createSubscription,
+  readSubscriptionOf,
+  removeSubscription,
+  searchSubscriptions,
+  subscriptionEvents,
+  subscriptionStatus,
+  updateSubscription,
+} from './operations/subscription.ts'
 import { summary } from './operations/summary.ts'
 import { requireTaken } from './taken.ts'
 import { standing } from './standing.ts'
@@ -54,6 +63,7 @@ export interface Route {
 
 const byType = (interaction: Interaction): RowAccess => ({ by: 'type', interaction })
 const operation = (name: Operation, type: string): RowAccess => ({ by: 'operation', operation: name, type })
+const subscribing = operation('subscription', 'Task')
 
 export const routes: readonly Route[] = [
   { method: 'POST', path: '', access: { by: 'entry' }, gate: 'act', handler: bundle },
@@ -69,6 +79,15 @@ export const routes: readonly Route[] = [
   { method: 'GET', path: '$export/:id', access: operation('export', '*'), gate: 'publish', handler: exportStatus },
   { method: 'DELETE', path: '$export/:id', access: operation('export', '*'), gate: 'none', handler: cancelExport },
   { method: 'GET', path: '$export-file/:id', access: operation('export', '*'), gate: 'release', handler: exportFile },
+  { method: 'GET', path: 'Subscription', access: subscribing, gate: 'publish', handler: searchSubscriptions },
+  { method: 'POST', path: 'Subscription', access: subscribing, gate: 'publish', handler: createSubscription },
+  { method: 'GET', path: 'Subscription/:id', access: subscribing, gate: 'publish', handler: readSubscriptionOf },
+  { method: 'PUT', path: 'Subscription/:id', access: subscribing, gate: 'publish', handler: updateSubscription },
+  { method: 'DELETE', path: 'Subscription/:id', access: subscribing, gate: 'none', handler: removeSubscription },
+  { method: 'GET', path: 'Subscription/:id/$status', access: subscribing, gate: 'publish', handler: subscriptionStatus },
+  { method: 'POST', path: 'Subscription/:id/$status', access: subscribing, gate: 'publish', handler: subscriptionStatus },
+  { method: 'GET', path: 'Subscription/:id/$events', access: subscribing, gate: 'release', handler: subscriptionEvents },
+  { method: 'POST', path: 'Subscription/:id/$events', access: subscribing, gate: 'release', handler: subscriptionEvents },
   { method: 'GET', path: '$quarantine', access: operation('quarantine', ''), gate: 'publish', handler: quarantineList },
   { method: 'POST', path: '$quarantine-replay', access: operation('quarantine', ''), gate: 'publish', handler: quarantineReplay },
   { method: 'POST', path: 'Patient/$match', access: operation('match', 'Patient'), gate: 'release', handler: matchPatient },

@@ -164,6 +164,7 @@ export type Operation =
   | 'process-message'
   | 'inclusion-proof'
   | 'quarantine'
+  | 'subscription'
 
 const operations: Readonly<Record<Operation, readonly Role[]>> = {
   summary: ['doctor', 'nurse', 'patient', 'proxy'],
@@ -182,6 +183,8 @@ const operations: Readonly<Record<Operation, readonly Role[]>> = {
   // whoever may read AuditEvents
   'inclusion-proof': ['patient', 'proxy', 'privacy-officer', 'auditor'],
   quarantine: ['integrator'],
+  // Whose events: referrals of the own institution; for the officer consents.
+  subscription: ['system', 'coordinator', 'privacy-officer'],
 }
 
 export function mayRun(role: Role, operation: Operation): boolean {

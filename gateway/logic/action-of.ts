@@ -32,5 +32,6 @@ export const actionOf = {
   'inclusion-proof': 'none',
   'consent-consult': 'none',
   quarantine: 'none',
+  subscription: 'access',
   delivery: 'disclose',
 } as const satisfies Record<Interaction | Operation | 'delivery', Action | 'none'>

@@ -14,6 +14,7 @@ import { quarantine } from './quarantine.ts'
 import { raised } from './raised.ts'
 import { records } from './records.ts'
 import { relations } from './relations.ts'
+import { subscriptions } from './subscriptions.ts'
 import { recordsOfPerson, searchPersons, searchRecords, type PersonRecords, type SearchInput } from './search.ts'
 
 function bind(sql: Sql, traceNow?: TraceNow) {
@@ -29,6 +30,7 @@ function bind(sql: Sql, traceNow?: TraceNow) {
     relations: relations(sql),
     pages: pages(sql),
     exports: bulkExports(sql),
+    subscriptions: subscriptions(sql),
     parcels: parcels(sql, traceNow),
     deliveries: deliveries(sql),
     dues: dues(sql),

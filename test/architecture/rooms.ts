@@ -134,6 +134,7 @@ export const rooms: readonly Room[] = [
       'gateway/release-person.ts',
       'gateway/release-everything.ts',
       'gateway/release-export.ts',
+      'gateway/release-notice.ts',
       'gateway/kept-caller.ts',
       'gateway/release-public.ts',
       'gateway/release-consent.ts',
@@ -166,6 +167,7 @@ export const rooms: readonly Room[] = [
       'gateway/routes.ts',
       'gateway/security/caller.ts',
       'gateway/store/exports.ts',
+      'gateway/store/subscriptions.ts',
       'gateway/store/pages.ts',
       'consent/types.ts',
       contract,
@@ -298,6 +300,7 @@ export const guardedNames: readonly { readonly from: string; readonly name: stri
       'gateway/live.ts',
       'gateway/redaction.ts',
       'gateway/referral-step.ts',
+      'gateway/notice.ts',
     ],
   },
   // what makes a reply: only the releases

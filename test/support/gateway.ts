@@ -76,6 +76,7 @@ export interface TestGateway {
 export interface GatewayOptions {
   readonly limits?: Partial<Limits>
   readonly rateLimits?: Readonly<Record<string, unknown>>
+  readonly subscriptions?: Readonly<Record<string, unknown>>
   /**
    * `away`: the tertiary hospital is asked live and is never there; `broken`: it cannot be listened to; an address: it is asked live there;
    * default: it feeds like the others
@@ -126,6 +127,7 @@ export async function gatewaySetup(options: GatewayOptions = {}): Promise<Gatewa
     sandbox: { publicKey: { ...(await exportJWK(cli.publicKey)) }, identities: identities() },
     limits: options.limits ?? {},
     rateLimits: options.rateLimits ?? {},
+    subscriptions: options.subscriptions ?? {},
   }
   return {
     content,
