@@ -142,7 +142,9 @@ function contradictions(config: Config): readonly string[] {
     ...groupContradictions(config),
     ...config.subscriptions.endpoints
       .filter((origin) => !isEndpoint(origin))
-      .map((origin) => `\`subscriptions.endpoints\`: \`${origin}\` is not an origin like https://ehr.example.kr (http only on this machine)`),
+      .map(
+        (origin) => `\`subscriptions.endpoints\`: \`${origin}\` is not an origin like https://ehr.example.kr (http only on this machine)`,
+      ),
     ...repeats(config.clients.map((client) => client.clientId)).map((id) => `\`clients\`: two have the clientId \`${id}\``),
     ...signInContradictions(config),
     ...repeats((config.sandbox?.identities ?? []).map((each) => each.name)).map(

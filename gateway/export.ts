@@ -97,9 +97,7 @@ async function keysOf(
   const about = { type: 'Patient', persons: job.persons ?? [], action: actionOf.export, liveRelated: [] }
   const { condition, party } = await sightOf(tables, context, caller, about)
   const ask = { condition, party, after, limit: fileBounds.lines }
-  return institution === everyHouse
-    ? tables.exports.personKeys(job, ask)
-    : tables.exports.recordKeys(job, { ...ask, institution, type })
+  return institution === everyHouse ? tables.exports.personKeys(job, ask) : tables.exports.recordKeys(job, { ...ask, institution, type })
 }
 
 /** As many as fit in one file, and always one. */

@@ -35,7 +35,9 @@ export async function judgeEvents(
   events: readonly EventRow[],
 ): Promise<readonly Told[]> {
   const caller = keptCaller(row.caller)
-  const contents = new Map((await tables.records.byIds(events.map(({ record }) => record))).map((held) => [open(held).facts.id, open(held)]))
+  const contents = new Map(
+    (await tables.records.byIds(events.map(({ record }) => record))).map((held) => [open(held).facts.id, open(held)]),
+  )
   const persons = [...new Set([...contents.values()].flatMap(({ facts }) => (facts.person === '' ? [] : [facts.person])))]
   const told: Told[] = []
   for (const event of events) {

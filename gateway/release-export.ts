@@ -100,7 +100,12 @@ function linesOf(texts: readonly string[]): string {
 }
 
 /** Patients a Group names, as far as the caller may read it: persons, or the own local ids of a system. undefined: there is no such Group. */
-export async function membersOf(context: Context, call: Call, held: Held | undefined, sight: Sight): Promise<readonly string[] | undefined> {
+export async function membersOf(
+  context: Context,
+  call: Call,
+  held: Held | undefined,
+  sight: Sight,
+): Promise<readonly string[] | undefined> {
   const [part] = held === undefined ? [] : await judge(context, call, sight, [open(held)])
   const value: unknown = part === undefined ? undefined : JSON.parse(part.text)
   if (typeof value !== 'object' || value === null) return undefined

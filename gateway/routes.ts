@@ -17,6 +17,7 @@ import { everything } from './operations/everything.ts'
 import { cancelExport, exportFile, exportGroup, exportPatients, exportStatus } from './operations/export.ts'
 import { inclusionProofOf } from './operations/inclusion-proof.ts'
 import { matchPatient } from './operations/match.ts'
+import { metaOf } from './operations/meta.ts'
 import { processMessage } from './operations/process-message.ts'
 import { resend } from './operations/resend.ts'
 import {
@@ -111,6 +112,7 @@ export const routes: readonly Route[] = [
   { method: 'GET', path: 'Consent/:id/$explain', access: operation('explain', 'Consent'), gate: 'release', handler: explainConsent },
   { method: 'POST', path: 'Consent/:id/$explain', access: operation('explain', 'Consent'), gate: 'release', handler: explainConsent },
   { method: 'GET', path: ':type/:id/_history/:version', access: byType('vread'), gate: 'release', handler: vread },
+  { method: 'GET', path: ':type/:id/$meta', access: byType('read'), gate: 'release', handler: metaOf },
   { method: 'GET', path: ':type/:id/_history', access: byType('history-instance'), gate: 'release', handler: history },
   { method: 'GET', path: ':type/:id', access: byType('read'), gate: 'release', handler: read },
   { method: 'GET', path: ':type', access: byType('search-type'), gate: 'release', handler: search },

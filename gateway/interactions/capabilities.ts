@@ -58,7 +58,7 @@ function resourceOf(type: string, offered: readonly Interaction[], operations: r
   const letters = new Set(roles.flatMap((role) => lettersFor(role, type).split('')))
   const interactions = offered.filter((interaction) => restful.has(interaction) && letters.has(letterOf[interaction])).filter(isCode)
   if (interactions.length === 0) return []
-  const own = [...new Set(operations.filter((item) => item.type === type).map(({ name }) => name))]
+  const own = [...new Set(operations.filter((item) => item.type === type || item.type === ':type').map(({ name }) => name))]
   return [
     {
       type: typeName(type),
@@ -94,6 +94,7 @@ function definitionOf(name: string, type: string): string {
       everything: 'http://hl7.org/fhir/OperationDefinition/Patient-everything',
       match: 'http://hl7.org/fhir/OperationDefinition/Patient-match',
       'process-message': 'http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message',
+      meta: 'http://hl7.org/fhir/OperationDefinition/Resource-meta',
       export: `http://hl7.org/fhir/uv/bulkdata/OperationDefinition/${type.toLowerCase()}-export`,
       status: 'http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-status',
       events: 'http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-events',

@@ -28,9 +28,7 @@ interface Asked {
 }
 
 /** `stored`: behind this record of the store. `near`: likewise, of what the record refers to. `live`: behind this key of a live answer. */
-type Turn =
-  | { readonly of: 'stored' | 'near'; readonly after: Place | undefined }
-  | { readonly of: 'live'; readonly after: string }
+type Turn = { readonly of: 'stored' | 'near'; readonly after: Place | undefined } | { readonly of: 'live'; readonly after: string }
 
 export async function everything(call: Call, context: Context): Promise<Released> {
   const asked = askedBy(call, context)

@@ -80,7 +80,10 @@ async function kickOff(call: Call, context: Context, who: Pick<ExportScope, 'per
     throw new Problem('not-supported', '`_outputFormat` is application/fhir+ndjson', { id: 'output-format', expression: '_outputFormat' })
   const types = typesIn(given)
   if (types.some((type) => !mayTouch(caller.role, type, 'search-type') || notExported.has(type)))
-    throw new Problem('not-supported', '`_type` names a type that this caller cannot export', { id: 'type-not-exported', expression: '_type' })
+    throw new Problem('not-supported', '`_type` names a type that this caller cannot export', {
+      id: 'type-not-exported',
+      expression: '_type',
+    })
   if ((await context.store.exports.countWriting(caller)) >= mostWriting)
     throw new Problem('busy', `${mostWriting} exports of this caller are being written; wait for one, or remove it`, {
       id: 'export-rate',

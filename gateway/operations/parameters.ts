@@ -31,7 +31,8 @@ function inBody({ body }: Call): Given {
   if (body.kind !== 'json') return []
   const { value } = body
   const list = typeof value === 'object' && value !== null && 'parameter' in value ? value.parameter : []
-  if (!Array.isArray(list)) throw new Problem('invalid', '`parameter` is a list', { id: 'bad-parameters', expression: 'Parameters.parameter' })
+  if (!Array.isArray(list))
+    throw new Problem('invalid', '`parameter` is a list', { id: 'bad-parameters', expression: 'Parameters.parameter' })
   return list.map((item: unknown): readonly [string, string] => {
     const entries = typeof item === 'object' && item !== null ? Object.entries(item) : []
     const name: unknown = entries.find(([key]) => key === 'name')?.[1]

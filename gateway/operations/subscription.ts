@@ -142,7 +142,8 @@ function wantedOf(call: Call, context: Context): Wanted {
 /** Whoever could not read what an event is about is not told of it. */
 function requireReadable({ caller }: Call, type: string): void {
   const { scopes } = parseScopes(caller.scopes.join(' '))
-  if (!mayTouch(caller.role, type, 'read')) throw new Problem('forbidden', 'this role may not read what this topic is about', { id: 'role' })
+  if (!mayTouch(caller.role, type, 'read'))
+    throw new Problem('forbidden', 'this role may not read what this topic is about', { id: 'role' })
   if (!allows(scopes, { level: levelOf(caller.role), type, interaction: 'read' }))
     throw new Problem('forbidden', 'the scope of the token does not cover what this topic is about', { id: 'scope' })
 }

@@ -294,10 +294,9 @@ function jobs(sql: Sql) {
 
     /** Until the transaction ends nobody else writes it; undefined when somebody does, or it is gone. */
     async lock(id: string): Promise<JobState | undefined> {
-      const found = await sql.query<JobRow>(
-        `select ${columns} from export_job where id = $1 and state = 'queued' for update skip locked`,
-        [id],
-      )
+      const found = await sql.query<JobRow>(`select ${columns} from export_job where id = $1 and state = 'queued' for update skip locked`, [
+        id,
+      ])
       return found.rows[0] && jobOf(found.rows[0])
     },
 

@@ -135,6 +135,7 @@ export const rooms: readonly Room[] = [
       'gateway/release-everything.ts',
       'gateway/release-export.ts',
       'gateway/release-notice.ts',
+      'gateway/release-meta.ts',
       'gateway/kept-caller.ts',
       'gateway/release-public.ts',
       'gateway/release-consent.ts',

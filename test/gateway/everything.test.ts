@@ -13,7 +13,7 @@ const shown = ({ body }: Reply): readonly Body[] =>
 /** Every page of it, in order. */
 async function walked(asker: Asker, path: string): Promise<readonly Reply[]> {
   const replies: Reply[] = []
-  for (let next: string | undefined = path; next !== undefined; ) {
+  for (let next: string | undefined = path; next !== undefined;) {
     const reply: Reply = await asker.get(next)
     expect({ status: reply.status, issue: reply.body.issue }).toEqual({ status: 200, issue: undefined })
     replies.push(reply)
@@ -65,7 +65,10 @@ eachGateway('$everything', {}, (gateway) => {
     const { body } = await asker.get('Observation/o1')
     const since = encodeURIComponent(body.meta?.lastUpdated ?? '')
     expect(namesIn(await walked(asker, `Patient/C-0001/$everything?_since=${since}`))).toEqual(['Observation/o1'])
-    expect(namesIn(await walked(asker, `Patient/C-0001/$everything?_type=Observation,Patient`))).toEqual(['Patient/C-0001', 'Observation/o1'])
+    expect(namesIn(await walked(asker, `Patient/C-0001/$everything?_type=Observation,Patient`))).toEqual([
+      'Patient/C-0001',
+      'Observation/o1',
+    ])
     const parameters = { resourceType: 'Parameters', parameter: [{ name: '_type', valueCode: 'Observation' }] }
     expect(namesIn([await asker.post('Patient/C-0001/$everything', parameters)])).toEqual(['Observation/o1'])
     const later = await gateway().as('clinic-doctor').get(`Patient/${person}/$everything?_since=2999-01-01`)
@@ -94,7 +97,9 @@ eachGateway('$everything', {}, (gateway) => {
     const consents = await gateway().as('patient-1').get('Consent')
     const consent = consents.body.entry?.[0]?.resource ?? {}
     const withdrawn = { ...consent, status: 'inactive' }
-    const put = await gateway().as('patient-1').put(`Consent/${consent.id}`, withdrawn, { 'if-match': `W/"${consent.meta?.versionId}"` })
+    const put = await gateway()
+      .as('patient-1')
+      .put(`Consent/${consent.id}`, withdrawn, { 'if-match': `W/"${consent.meta?.versionId}"` })
     expect(put.status).toBe(200)
     const rest = await walked(asker, link)
     expect(rest.flatMap(shown).filter(({ resourceType }) => resourceType === 'Observation')).toEqual([])
@@ -103,23 +108,50 @@ eachGateway('$everything', {}, (gateway) => {
 })
 
 const manyRecords = scale > 1 ? 50_000 : 3_000
-;(hasPostgres ? test : test.skip)(`$everything of ${manyRecords} records takes no more than 300 MB besides`, async () => {
-  const gateway: TestGateway = await startTestGateway('PostgreSQL')
-  try {
-    await feed(gateway, 'clinic', [patient('clinic', 1)])
-    const person = await personId(gateway, 1)
-    await fillRecords(gateway.context.store.sql, { institution: 'clinic', persons: [person], count: manyRecords })
-    const before = process.memoryUsage().rss
-    let [most, seen] = [before, 0]
-    for (let next: string | undefined = `Patient/${person}/$everything`; next !== undefined; ) {
-      const reply: Reply = await gateway.as('clinic-doctor').get(next)
-      seen += shown(reply).length
-      most = Math.max(most, process.memoryUsage().rss)
-      next = linkOf(reply)
+;(hasPostgres ? test : test.skip)(
+  `$everything of ${manyRecords} records takes no more than 300 MB besides`,
+  async () => {
+    const gateway: TestGateway = await startTestGateway('PostgreSQL')
+    try {
+      await feed(gateway, 'clinic', [patient('clinic', 1)])
+      const person = await personId(gateway, 1)
+      await fillRecords(gateway.context.store.sql, { institution: 'clinic', persons: [person], count: manyRecords })
+      const before = process.memoryUsage().rss
+      let [most, seen] = [before, 0]
+      for (let next: string | undefined = `Patient/${person}/$everything`; next !== undefined;) {
+        const reply: Reply = await gateway.as('clinic-doctor').get(next)
+        seen += shown(reply).length
+        most = Math.max(most, process.memoryUsage().rss)
+        next = linkOf(reply)
+      }
+      expect(seen).toBe(manyRecords + 1)
+      expect((most - before) / 1_048_576).toBeLessThan(300)
+    } finally {
+      await gateway.close()
     }
-    expect(seen).toBe(manyRecords + 1)
-    expect((most - before) / 1_048_576).toBeLessThan(300)
-  } finally {
-    await gateway.close()
-  }
-}, 600_000)
+  },
+  600_000,
+)
+
+eachGateway('$meta', {}, (gateway) => {
+  test('is the meta of a record as a read shows it, and of what is hidden as of what is not there', async () => {
+    await feed(gateway(), 'clinic', [
+      patient('clinic', 1),
+      condition('c1', 'C-0001', 'I10', { meta: { tag: [{ system: 'urn:t', code: 'x' }] } }),
+    ])
+    const system = gateway().as('clinic-system')
+    const read = await system.get('Condition/c1')
+    const meta = await system.get('Condition/c1/$meta')
+    expect(meta.body).toEqual({ resourceType: 'Parameters', parameter: [{ name: 'return', valueMeta: read.body.meta }] })
+    expect([meta.headers.get('etag'), (await system.get('Condition/c1/$meta', { 'if-none-match': 'W/"1"' })).status]).toEqual([
+      'W/"1"',
+      304,
+    ])
+    const person = await personId(gateway(), 1)
+    expect((await gateway().as('clinic-doctor').get(`Patient/${person}/$meta`)).status).toBe(200)
+    const shown = (await gateway().as('clinic-doctor').get('Condition?patient=C-0001')).body.entry?.[0]?.resource?.id ?? ''
+    const [hidden, never] = [shown, 'nothing'].map((id) => gateway().as('hospital-doctor').get(`Condition/${id}/$meta`))
+    expect([(await hidden)?.status, (await hidden)?.text]).toEqual([404, (await never)?.text])
+    expect((await gateway().as('auditor').get(`Condition/${shown}/$meta`)).status).toBe(403)
+  })
+})

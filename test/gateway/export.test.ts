@@ -21,7 +21,10 @@ interface Manifest {
 const below = (url: string): string => url.split('/fhir/R4/')[1] ?? ''
 
 /** Kick-off until the manifest; the address of the status with it. */
-async function exported(asker: Asker, path: string): Promise<{ readonly status: string; readonly manifest: Manifest; readonly reply: Reply }> {
+async function exported(
+  asker: Asker,
+  path: string,
+): Promise<{ readonly status: string; readonly manifest: Manifest; readonly reply: Reply }> {
   const kicked = await asker.get(path, async_)
   expect({ status: kicked.status, text: kicked.text }).toEqual({ status: 202, text: '' })
   const status = below(kicked.headers.get('content-location') ?? '')
@@ -84,7 +87,8 @@ eachGateway('a bulk export', {}, (gateway) => {
   test('of a Group is of its members, of a type asked for of that type', async () => {
     const group = await exported(as('clinic-system'), 'Group/few/$export?_type=Condition,Observation')
     expect(await linesOf(as('clinic-system'), group.manifest)).toEqual(['Condition/c1', 'Observation/o1'])
-    for (const id of ['nothing', 'open-referrals']) expect((await as('hospital-system').get(`Group/${id}/$export`, async_)).status).toBe(404)
+    for (const id of ['nothing', 'open-referrals'])
+      expect((await as('hospital-system').get(`Group/${id}/$export`, async_)).status).toBe(404)
   })
 
   test('of a doctor names persons, and of the own institution only', async () => {
@@ -174,28 +178,32 @@ eachGateway('a bulk export', {}, (gateway) => {
 
 const count = scale > 1 ? 1_000_000 : 6_000
 describe('a bulk export of many records', () => {
-  ;(hasPostgres ? test : test.skip)(`takes no more than 300 MB besides for ${count} of them, in files of bounded size`, async () => {
-    const gateway: TestGateway = await startTestGateway('PostgreSQL')
-    try {
-      await feed(gateway, 'clinic', [patient('clinic', 1), patient('clinic', 2)])
-      const persons = [await personId(gateway, 1), await personId(gateway, 2)]
-      await fillRecords(gateway.context.store.sql, { institution: 'clinic', persons, count })
-      const before = process.memoryUsage().rss
-      let [most, lines] = [before, 0]
-      const { manifest } = await exported(gateway.as('clinic-doctor'), 'Patient/$export')
-      for (const { url } of manifest.output) {
-        const { status, text } = await gateway.as('clinic-doctor').get(below(url))
-        expect(status).toBe(200)
-        const own = text.split('\n').length - 1
-        expect(own).toBeLessThanOrEqual(fileBounds.lines)
-        lines += own
-        most = Math.max(most, process.memoryUsage().rss)
+  ;(hasPostgres ? test : test.skip)(
+    `takes no more than 300 MB besides for ${count} of them, in files of bounded size`,
+    async () => {
+      const gateway: TestGateway = await startTestGateway('PostgreSQL')
+      try {
+        await feed(gateway, 'clinic', [patient('clinic', 1), patient('clinic', 2)])
+        const persons = [await personId(gateway, 1), await personId(gateway, 2)]
+        await fillRecords(gateway.context.store.sql, { institution: 'clinic', persons, count })
+        const before = process.memoryUsage().rss
+        let [most, lines] = [before, 0]
+        const { manifest } = await exported(gateway.as('clinic-doctor'), 'Patient/$export')
+        for (const { url } of manifest.output) {
+          const { status, text } = await gateway.as('clinic-doctor').get(below(url))
+          expect(status).toBe(200)
+          const own = text.split('\n').length - 1
+          expect(own).toBeLessThanOrEqual(fileBounds.lines)
+          lines += own
+          most = Math.max(most, process.memoryUsage().rss)
+        }
+        expect(lines).toBe(count + 2)
+        expect((most - before) / 1_048_576).toBeLessThan(300)
+        expect(await exportNext(gateway.context)).toBe(false)
+      } finally {
+        await gateway.close()
       }
-      expect(lines).toBe(count + 2)
-      expect((most - before) / 1_048_576).toBeLessThan(300)
-      expect(await exportNext(gateway.context)).toBe(false)
-    } finally {
-      await gateway.close()
-    }
-  }, 3_600_000)
+    },
+    3_600_000,
+  )
 })

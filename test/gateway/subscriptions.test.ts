@@ -36,6 +36,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
 })
 afterAll(() => {
+  server.closeAllConnections()
   server.close()
 })
 afterEach(() => {
@@ -65,9 +66,11 @@ interface Parameter {
   readonly part?: readonly Parameter[]
 }
 
-const parametersOf = (body: Body | undefined): readonly Parameter[] => (body?.entry?.[0]?.resource?.['parameter'] ?? []) as readonly Parameter[]
+const parametersOf = (body: Body | undefined): readonly Parameter[] =>
+  (body?.entry?.[0]?.resource?.['parameter'] ?? []) as readonly Parameter[]
 const typeOf = (body: Body): string => parametersOf(body).find(({ name }) => name === 'type')?.valueCode ?? ''
-const sinceStart = (body: Body): string => parametersOf(body).find(({ name }) => name === 'events-since-subscription-start')?.valueString ?? ''
+const sinceStart = (body: Body): string =>
+  parametersOf(body).find(({ name }) => name === 'events-since-subscription-start')?.valueString ?? ''
 const eventsOf = (body: Body): readonly { number: string; focus: string | undefined }[] =>
   parametersOf(body)
     .filter(({ name }) => name === 'notification-event')
@@ -92,7 +95,11 @@ eachGateway('a subscription', { subscriptions: { endpoints: [origin], maxAttempt
   const noticesAt = (path: string): readonly Body[] => at(path).flatMap(({ body }) => (typeOf(body) === 'event-notification' ? [body] : []))
   let count = 0
   /** one of its own, active; its endpoint has a path of its own */
-  async function subscribed(name: string, topic: string | undefined = referralTopic, channel: Json = {}): Promise<{ readonly id: string; readonly path: string }> {
+  async function subscribed(
+    name: string,
+    topic: string | undefined = referralTopic,
+    channel: Json = {},
+  ): Promise<{ readonly id: string; readonly path: string }> {
     count += 1
     const path = `/hook/${count}-${gateway().url.split(':').at(-1)}`
     const made = await as(name).post('Subscription', subscription(topic, { endpoint: `${origin}${path}`, ...channel }))
@@ -132,7 +139,9 @@ eachGateway('a subscription', { subscriptions: { endpoints: [origin], maxAttempt
     expect((await as('tertiary-system').get(`Task/${task}`)).status).toBe(200)
     const status = await as('tertiary-system').get(`Subscription/${id}/$status`)
     expect([status.body['type'], typeOf(status.body)]).toEqual(['searchset', 'query-status'])
-    const [entry] = await gateway().context.store.ledger.find({ persons: [await personId(gateway(), 1)], fromMs: 0, untilMs: 8.64e15, limit: 500, offset: 0 }).then(({ bodies }) => bodies.filter((body) => body.includes('"notification"')))
+    const [entry] = await gateway()
+      .context.store.ledger.find({ persons: [await personId(gateway(), 1)], fromMs: 0, untilMs: 8.64e15, limit: 500, offset: 0 })
+      .then(({ bodies }) => bodies.filter((body) => body.includes('"notification"')))
     expect(entry).toContain(task)
   })
 
@@ -170,7 +179,10 @@ eachGateway('a subscription', { subscriptions: { endpoints: [origin], maxAttempt
       return Number(sinceStart(body)) >= 2 ? Number(sinceStart(body)) : undefined
     })
     isTaking = true
-    const put = await as('tertiary-system').put(`Subscription/${id}`, { ...subscription(referralTopic, { endpoint: `${origin}${path}` }), id })
+    const put = await as('tertiary-system').put(`Subscription/${id}`, {
+      ...subscription(referralTopic, { endpoint: `${origin}${path}` }),
+      id,
+    })
     expect(put.status).toBe(200)
     const numbers = await until(() => {
       const all = new Set(noticesAt(path).map((body) => eventsOf(body)[0]?.number))
@@ -204,9 +216,21 @@ eachGateway('a subscription', { subscriptions: { endpoints: [origin], maxAttempt
     ['a topic nobody offers', subscription('https://care-network.kr/fhir/SubscriptionTopic/all'), 'unsupported-topic'],
     ['records in its notices', subscription(referralTopic, content('full-resource')), 'unsupported-payload'],
     ['an endpoint that is not on the list', subscription(referralTopic, { endpoint: 'http://127.0.0.1:1/hook' }), 'endpoint-not-allowed'],
-    ['an endpoint with a password in it', subscription(referralTopic, { endpoint: `http://me:it@127.0.0.1:${port}/` }), 'endpoint-not-allowed'],
+    [
+      'an endpoint with a password in it',
+      subscription(referralTopic, { endpoint: `http://me:it@127.0.0.1:${port}/` }),
+      'endpoint-not-allowed',
+    ],
     ['another channel', subscription(referralTopic, { type: 'email', endpoint: 'mailto:a@b.kr' }), 'unsupported-channel'],
-    ['a filter', subscription(referralTopic, {}, { _criteria: { extension: [{ url: `${backport}/backport-filter-criteria`, valueString: 'Task?status=x' }] } }), 'unsupported-filter'],
+    [
+      'a filter',
+      subscription(
+        referralTopic,
+        {},
+        { _criteria: { extension: [{ url: `${backport}/backport-filter-criteria`, valueString: 'Task?status=x' }] } },
+      ),
+      'unsupported-filter',
+    ],
     ['two headers in one', subscription(referralTopic, { header: ['X-A: b\r\nHost: elsewhere'] }), 'bad-header'],
     ['a header of the connection', subscription(referralTopic, { header: ['Host: elsewhere'] }), 'bad-header'],
     ['to be active at once', subscription(referralTopic, {}, { status: 'active' }), 'subscription-status'],
