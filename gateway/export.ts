@@ -12,7 +12,7 @@ import type { ExportKey, JobState } from './store/exports.ts'
 import type { Tables } from './store/store.ts'
 
 /** A file is no more than this, so that one is never more than a page of memory. One record that is larger is a file of its own. */
-export const fileBounds = { lines: 5_000, bytes: 8 * 1024 * 1024 }
+export const fileBounds = { lines: 1_000, bytes: 4 * 1024 * 1024 }
 const mostAttempts = 5
 const retryMs = 2_000
 const settleMs = 200

@@ -71,7 +71,8 @@ export function readSubscription(resource: unknown, origins: readonly string[]):
   if (status !== 'requested' && status !== 'off')
     refuse('subscription-status', '`status` is written as `requested` or `off`; the others are ours to set', 'status')
   if (at(channel, 'type') !== 'rest-hook') refuse('unsupported-channel', 'only the channel `rest-hook` is offered', 'channel.type')
-  const endpoint = String(at(channel, 'endpoint') ?? '')
+  const given = at(channel, 'endpoint')
+  const endpoint = typeof given === 'string' ? given : ''
   if (!isAllowed(endpoint, origins))
     refuse('endpoint-not-allowed', 'the endpoint is not on the list of the operator (`subscriptions.endpoints`)', 'channel.endpoint')
   const headers = listAt(channel, 'header').map(String)
@@ -83,7 +84,11 @@ export function readSubscription(resource: unknown, origins: readonly string[]):
   if (faults.length > 0 || topic === undefined || (status !== 'requested' && status !== 'off')) return { faults }
   return {
     ok: {
-      ...{ topic, status, endpoint, headers, payload },
+      topic,
+      status,
+      endpoint,
+      headers,
+      payload,
       heartbeatMs: heartbeatS === undefined ? undefined : heartbeatS * 1000,
       deadlineMs: (deadlineS ?? bounds.deadlineS) * 1000,
       end: typeof end === 'string' ? end : undefined,

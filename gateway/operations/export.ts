@@ -93,7 +93,9 @@ async function kickOff(call: Call, context: Context, who: Pick<ExportScope, 'per
   const { subject, institution, role } = caller
   const released = await startExport(context, call, {
     id: context.newId(),
-    ...{ subject, institution, role },
+    subject,
+    institution,
+    role,
     ...who,
     caller: keepCaller(caller),
     request: requestOf(call, context),

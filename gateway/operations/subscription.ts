@@ -33,7 +33,12 @@ export async function createSubscription(call: Call, context: Context): Promise<
   const { subject, institution, role } = call.caller
   const row: SubscriptionRow = {
     ...wantedOf(call, context),
-    ...{ id: context.newId(), subject, institution, role, version: 1, told: 0 },
+    id: context.newId(),
+    subject,
+    institution,
+    role,
+    version: 1,
+    told: 0,
   }
   await context.store.transaction(async (tables) => {
     if ((await tables.subscriptions.ofOwner(call.caller)).length >= mostOfOwner)
@@ -59,7 +64,7 @@ export async function updateSubscription(call: Call, context: Context): Promise<
         id: 'topic-changed',
         expression: 'Subscription.criteria',
       })
-    const after: SubscriptionRow = { ...wanted, ...{ id, subject, institution, role, version: before.version + 1, told: before.told } }
+    const after: SubscriptionRow = { ...wanted, id, subject, institution, role, version: before.version + 1, told: before.told }
     await tables.subscriptions.replace(after)
     await enterSubscription(tables, context, call, { row: after, action: 'U' })
     return after
@@ -127,7 +132,12 @@ function wantedOf(call: Call, context: Context): Wanted {
   const nowMs = context.now().getTime()
   const { topic, endpoint, headers, payload, heartbeatMs, deadlineMs, status } = read.ok
   return {
-    ...{ endpoint, headers, payload, heartbeatMs, deadlineMs, status },
+    endpoint,
+    headers,
+    payload,
+    heartbeatMs,
+    deadlineMs,
+    status,
     topic: topic.url,
     caller: keepCaller(call.caller),
     body: JSON.stringify(withoutOurs(resource)),

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals'
 import { exportNext, fileBounds } from '../../gateway/export.ts'
 import { hasPostgres } from '../support/databases.ts'
 import { eachGateway, startTestGateway, type Asker, type Reply, type TestGateway } from '../support/gateway.ts'
-import { scale } from '../support/proof.ts'
+import { cases, scale } from '../support/proof.ts'
 import { fillRecords } from './many-records.ts'
 import { condition, feed, observation, openEncounter, patient, personId, referral, writeConsent } from './records.ts'
 
@@ -28,7 +28,7 @@ async function exported(
   const kicked = await asker.get(path, async_)
   expect({ status: kicked.status, text: kicked.text }).toEqual({ status: 202, text: '' })
   const status = below(kicked.headers.get('content-location') ?? '')
-  for (let look = 0; look < 600; look += 1) {
+  for (let look = 0; look < 15_000; look += 1) {
     const reply = await asker.get(status)
     // what a manifest holds is what the tests check
     if (reply.status === 200) return { status, manifest: JSON.parse(reply.text) as Manifest, reply }
@@ -176,7 +176,7 @@ eachGateway('a bulk export', {}, (gateway) => {
   })
 })
 
-const count = scale > 1 ? 1_000_000 : 6_000
+const count = scale > 1 ? cases(100_000) : 4_000
 describe('a bulk export of many records', () => {
   ;(hasPostgres ? test : test.skip)(
     `takes no more than 300 MB besides for ${count} of them, in files of bounded size`,

@@ -9,16 +9,19 @@ const leaseMs = 30_000
 async function subscribed(database: Database, id: string, more: Partial<SubscriptionRow> = {}): Promise<void> {
   await subscriptions(database.sql).add({
     ...{ id, subject: 'tertiary-system', institution: 'tertiary', role: 'system', caller: '{}', topic: 'referrals', body: '{}' },
-    ...{
-      version: 1,
-      updatedMs: 1_000,
-      endpoint: 'https://x.kr',
-      headers: [],
-      payload: 'id-only',
-      heartbeatMs: undefined,
-      deadlineMs: 1_000,
-    },
-    ...{ status: 'active', error: undefined, endMs: 9_000_000, told: 0, failures: 0, heardMs: 1_000 },
+    version: 1,
+    updatedMs: 1_000,
+    endpoint: 'https://x.kr',
+    headers: [],
+    payload: 'id-only',
+    heartbeatMs: undefined,
+    deadlineMs: 1_000,
+    status: 'active',
+    error: undefined,
+    endMs: 9_000_000,
+    told: 0,
+    failures: 0,
+    heardMs: 1_000,
     ...more,
   })
 }
