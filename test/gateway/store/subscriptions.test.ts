@@ -8,7 +8,13 @@ const leaseMs = 30_000
 
 async function subscribed(database: Database, id: string, more: Partial<SubscriptionRow> = {}): Promise<void> {
   await subscriptions(database.sql).add({
-    ...{ id, subject: 'tertiary-system', institution: 'tertiary', role: 'system', caller: '{}', topic: 'referrals', body: '{}' },
+    id,
+    subject: 'tertiary-system',
+    institution: 'tertiary',
+    role: 'system',
+    caller: '{}',
+    topic: 'referrals',
+    body: '{}',
     version: 1,
     updatedMs: 1_000,
     endpoint: 'https://x.kr',
