@@ -40,6 +40,7 @@ interface FileConfig {
   readonly limits: Limits
   readonly rateLimits: RateLimits
   readonly ledger: Config['ledger']
+  readonly subscriptions: Config['subscriptions']
 }
 
 /** Reads `file`, else the file CARENET_CONFIG names. With neither, the file counts as `{}` and its required keys are faults. */
@@ -84,6 +85,7 @@ export function readConfig(env: Environment, content: unknown, realNow: Date): L
     limits: file.limits,
     rateLimits: file.rateLimits,
     ledger: file.ledger,
+    subscriptions: file.subscriptions,
   }
   const faults = [...fromEnv.faults, ...contradictions(config)]
   return faults.length > 0 ? { faults } : { ok: config }
@@ -138,6 +140,11 @@ function contradictions(config: Config): readonly string[] {
     ...repeats(ids).map((id) => `\`institutions\`: two have the id \`${id}\``),
     ...repeats(config.institutions.map((each) => each.number)).map((number) => `\`institutions\`: two have the number \`${number}\``),
     ...groupContradictions(config),
+    ...config.subscriptions.endpoints
+      .filter((origin) => !isEndpoint(origin))
+      .map(
+        (origin) => `\`subscriptions.endpoints\`: \`${origin}\` is not an origin like https://ehr.example.kr (http only on this machine)`,
+      ),
     ...repeats(config.clients.map((client) => client.clientId)).map((id) => `\`clients\`: two have the clientId \`${id}\``),
     ...signInContradictions(config),
     ...repeats((config.sandbox?.identities ?? []).map((each) => each.name)).map(
@@ -150,6 +157,12 @@ function contradictions(config: Config): readonly string[] {
       .filter((each) => each.institution !== 'network' && !isMember(each.institution))
       .map((each) => `\`sandbox.identities\`: \`${each.name}\` belongs to \`${each.institution}\`, which is not an institution here`),
   ]
+}
+
+function isEndpoint(text: string): boolean {
+  const url = URL.parse(text)
+  const isLocal = url !== null && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
+  return url !== null && url.origin === text && (url.protocol === 'https:' || (url.protocol === 'http:' && isLocal))
 }
 
 function groupContradictions({ groups, institutions }: Config): readonly string[] {

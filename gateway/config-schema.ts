@@ -198,6 +198,16 @@ const ledger = {
   default: {},
 }
 
+const subscriptions = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    endpoints: { type: 'array', items: text, default: [] },
+    maxAttempts: { ...count, maximum: 100, default: 10 },
+  },
+  default: {},
+}
+
 export const configSchema = {
   type: 'object',
   additionalProperties: false,
@@ -219,6 +229,7 @@ export const configSchema = {
     limits,
     rateLimits,
     ledger,
+    subscriptions,
   },
 }
 

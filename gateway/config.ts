@@ -27,6 +27,14 @@ export interface Config {
   readonly limits: Limits
   readonly rateLimits: RateLimits
   readonly ledger: { readonly retentionDays: number }
+  readonly subscriptions: SubscriptionsConfig
+}
+
+export interface SubscriptionsConfig {
+  /** origins that notifications may be sent to, compared whole; empty = nobody can subscribe */
+  readonly endpoints: readonly string[]
+  /** failures in a row before a subscription is in error */
+  readonly maxAttempts: number
 }
 
 /** For each caller, counted in each process by itself; 0 = no limit. */

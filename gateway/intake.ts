@@ -16,6 +16,7 @@ import { settleMerges, withMerges } from './intake-merge.ts'
 import { place, type Placed } from './intake-place.ts'
 import { reportFaults, told } from './labelled.ts'
 import { prepare, type Prepared } from './prepare.ts'
+import { tellSubscribers } from './told.ts'
 import { Problem, type ProblemIssue } from './problem.ts'
 import type { LedgerEntry } from './store/ledger.ts'
 import type { RecordRow } from './store/records.ts'
@@ -152,6 +153,7 @@ export async function takeRecords(
     prepared.flatMap(({ index }) => index),
     entriesOf(results),
   )
+  await tellSubscribers(tables, prepared, updatedMs)
   await refreshEncounters(tables, prepared)
   await tables.raised.narrated(told(prepared))
   reportFaults(context, input.institution, prepared)

@@ -1,7 +1,7 @@
 /** The composition root: everything is made here once and passed on. Imports everything; nothing imports it but the command line. */
 import { createServer, type Server } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { guardedFetch } from '../adapters/guarded-fetch.ts'
+import { FetchFailure, guardedFetch } from '../adapters/guarded-fetch.ts'
 import { adapterKind } from '../adapters/registry.ts'
 import { createAlarm } from './alarm.ts'
 import { createApp } from './app.ts'
@@ -13,9 +13,11 @@ import { deliverLoop, lanesOf } from './deliver.ts'
 import { contextOf, createLog } from './domain.ts'
 import { takeParcel } from './incoming.ts'
 import { expireLoop } from './expire.ts'
+import { exportLoop } from './export.ts'
 import { capabilities } from './interactions/capabilities.ts'
 import { emergencyAdmission } from './limits.ts'
 import { logRoutes } from './log-routes.ts'
+import { notifyLoop, type Post } from './notify.ts'
 import { createOperations } from './operations-routes.ts'
 import { overdueLoop } from './overdue.ts'
 import { forgetQuarantine, restMessage } from './quarantine.ts'
@@ -142,6 +144,8 @@ async function compose(config: Config, database: Database, log: Log): Promise<Ga
           ],
     ),
     overdueLoop(context, { signal: stop.signal, sleep: (ms) => pause(ms, stop.signal) }),
+    exportLoop(context, { signal: stop.signal, sleep: alarm.sleeper() }),
+    notifyLoop(context, { signal: stop.signal, sleep: alarm.sleeper(), post: postTo(context) }),
     healthLoop(context, stop.signal),
     housekeeping(context, stop.signal),
     sealLoop(context, { signal: stop.signal, sleep: (ms) => pause(ms, stop.signal) }),
@@ -185,6 +189,22 @@ function outsideIssuerOf(context: Context, { sql }: Database): OutsideIssuer | u
   const fetch = guardedFetch({ allowOrigins: [new URL(issuer.issuer).origin], deadlineMs: 5_000, maxBytes: 1024 * 1024 })
   const resolvePatient = patientResolver(context)
   return outsideIssuer({ config, issuer, resolvePatient, sql, now: () => Date.now(), clockSkewS, fetch })
+}
+
+/** Notifications go to the origins of the configuration and nowhere else; what an endpoint answers is not read. */
+function postTo(context: Context): Post {
+  const fetch = guardedFetch({ allowOrigins: context.config.subscriptions.endpoints, deadlineMs: 20_000, maxBytes: 64 * 1024 })
+  return async (url, request) => {
+    try {
+      const { ok, body } = await fetch(url, { method: 'POST', ...request })
+      await body?.cancel()
+      return ok
+    } catch (thrown) {
+      // no connection, a redirect, no answer in time: all one to a subscriber, and tried again
+      if (thrown instanceof FetchFailure) return false
+      throw thrown
+    }
+  }
 }
 
 /** A gateway that stopped cleanly leaves no unsealed tail; what a damaged log or a lost database prevents is said, and the stop goes on. */
@@ -231,6 +251,8 @@ async function housekeeping(context: Context, signal: AbortSignal): Promise<void
     await context.store.messages
       .forgetBefore(context.now().getTime() - messagesKeptMs)
       .then(() => forgetQuarantine(context))
+      .then(() => context.store.subscriptions.forgetBefore(context.now().getTime() - messagesKeptMs))
+      .then(() => context.store.exports.forget(context.now().getTime()))
       .catch((thrown: unknown) => context.log('error', 'housekeeping-failed', { fault: faultOf(thrown) }))
     await pause(housekeepingEveryMs, signal)
   }

@@ -7,7 +7,6 @@ import type { Sight } from './judge.ts'
 import { judge, type Part } from './judged.ts'
 import { compare, demographics, type Demographics } from './logic/match.ts'
 import { composePerson, type ComposedPerson } from './logic/person.ts'
-import { coverageNotice, silentNotices } from './notices.ts'
 import { notFound } from './problem.ts'
 import { matchOf, patientIn, personEntry, record, refusal, released } from './release-act.ts'
 import { mint, type Released } from './released.ts'
@@ -44,33 +43,6 @@ export async function releaseMatch(
       rest: { search: { mode: 'match', score, extension: [{ url: grade, valueCode: found.grade }] } },
     }))
   return mint(200, {}, bundleText({ type: 'searchset', total: entries.length, self: '', next: undefined, notices: [], entries }))
-}
-
-/** One person's whole visible record: the person composed, then every record; silent institutions are named for everybody alike. */
-export async function releaseEverything(
-  context: Context,
-  call: Call,
-  input: { held: readonly Held[]; sight: Sight; person: string; isKnown: boolean; silent: readonly string[] },
-): Promise<Released> {
-  const parts = await judge(context, call, input.sight, input.held.map(open))
-  if (parts.length === 0 && !input.isKnown) {
-    await record(context, call, { ...refusal('everything', undefined, input.sight.consulted), persons: [input.person] })
-    throw notFound()
-  }
-  await record(context, call, { ...released('everything', parts, input.sight.consulted), persons: [input.person] })
-  const patients = parts.flatMap((part) => (part.type === 'Patient' ? patientIn(part) : []))
-  const rest = parts.filter((part) => !['Patient', 'Task', 'Consent'].includes(part.type))
-  const base = `${context.config.publicUrl}/fhir/R4`
-  const person = patients.length === 0 ? [] : [personEntry(base, composePerson(input.person, patients).patient)]
-  const text = bundleText({
-    type: 'searchset',
-    total: person.length + rest.length,
-    self: `${base}/Patient/${input.person}/$everything`,
-    next: undefined,
-    entries: [...person, ...rest.map((part) => matchOf(base, part))],
-    notices: [...silentNotices(input.silent), coverageNotice],
-  })
-  return mint(200, {}, text)
 }
 
 /** A document built from released parts only, so that neither section, narrative nor count can leak what was refused. */

@@ -51,7 +51,8 @@ export interface BundleInput {
   readonly type: 'searchset' | 'history'
   readonly interaction: string
   readonly held: readonly Held[]
-  readonly total: number
+  /** undefined: not counted */
+  readonly total: number | undefined
   readonly self: string
   readonly next: string | undefined
   readonly sight: Sight
@@ -63,7 +64,7 @@ export interface BundleInput {
 /** A page: every entry judged again at emission; what consent took away since the snapshot is neither shown nor counted. */
 export async function releaseBundle(context: Context, call: Call, input: BundleInput): Promise<Released> {
   const parts = await judge(context, call, input.sight, input.held.map(open))
-  const total = input.total - (input.held.length - parts.length)
+  const total = input.total === undefined ? undefined : input.total - (input.held.length - parts.length)
   await record(context, call, { ...released(input.interaction, parts, input.sight.consulted), persons: personsOf(parts, input.persons) })
   const base = `${context.config.publicUrl}/fhir/R4`
   const { type, self, next, notices } = input

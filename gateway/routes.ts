@@ -14,10 +14,21 @@ import { availableActionsOf } from './operations/available-actions.ts'
 import { consultConsent } from './operations/consent-consult.ts'
 import { explainConsent } from './operations/consent-explain.ts'
 import { everything } from './operations/everything.ts'
+import { cancelExport, exportFile, exportGroup, exportPatients, exportStatus } from './operations/export.ts'
 import { inclusionProofOf } from './operations/inclusion-proof.ts'
 import { matchPatient } from './operations/match.ts'
+import { metaOf } from './operations/meta.ts'
 import { processMessage } from './operations/process-message.ts'
 import { resend } from './operations/resend.ts'
+import {
+  createSubscription,
+  readSubscriptionOf,
+  removeSubscription,
+  searchSubscriptions,
+  subscriptionEvents,
+  subscriptionStatus,
+  updateSubscription,
+} from './operations/subscription.ts'
 import { summary } from './operations/summary.ts'
 import { requireTaken } from './taken.ts'
 import { standing } from './standing.ts'
@@ -53,6 +64,7 @@ export interface Route {
 
 const byType = (interaction: Interaction): RowAccess => ({ by: 'type', interaction })
 const operation = (name: Operation, type: string): RowAccess => ({ by: 'operation', operation: name, type })
+const subscribing = operation('subscription', 'Task')
 
 export const routes: readonly Route[] = [
   { method: 'POST', path: '', access: { by: 'entry' }, gate: 'act', handler: bundle },
@@ -61,6 +73,22 @@ export const routes: readonly Route[] = [
   { method: 'POST', path: 'Patient/:id/$summary', access: operation('summary', '*'), gate: 'release', handler: summary },
   { method: 'GET', path: 'Patient/:id/$everything', access: operation('everything', '*'), gate: 'release', handler: everything },
   { method: 'POST', path: 'Patient/:id/$everything', access: operation('everything', '*'), gate: 'release', handler: everything },
+  { method: 'GET', path: 'Patient/$export', access: operation('export', '*'), gate: 'none', handler: exportPatients },
+  { method: 'POST', path: 'Patient/$export', access: operation('export', '*'), gate: 'none', handler: exportPatients },
+  { method: 'GET', path: 'Group/:id/$export', access: operation('export', '*'), gate: 'none', handler: exportGroup },
+  { method: 'POST', path: 'Group/:id/$export', access: operation('export', '*'), gate: 'none', handler: exportGroup },
+  { method: 'GET', path: '$export/:id', access: operation('export', '*'), gate: 'publish', handler: exportStatus },
+  { method: 'DELETE', path: '$export/:id', access: operation('export', '*'), gate: 'none', handler: cancelExport },
+  { method: 'GET', path: '$export-file/:id', access: operation('export', '*'), gate: 'release', handler: exportFile },
+  { method: 'GET', path: 'Subscription', access: subscribing, gate: 'publish', handler: searchSubscriptions },
+  { method: 'POST', path: 'Subscription', access: subscribing, gate: 'publish', handler: createSubscription },
+  { method: 'GET', path: 'Subscription/:id', access: subscribing, gate: 'publish', handler: readSubscriptionOf },
+  { method: 'PUT', path: 'Subscription/:id', access: subscribing, gate: 'publish', handler: updateSubscription },
+  { method: 'DELETE', path: 'Subscription/:id', access: subscribing, gate: 'none', handler: removeSubscription },
+  { method: 'GET', path: 'Subscription/:id/$status', access: subscribing, gate: 'publish', handler: subscriptionStatus },
+  { method: 'POST', path: 'Subscription/:id/$status', access: subscribing, gate: 'publish', handler: subscriptionStatus },
+  { method: 'GET', path: 'Subscription/:id/$events', access: subscribing, gate: 'release', handler: subscriptionEvents },
+  { method: 'POST', path: 'Subscription/:id/$events', access: subscribing, gate: 'release', handler: subscriptionEvents },
   { method: 'GET', path: '$quarantine', access: operation('quarantine', ''), gate: 'publish', handler: quarantineList },
   { method: 'POST', path: '$quarantine-replay', access: operation('quarantine', ''), gate: 'publish', handler: quarantineReplay },
   { method: 'POST', path: 'Patient/$match', access: operation('match', 'Patient'), gate: 'release', handler: matchPatient },
@@ -84,6 +112,7 @@ export const routes: readonly Route[] = [
   { method: 'GET', path: 'Consent/:id/$explain', access: operation('explain', 'Consent'), gate: 'release', handler: explainConsent },
   { method: 'POST', path: 'Consent/:id/$explain', access: operation('explain', 'Consent'), gate: 'release', handler: explainConsent },
   { method: 'GET', path: ':type/:id/_history/:version', access: byType('vread'), gate: 'release', handler: vread },
+  { method: 'GET', path: ':type/:id/$meta', access: byType('read'), gate: 'release', handler: metaOf },
   { method: 'GET', path: ':type/:id/_history', access: byType('history-instance'), gate: 'release', handler: history },
   { method: 'GET', path: ':type/:id', access: byType('read'), gate: 'release', handler: read },
   { method: 'GET', path: ':type', access: byType('search-type'), gate: 'release', handler: search },

@@ -31,8 +31,9 @@ export async function inIdsOf(
   }
   const persons = [...new Set(contents.flatMap((content) => (content.facts.person === '' ? [] : [content.facts.person])))]
   const rows = known ?? (await tables.identities.ofPersons(persons))
+  const personOf = new Map(rows.map(({ record, person }) => [record, person]))
   return contents.map((content) => {
-    const text = asPersons(content.peopleText, rows)
+    const text = asPersons(content.peopleText, personOf)
     return isAtHome(spelling.house, content) ? text : withoutNarrative(text)
   })
 }
@@ -43,8 +44,11 @@ function isAtHome(house: string, { facts }: HeldContent): boolean {
 }
 
 /** `Patient/<record>` → `Patient/<person>`: both are opaque ids of one length class, unique in the text. */
-function asPersons(text: string, rows: readonly { record: string; person: string }[]): string {
-  return rows.reduce((out, row) => out.replaceAll(`"Patient/${row.record}"`, `"Patient/${row.person}"`), text)
+function asPersons(text: string, personOf: ReadonlyMap<string, string>): string {
+  return text.replaceAll(/"Patient\/([^"/]+)"/g, (whole, record: string) => {
+    const person = personOf.get(record)
+    return person === undefined ? whole : `"Patient/${person}"`
+  })
 }
 
 /** What a system wrote it reads back as it is; what the network wrote is spelled in the system's own ids where it has them. */

@@ -1,5 +1,5 @@
 /**
- * What an address may be asked with. A search, `$everything` and `$explain` read their own parameters; nothing else takes any, and what is not taken is a
+ * What an address may be asked with. A search, `$everything`, `$export`, `$explain` and subscriptions read their own parameters; nothing else takes any, and what is not taken is a
  * 400 that names it, never silence (contract, promise 5): `_elements` or `_summary` on a read that is ignored shows more than was asked.
  */
 import type { Call } from './context.ts'
@@ -8,7 +8,7 @@ import { Problem } from './problem.ts'
 
 /** Said of every answer, and answered by one form only. */
 const everywhere = new Set(['_format', '_pretty'])
-const readers: ReadonlySet<string> = new Set(['search-type', 'everything', 'explain'])
+const readers: ReadonlySet<string> = new Set(['search-type', 'everything', 'explain', 'export', 'subscription'])
 
 /** `what`: the interaction or operation of the row, '' for a Bundle. */
 export function requireTaken(call: Call, what: Interaction | Operation | ''): void {
@@ -26,7 +26,7 @@ export function requireTaken(call: Call, what: Interaction | Operation | ''): vo
 
 /** Parameters of an operation that takes none in its body. */
 function namesInBody({ body }: Call, what: string): readonly string[] {
-  if ((what !== 'summary' && what !== 'everything') || body.kind !== 'json') return []
+  if (what !== 'summary' || body.kind !== 'json') return []
   const { value } = body
   if (typeof value !== 'object' || value === null || !('parameter' in value) || !Array.isArray(value.parameter)) return []
   return value.parameter.flatMap((item: unknown) =>

@@ -153,6 +153,7 @@ class Twins {
       return replies
     }
     let replies = await compare(twin)
+    if (attack.follow === 'export') await this.#exported(as, replies, compare)
     for (let page = 0; page < maxPages && attack.follow !== undefined && findings.length === 0; page += 1) {
       const next = this.#nextOf(attack, as, replies)
       if (next === undefined) break
@@ -170,6 +171,18 @@ class Twins {
       break
     }
     return { isTried: true, requests, findings }
+  }
+
+  /** Waits until both have written, then compares manifest and files. How often one must be asked is no difference. */
+  async #exported(as: string, [one, other]: readonly [Reply, Reply], compare: (asked: TwinAsk) => Promise<unknown>): Promise<void> {
+    const [here, there] = [statusOf(one), statusOf(other)]
+    if (here === undefined || there === undefined) return
+    const files = await Promise.all([written(this.#here, as, here), written(this.#there, as, there)])
+    await compare(both(as, here, there))
+    for (const [at, file] of files[0].entries()) {
+      const same = files[1][at]
+      if (same !== undefined) await compare(both(as, file, same))
+    }
   }
 
   #nextOf(attack: Attack, as: string, [one, other]: readonly [Reply, Reply]): TwinAsk | undefined {
@@ -195,4 +208,26 @@ function namesOf(ids: ReadonlyMap<string, string>): ReadonlyMap<string, string> 
 function nextLink(text: string): string | undefined {
   const found = /"relation":"next","url":"([^"]+)"/.exec(text)?.[1]
   return found
+}
+
+const pollMs = 50
+const mostPolls = 1_200
+
+function both(as: string, here: string, there: string): TwinAsk {
+  const ask = (path: string): Ask => ({ as, method: 'GET', path })
+  return { as, here: ask(here), there: ask(there) }
+}
+
+function statusOf({ status, headers }: Reply): string | undefined {
+  return status === 202 ? headers.find(([name]) => name === 'content-location')?.[1] : undefined
+}
+
+/** Addresses of the files of an export, once it is written. */
+async function written(server: Server, as: string, path: string): Promise<readonly string[]> {
+  for (let polls = 0; polls < mostPolls; polls += 1) {
+    const { status, text } = await server.send({ as, method: 'GET', path })
+    if (status !== 202) return [...text.matchAll(/"url":"([^"]+)"/g)].map(([, url = '']) => url)
+    await pause(pollMs)
+  }
+  throw new Error('a bulk export was not written within a minute')
 }

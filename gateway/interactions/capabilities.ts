@@ -3,6 +3,7 @@ import type { CapabilityStatement } from '../../fhir-profiles/r4.ts'
 import { searchParametersOf } from '../../fhir-profiles/search-parameters.ts'
 import { knownTypes, lettersFor, letterOf, roles, type Interaction } from '../logic/access.ts'
 import type { Route } from '../routes.ts'
+import { subscriptionProfile, topics } from '../logic/subscription.ts'
 import { isSearchable } from '../search-request.ts'
 
 type Rest = NonNullable<CapabilityStatement['rest']>[number]
@@ -31,6 +32,7 @@ export function capabilities(input: {
     implementation: { description: 'care-network gateway', url: `${input.publicUrl}/fhir/R4` },
     fhirVersion: '4.0.1',
     format: ['application/fhir+json', 'json'],
+    instantiates: ['http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data'],
     patchFormat: ['application/json-patch+json'],
     rest: [
       {
@@ -44,9 +46,9 @@ export function capabilities(input: {
             },
           ],
         },
-        resource: knownTypes.flatMap((type) => resourceOf(type, [...new Set(offered)], operations)),
+        resource: [...knownTypes.flatMap((type) => resourceOf(type, [...new Set(offered)], operations)), subscription],
         interaction: [{ code: 'transaction' }, { code: 'batch' }],
-        operation: operations.filter((item) => item.type.startsWith('$')).map(({ name }) => ({ name, definition: definitionOf(name) })),
+        operation: operations.filter((item) => item.type.startsWith('$')).map(({ name }) => ({ name, definition: definitionOf(name, '') })),
       },
     ],
   }
@@ -56,7 +58,7 @@ function resourceOf(type: string, offered: readonly Interaction[], operations: r
   const letters = new Set(roles.flatMap((role) => lettersFor(role, type).split('')))
   const interactions = offered.filter((interaction) => restful.has(interaction) && letters.has(letterOf[interaction])).filter(isCode)
   if (interactions.length === 0) return []
-  const own = [...new Set(operations.filter((item) => item.type === type).map(({ name }) => name))]
+  const own = [...new Set(operations.filter((item) => item.type === type || item.type === ':type').map(({ name }) => name))]
   return [
     {
       type: typeName(type),
@@ -68,18 +70,34 @@ function resourceOf(type: string, offered: readonly Interaction[], operations: r
       searchParam: [...searchParametersOf(type).values()]
         .filter((parameter) => isSearchable(type, parameter))
         .map((parameter) => ({ name: parameter.name, type: parameter.type })),
-      ...(own.length === 0 ? {} : { operation: own.map((name) => ({ name, definition: definitionOf(name) })) }),
+      ...(own.length === 0 ? {} : { operation: own.map((name) => ({ name, definition: definitionOf(name, type) })) }),
     },
   ]
 }
 
-function definitionOf(name: string): string {
+/** Kept beside the records, so that it is in no table of types. Its topics are named as the backport asks. */
+const subscription: RestResource = {
+  type: 'Subscription',
+  supportedProfile: [subscriptionProfile.subscription],
+  interaction: (['read', 'create', 'update', 'delete', 'search-type'] as const).map((code) => ({ code })),
+  extension: topics.map(({ url }) => ({
+    url: 'http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/capabilitystatement-subscriptiontopic-canonical',
+    valueCanonical: url,
+  })),
+  operation: ['status', 'events'].map((name) => ({ name, definition: definitionOf(name, 'Subscription') })),
+}
+
+function definitionOf(name: string, type: string): string {
   return (
     {
       summary: 'http://hl7.org/fhir/uv/ips/OperationDefinition/summary',
       everything: 'http://hl7.org/fhir/OperationDefinition/Patient-everything',
       match: 'http://hl7.org/fhir/OperationDefinition/Patient-match',
       'process-message': 'http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message',
+      meta: 'http://hl7.org/fhir/OperationDefinition/Resource-meta',
+      export: `http://hl7.org/fhir/uv/bulkdata/OperationDefinition/${type.toLowerCase()}-export`,
+      status: 'http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-status',
+      events: 'http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-events',
     }[name] ?? `https://care-network.kr/fhir/OperationDefinition/${name}`
   )
 }

@@ -154,6 +154,7 @@ export function lettersFor(role: Role, type: string): string {
 export type Operation =
   | 'summary'
   | 'everything'
+  | 'export'
   | 'match'
   | 'validate'
   | 'explain'
@@ -163,10 +164,13 @@ export type Operation =
   | 'process-message'
   | 'inclusion-proof'
   | 'quarantine'
+  | 'subscription'
 
 const operations: Readonly<Record<Operation, readonly Role[]>> = {
   summary: ['doctor', 'nurse', 'patient', 'proxy'],
   everything: ['system', 'doctor', 'nurse', 'patient', 'proxy'],
+  // In bulk: an institution's system its own partition, a doctor what the own institution's patients' consents let be disclosed.
+  export: ['system', 'doctor'],
   // Never patients: an answer would confirm that a person is known.
   match: ['system', 'doctor', 'nurse'],
   validate: ['system', 'doctor', 'nurse', 'coordinator', 'patient', 'proxy', 'privacy-officer', 'integrator'],
@@ -179,6 +183,8 @@ const operations: Readonly<Record<Operation, readonly Role[]>> = {
   // whoever may read AuditEvents
   'inclusion-proof': ['patient', 'proxy', 'privacy-officer', 'auditor'],
   quarantine: ['integrator'],
+  // Whose events: referrals of the own institution; for the officer consents.
+  subscription: ['system', 'coordinator', 'privacy-officer'],
 }
 
 export function mayRun(role: Role, operation: Operation): boolean {

@@ -21,6 +21,8 @@ export const actionOf = {
   answer: 'correct',
   summary: 'access',
   everything: 'access',
+  // whoever exports stores it, as the receiver of a delivery does
+  export: 'disclose',
   match: 'access',
   validate: 'none',
   explain: 'none',
@@ -30,5 +32,6 @@ export const actionOf = {
   'inclusion-proof': 'none',
   'consent-consult': 'none',
   quarantine: 'none',
+  subscription: 'access',
   delivery: 'disclose',
 } as const satisfies Record<Interaction | Operation | 'delivery', Action | 'none'>

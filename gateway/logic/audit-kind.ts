@@ -44,6 +44,7 @@ const kinds: Readonly<Record<string, AuditKind>> = {
   summary: operation('summary'),
   everything: operation('everything'),
   match: operation('match'),
+  export: { ...reading, type: auditCode.export, subtypes: [ours('export'), restful('operation')], rest: undefined },
   'inclusion-proof': operation('inclusion-proof'),
   quarantine: operation('quarantine'),
   'quarantine-replay': { ...operation('quarantine-replay'), ...writing },

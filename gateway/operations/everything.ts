@@ -1,63 +1,158 @@
 /**
- * Patient/[id]/$everything. For people: one person's records as far as consent allows, stored and live. For a system: its own partition's
- * record of one of its own patients, with what that record refers to. Spec: http://hl7.org/fhir/R4/operation-patient-everything.html
+ * Patient/[id]/$everything, in pages. For people: one person's records as far as consent allows, stored ones first, then those of institutions
+ * asked live. For a system: its own partition's record of one of its own patients, then what that record refers to.
+ * Spec: http://hl7.org/fhir/R4/operation-patient-everything.html
  */
-import { knownTypes } from '../logic/access.ts'
 import type { Call, Context } from '../context.ts'
-import { Problem } from '../problem.ts'
+import type { Held } from '../held.ts'
 import { sightFor } from '../judged.ts'
+import { askLive } from '../live.ts'
+import { Problem } from '../problem.ts'
 import { releaseBundle, releaseNothing, type Released } from '../release.ts'
-import { releaseEverything } from '../release-person.ts'
-import { gather } from './summary.ts'
+import { releaseEverything } from '../release-everything.ts'
+import { openPage, sealPage } from '../sealed.ts'
+import type { Place } from '../store/pages.ts'
+import { countIn, parametersOf, sinceIn, typesIn, valuesOf, type Given } from './parameters.ts'
+import { personAsked } from './person-asked.ts'
 
-const maxOwn = 10_000
+/** Resources of a page: most records fit in one. */
+const mostOfPage = 1_000
+
+interface Asked {
+  readonly given: Given
+  readonly types: readonly string[]
+  readonly sinceMs: number | undefined
+  readonly limit: number
+  /** what comes next; undefined on the first page */
+  readonly turn: Turn | undefined
+}
+
+/** `stored`: behind this record of the store. `near`: likewise, of what the record refers to. `live`: behind this key of a live answer. */
+type Turn = { readonly of: 'stored' | 'near'; readonly after: Place | undefined } | { readonly of: 'live'; readonly after: string }
 
 export async function everything(call: Call, context: Context): Promise<Released> {
-  const types = typesAsked(call)
-  if (call.caller.role === 'system') return ownEverything(call, context, types)
-  const { person, sight, held, silent } = await gather(call, context, types, 'everything')
+  const asked = askedBy(call, context)
+  return call.caller.role === 'system' ? ownEverything(call, context, asked) : personEverything(call, context, asked)
+}
+
+async function personEverything(call: Call, context: Context, asked: Asked): Promise<Released> {
+  const { person, sight, mayAsk } = await personAsked(call, context, 'everything')
   const { condition, party } = sight
-  // whose chart is seen is known, whatever types are asked; that others know the person too must not decide it
-  const charts = await context.store.recordsOfPerson({ person, types: ['Patient'], but: [], limit: 1, condition, party })
+  const { types, sinceMs, limit, turn } = asked
+  const charts = await context.store.recordsOfPerson({ person, types: ['Patient'], but: [], limit: 200, condition, party })
+  const isPatientAsked = types.length === 0 || types.includes('Patient')
+  const rest = types.filter((type) => type !== 'Patient')
+  const isStoredOver = turn?.of === 'live' || (types.length > 0 && rest.length === 0)
+  const after = turn?.of === 'stored' ? turn.after : undefined
+  const but = ['Task', 'Consent', 'Patient']
+  const found = isStoredOver
+    ? []
+    : await context.store.pages.ofPerson({ person, types: rest, but, sinceMs, after, limit: limit + 1, condition, party })
+  const stored = found.slice(0, limit)
+  const isLast = found.length === stored.length
+  // the person is composed on the first page, of what live institutions know of them too; their records follow the stored ones
+  const asksLive = isLast ? types : turn === undefined && isPatientAsked ? ['Patient'] : undefined
+  const live = asksLive === undefined ? undefined : await askLive(context, call, { person, types: asksLive, mayAsk })
+  const last = stored.at(-1)
   return releaseEverything(context, call, {
-    held,
     sight,
     person,
+    charts: turn === undefined && isPatientAsked ? charts : [],
+    stored: stored.map(({ held }) => held),
+    live: live?.held ?? [],
+    liveAfter: turn?.of === 'live' ? turn.after : '',
+    room: isLast ? limit - stored.length : 0,
+    sinceMs,
+    isFirst: turn === undefined,
+    // whose chart is seen is known, whatever types are asked; that others know the person too must not decide it
     isKnown: charts.length > 0 || sight.related.includes(person),
-    silent: silent.map((id) => context.directory.institution(id)?.name ?? id),
+    silent: (live?.silent ?? []).map((id) => context.directory.institution(id)?.name ?? id),
+    next: isLast
+      ? (key) => nextPage(call, context, asked, { of: 'live', after: key })
+      : () => nextPage(call, context, asked, { of: 'stored', after: last?.place }),
+    isStoredOver: isLast,
   })
 }
 
-function typesAsked(call: Call): readonly string[] {
-  const types = call.query.flatMap(([name, value]) => (name === '_type' ? value.split(',') : []))
-  const other = call.query.find(([name]) => name !== '_type' && name !== '_format' && name !== '_pretty')
-  if (other !== undefined && !call.prefer.includes('handling=lenient')) {
-    throw new Problem('not-supported', '$everything supports `_type` only', {
-      id: 'unsupported-parameter',
-      expression: 'Parameters.parameter',
-    })
-  }
-  if (types.some((type) => !knownTypes.includes(type)))
-    throw new Problem('invalid', '`_type` names an unknown resource type', { id: 'unknown-type', expression: '_type' })
-  return types
-}
-
-async function ownEverything(call: Call, context: Context, types: readonly string[]): Promise<Released> {
+async function ownEverything(call: Call, context: Context, asked: Asked): Promise<Released> {
   const { institution } = call.caller
   const row = (await context.store.identities.byLocal(institution, [call.params['id'] ?? '']))[0]
   const known = row === undefined ? undefined : await context.store.records.byKey({ institution, type: 'Patient', localId: row.localId })
   if (row === undefined || known === undefined) return releaseNothing(context, call, 'everything')
-  const held = await context.store.records.ownRecordOf({ institution, person: row.person, types, limit: maxOwn })
+  const { held, next } = await ownPage(context, asked, { institution, person: row.person })
   const sight = await sightFor(context.store, context, call, { type: 'Patient', persons: [] })
   return releaseBundle(context, call, {
     type: 'searchset',
     interaction: 'everything',
     held,
-    total: held.length,
-    self: `${context.config.publicUrl}/fhir/R4/Patient/${row.localId}/$everything`,
-    next: undefined,
+    total: asked.turn === undefined && next === undefined ? held.length : undefined,
+    self: addressOf(call, context),
+    next: next === undefined ? undefined : nextPage(call, context, asked, next),
     sight,
     persons: [row.person],
     notices: [],
   })
+}
+
+async function ownPage(
+  context: Context,
+  { types, sinceMs, limit, turn }: Asked,
+  of: { readonly institution: string; readonly person: string },
+): Promise<{ readonly held: readonly Held[]; readonly next: Turn | undefined }> {
+  const ask = { ...of, types, sinceMs }
+  const own =
+    turn?.of === 'near'
+      ? []
+      : await context.store.pages.ofOwn({ ...ask, after: turn?.of === 'stored' ? turn.after : undefined, limit: limit + 1 })
+  const held = own.slice(0, limit).map((each) => each.held)
+  if (own.length > limit) return { held, next: { of: 'stored', after: own[limit - 1]?.place } }
+  const room = limit - own.length
+  const near = await context.store.pages.nearOwn({ ...ask, after: turn?.of === 'near' ? turn.after : undefined, limit: room + 1 })
+  const more = near.slice(0, room)
+  return {
+    held: [...held, ...more.map((each) => each.held)],
+    next: near.length > room ? { of: 'near', after: more.at(-1)?.place } : undefined,
+  }
+}
+
+function askedBy(call: Call, context: Context): Asked {
+  const sealed = call.query.find(([name]) => name === '_page')?.[1]
+  const page = sealed === undefined ? undefined : openPage(context.pageKey, call.caller, sealed)
+  if (sealed !== undefined && page?.type !== pathOf(call))
+    throw new Problem('invalid', 'this page link is not valid for this caller; ask $everything again', { id: 'page-link' })
+  const given = page?.query ?? parametersOf(call, ['_type', '_since', '_count'])
+  return {
+    given: given.filter(([name]) => name !== turnName),
+    types: typesIn(given),
+    sinceMs: sinceIn(given, context.config.timeZone),
+    limit: countIn(given, '_count', mostOfPage) ?? mostOfPage,
+    turn: turnIn(valuesOf(given, turnName)[0]),
+  }
+}
+
+/** No parameter of FHIR: it stands in sealed links alone. */
+const turnName = 'x-turn'
+
+function nextPage(call: Call, context: Context, asked: Asked, turn: Turn): string {
+  const { after } = turn
+  const place = typeof after === 'object' ? [String(after.rank), String(after.updatedMs), after.id] : [after ?? '']
+  const query = [...asked.given, [turnName, JSON.stringify([turn.of, ...place])] as const]
+  return `${addressOf(call, context)}?_page=${sealPage(context.pageKey, call.caller, { type: pathOf(call), query, offset: 0 })}`
+}
+
+function turnIn(text: string | undefined): Turn | undefined {
+  const value: unknown = text === undefined ? undefined : JSON.parse(text)
+  const parts: readonly unknown[] = Array.isArray(value) ? value : []
+  const [of, first, updatedMs, id] = parts.map(String)
+  if (of === 'live') return { of, after: first ?? '' }
+  if (of !== 'stored' && of !== 'near') return undefined
+  return { of, after: id === undefined ? undefined : { rank: Number(first), updatedMs: Number(updatedMs), id } }
+}
+
+function pathOf(call: Call): string {
+  return `Patient/${call.params['id'] ?? ''}/$everything`
+}
+
+function addressOf(call: Call, context: Context): string {
+  return `${context.config.publicUrl}/fhir/R4/${pathOf(call)}`
 }

@@ -5,50 +5,33 @@
 import type { Bundle, Patient, Resource } from '../../fhir-profiles/r4.ts'
 import { isResource } from '../../fhir-profiles/validate/validate.ts'
 import type { Call, Context } from '../context.ts'
-import type { Held } from '../held.ts'
 import { askLive } from '../live.ts'
 import { composePerson } from '../logic/person.ts'
 import { summary as summaryOf } from '../logic/summary.ts'
-import { couldMatch } from '../logic/wholesale.ts'
-import { releaseNothing } from '../release.ts'
-import { sightFor, type Part } from '../judged.ts'
+import type { Part } from '../judged.ts'
 import { releaseDocument } from '../release-person.ts'
 import type { Released } from '../released.ts'
-import { personsOf } from '../search-request.ts'
-import type { Sight } from '../judge.ts'
+import { personAsked } from './person-asked.ts'
 
 const maxStored = 5_000
 
-/** What summary and everything have in common: one person's stored and live records, as far as anybody may ask for them. */
-export async function gather(
-  call: Call,
-  context: Context,
-  types: readonly string[],
-  interaction: 'summary' | 'everything',
-): Promise<{ person: string; sight: Sight; held: readonly Held[]; silent: readonly string[] }> {
-  const person = (await personsOf(context, call, [call.params['id'] ?? '']))[0]
-  if (person === undefined) return releaseNothing(context, call, interaction)
-  const sight = await sightFor(context.store, context, call, { type: 'Patient', persons: [person] })
-  const mayAsk = (institution: string): boolean =>
-    couldMatch(sight.condition, { custodian: institution, person, custodianKeys: context.directory.keysOf(institution) })
+export async function summary(call: Call, context: Context): Promise<Released> {
+  const about = await personAsked(call, context, 'summary')
+  const { person, sight } = about
   const [stored, live] = await Promise.all([
     context.store.recordsOfPerson({
       person,
-      types,
+      types: [],
       but: ['Task', 'Consent'],
       limit: maxStored,
       condition: sight.condition,
       party: sight.party,
     }),
-    askLive(context, call, { person, types, mayAsk }),
+    askLive(context, call, { person, types: [], mayAsk: about.mayAsk }),
   ])
-  return { person, sight, held: [...stored, ...live.held], silent: live.silent }
-}
-
-export async function summary(call: Call, context: Context): Promise<Released> {
-  const { person, sight, held, silent } = await gather(call, context, [], 'summary')
+  const { silent } = live
   return releaseDocument(context, call, {
-    held,
+    held: [...stored, ...live.held],
     interaction: 'summary',
     sight,
     person,

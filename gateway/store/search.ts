@@ -188,7 +188,8 @@ function whereOf(input: SearchInput) {
   return { where, values, add, seen, rows }
 }
 
-function visibleSql(input: Pick<SearchInput, 'condition' | 'party'>, table: string, add: (value: unknown) => string): string {
+/** The caller’s view over one row of `record`. */
+export function visibleSql(input: Pick<SearchInput, 'condition' | 'party'>, table: string, add: (value: unknown) => string): string {
   const view = toSql(input.condition, factsAt(table), add)
   return input.party === undefined ? view : `(${view} or ${table}.parties @> array[${add(input.party)}::text])`
 }

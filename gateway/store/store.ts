@@ -1,11 +1,13 @@
 /** All tables behind one object: bound to the pool for single statements, to a transaction for what must hold together. */
 import { consents } from './consents.ts'
 import { deliveries } from './deliveries.ts'
+import { bulkExports } from './exports.ts'
 import { identities } from './identities.ts'
 import { ledger, ledgerTogether } from './ledger.ts'
 import { ledgerExpiry } from './ledger-expiry.ts'
 import { ledgerLog } from './ledger-log.ts'
 import { messages } from './messages.ts'
+import { pages } from './pages.ts'
 import { dues, parcels, type TraceNow } from './parcels.ts'
 import type { Database, Sql } from './pool.ts'
 import { policies } from './policy.ts'
@@ -13,6 +15,7 @@ import { quarantine } from './quarantine.ts'
 import { raised } from './raised.ts'
 import { records } from './records.ts'
 import { relations } from './relations.ts'
+import { subscriptions } from './subscriptions.ts'
 import { recordsOfPerson, searchPersons, searchRecords, type PersonRecords, type SearchInput } from './search.ts'
 
 function bind(sql: Sql, traceNow?: TraceNow) {
@@ -27,6 +30,9 @@ function bind(sql: Sql, traceNow?: TraceNow) {
     expiry: ledgerExpiry(sql),
     policies: policies(sql),
     relations: relations(sql),
+    pages: pages(sql),
+    exports: bulkExports(sql),
+    subscriptions: subscriptions(sql),
     parcels: parcels(sql, traceNow),
     deliveries: deliveries(sql),
     dues: dues(sql),

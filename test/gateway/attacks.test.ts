@@ -69,10 +69,10 @@ const attacks: readonly Attack[] = [
   absent('A39', 'a file by id', 'Binary/HIDDEN'),
   absent('A40', 'a part of a record by bytes', 'Condition/HIDDEN', { headers: { range: 'bytes=0-10' } }),
   absent('A41', 'an imaging study by guess', 'ImagingStudy/HIDDEN'),
-  absent('A42', 'a subscription', 'Subscription', { method: 'POST', body: { resourceType: 'Subscription' } }),
-  absent('A43', 'a subscription by id', 'Subscription/HIDDEN'),
+  refused('A42', 'a subscription', 'Subscription', { method: 'POST', body: { resourceType: 'Subscription' }, as: 'tertiary-system' }),
+  absent('A43', 'a subscription by id', 'Subscription/HIDDEN', { as: 'tertiary-system' }),
   absent('A45', 'an export', '$export'),
-  absent('A45', 'an export of all patients', 'Patient/$export'),
+  refused('A45', 'an export of all patients', 'Patient/$export'),
   absent('A46', 'an export of a group', 'Group/HIDDEN/$export'),
   absent('A53', 'a purpose in a header', 'Condition/HIDDEN', { headers: { 'x-purpose-of-use': 'BTG', 'x-consent-scope': '' } }),
   absent('A59', 'another institution in a header', 'Condition/HIDDEN', {

@@ -53,6 +53,7 @@ test('a file with only what has no default gives a whole configuration', () => {
     apps: [],
     issuer: undefined,
     sandbox: undefined,
+    subscriptions: { endpoints: [], maxAttempts: 10 },
     limits: {
       maxBodyBytes: 20 * 1024 * 1024,
       maxDepth: 60,

@@ -38,6 +38,8 @@ const proofs = [
   { claim: 'a reply equals the reply of a store without the refused records', path: 'test/gateway/non-interference' },
   { claim: 'the leak kit finds no difference in 10,000 generated requests of each engine', path: 'test/leaks/leaks.test' },
   { claim: 'the leak kit finds each planted leak', path: 'test/leaks/planted' },
+  { claim: '$everything of 50,000 records takes no more than 300 MB besides', path: 'test/gateway/everything' },
+  { claim: 'a bulk export of 1,000,000 records takes no more than 300 MB besides', path: 'test/gateway/export.test' },
   { claim: 'hidden and missing take the same time', path: 'test/leaks/timing' },
 ] as const
 

@@ -72,6 +72,7 @@ export interface TestGateway {
 export interface GatewayOptions {
   readonly limits?: Partial<Limits>
   readonly rateLimits?: Readonly<Record<string, unknown>>
+  readonly subscriptions?: Readonly<Record<string, unknown>>
   /**
    * `away`: the tertiary hospital is asked live and is never there; `broken`: it cannot be listened to; an address: it is asked live there;
    * default: it feeds like the others
@@ -122,6 +123,7 @@ export async function gatewaySetup(options: GatewayOptions = {}): Promise<Gatewa
     sandbox: { publicKey: { ...(await exportJWK(cli.publicKey)) }, identities: identities() },
     limits: options.limits ?? {},
     rateLimits: options.rateLimits ?? {},
+    subscriptions: options.subscriptions ?? {},
   }
   return {
     content,
@@ -182,7 +184,7 @@ export function askerWith(url: string, makeToken: () => Promise<string>): Asker 
 async function call(address: string, init: RequestInit): Promise<Reply> {
   const response = await fetch(address, { signal: AbortSignal.timeout(30_000), ...init })
   const text = await response.text()
-  const isJson = response.headers.get('content-type')?.includes('json') === true && text !== ''
+  const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '') && text !== ''
   // what a reply holds is what the tests check
   return { status: response.status, headers: response.headers, text, body: isJson ? (JSON.parse(text) as Body) : {} }
 }

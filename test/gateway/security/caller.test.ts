@@ -24,6 +24,7 @@ const config: Config = {
   issuer: undefined,
   sandbox: undefined,
   ledger: { retentionDays: 731 },
+  subscriptions: { endpoints: [], maxAttempts: 1 },
   limits: { maxBodyBytes: 1, maxDepth: 1, maxBundleEntries: 1, maxPageSize: 1, liveDeadlineMs: 1, maxLiveResources: 1 },
   rateLimits: defaultRateLimits,
 }

@@ -166,6 +166,7 @@ const settings = {
     institution('tertiary', '누리대학교병원', '01100003', '01'),
   ],
   ledger: { retentionDays: 731 },
+  subscriptions: { endpoints: [], maxAttempts: 1 },
   limits: { maxBodyBytes: 1, maxDepth: 1, maxBundleEntries: 1, maxPageSize: 1, liveDeadlineMs: 1, maxLiveResources: 1 },
   rateLimits: defaultRateLimits,
 } as const

@@ -1,0 +1,83 @@
+/** A page of one person's whole visible record: the person composed, then records; silent institutions are named for everybody alike. */
+import { bundleText } from './bundle-text.ts'
+import type { Call, Context } from './context.ts'
+import { open, type Held, type HeldContent } from './held.ts'
+import type { Sight } from './judge.ts'
+import { judge, type Part } from './judged.ts'
+import { composePerson } from './logic/person.ts'
+import { coverageNotice, silentNotices } from './notices.ts'
+import { notFound } from './problem.ts'
+import { matchOf, patientIn, personEntry, record, refusal, released } from './release-act.ts'
+import { mint, type Released } from './released.ts'
+
+export interface EverythingPage {
+  readonly sight: Sight
+  readonly person: string
+  /** Patient records the person is composed of; none where the person is not asked for, or was on an earlier page */
+  readonly charts: readonly Held[]
+  /** of this page */
+  readonly stored: readonly Held[]
+  /** all that was answered live; which of it is of this page is told here */
+  readonly live: readonly Held[]
+  /** key behind which this page goes on; '' = from the first */
+  readonly liveAfter: string
+  /** how many live ones fit */
+  readonly room: number
+  readonly sinceMs: number | undefined
+  readonly isFirst: boolean
+  readonly isKnown: boolean
+  readonly isStoredOver: boolean
+  readonly silent: readonly string[]
+  /** link to what follows; `key`: of the last live record shown */
+  readonly next: (key: string) => string
+}
+
+const notHere: ReadonlySet<string> = new Set(['Patient', 'Task', 'Consent'])
+
+export async function releaseEverything(context: Context, call: Call, page: EverythingPage): Promise<Released> {
+  const { sight, person, sinceMs } = page
+  const live = page.live.map(open)
+  const liveCharts = page.isFirst ? live.filter(({ facts }) => facts.type === 'Patient') : []
+  const charts = await judge(context, call, sight, [...page.charts.map(open), ...liveCharts])
+  const stored = await judge(context, call, sight, page.stored.map(open))
+  const waiting = live
+    .filter(({ facts, updatedMs }) => !notHere.has(facts.type) && (sinceMs === undefined || updatedMs >= sinceMs))
+    .filter((content) => keyOf(content) > page.liveAfter)
+    .toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+  const passed = page.isStoredOver ? await judge(context, call, sight, waiting) : []
+  const shown = passed.slice(0, page.room)
+  const parts = [...charts, ...stored, ...shown]
+  if (parts.length === 0 && !page.isKnown) {
+    await record(context, call, { ...refusal('everything', undefined, sight.consulted), persons: [person] })
+    throw notFound()
+  }
+  await record(context, call, { ...released('everything', parts, sight.consulted), persons: [person] })
+  const base = `${context.config.publicUrl}/fhir/R4`
+  const composed = composedOf(person, charts, sinceMs)
+  const entries = [...composed.map((patient) => personEntry(base, patient)), ...[...stored, ...shown].map((part) => matchOf(base, part))]
+  const keys = new Map(waiting.map((content) => [content.facts.id, keyOf(content)]))
+  const isMore = !page.isStoredOver || passed.length > shown.length
+  const next = isMore ? page.next(keys.get(shown.at(-1)?.networkId ?? '') ?? page.liveAfter) : undefined
+  const text = bundleText({
+    type: 'searchset',
+    // the whole is counted where it is on one page
+    total: page.isFirst && next === undefined ? entries.length : undefined,
+    self: `${base}/Patient/${person}/$everything`,
+    next,
+    entries,
+    notices: [...silentNotices(page.silent), coverageNotice],
+  })
+  return mint(200, {}, text)
+}
+
+/** The whole person, whatever changed of it; not at all when nothing did since. */
+function composedOf(person: string, charts: readonly Part[], sinceMs: number | undefined) {
+  if (charts.length === 0) return []
+  const composed = composePerson(person, charts.flatMap(patientIn))
+  return sinceMs === undefined || composed.updatedMs >= sinceMs ? [composed.patient] : []
+}
+
+/** The same order at every asking, whatever network ids the records were given. */
+function keyOf({ facts, localId }: HeldContent): string {
+  return `${facts.custodian}\n${facts.type}\n${localId}`
+}
