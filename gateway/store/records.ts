@@ -2,9 +2,11 @@
 import { labellerVersion } from '../../consent/label.ts'
 import { factsOf, type ContentFacts } from '../../consent/record-facts.ts'
 import type { LabelledElement } from '../../consent/redact.ts'
+import { indexerVersion } from '../../fhir-profiles/search-parameters.ts'
 import { elementsIn } from './elements.ts'
 import { hold, type Held, type HeldContent } from '../held.ts'
 import { keyText } from '../logic/record-key.ts'
+import { writeIndex, type IndexRow } from './index-rows.ts'
 import type { Sql } from './pool.ts'
 
 export interface RecordKey {
@@ -32,22 +34,6 @@ export interface RecordRow extends RecordKey, ContentFacts {
   readonly relations: readonly string[]
   readonly parties: readonly string[]
   readonly encounter: string | null
-}
-
-export interface IndexRow {
-  readonly record: string
-  readonly type: string
-  readonly param: string
-  readonly kind: 'token' | 'string' | 'date' | 'reference' | 'uri' | 'quantity'
-  readonly system: string | null
-  readonly code: string | null
-  readonly fromMs: number | null
-  readonly untilMs: number | null
-  readonly number: number | null
-  /** of rows that only a labelled element gives: its labels */
-  readonly codes?: readonly string[]
-  readonly sensitivities?: readonly string[]
-  readonly confidentiality?: number
 }
 
 interface StoredRow extends Record<string, unknown> {
@@ -138,6 +124,15 @@ export function records(sql: Sql) {
         key.localId,
       ])
       return found.rows[0]?.id
+    },
+
+    /** Network ids of one partition's local id, as each of these types it was mentioned as. */
+    async idsOfLocal(institution: string, types: readonly string[], localId: string): Promise<readonly { id: string; type: string }[]> {
+      const found = await sql.query<{ id: string; type: string }>(
+        'select id, type from network_id where institution = $1 and type = any($2::text[]) and local_id = $3',
+        [institution, types, localId],
+      )
+      return found.rows
     },
 
     /** Makes every other writer of this record wait until the transaction ends. */
@@ -290,15 +285,16 @@ export function records(sql: Sql) {
         "labelBasis" text[], "isNarrated" boolean, elements jsonb)`
       await sql.query(
         `insert into record (id, institution, type, local_id, version, person, deleted, text, people_text, network_form, updated_ms, sources, classes, parties, encounter,
-           codes, confidentiality, sensitivities, relations, from_ms, until_ms, labeller, label_basis, is_narrated, elements)
+           codes, confidentiality, sensitivities, relations, from_ms, until_ms, labeller, label_basis, is_narrated, elements, indexer)
          select id, institution, type, "localId", version, person, deleted, text, "peopleText", "isNetworkForm", "updatedMs", sources, classes, parties, encounter,
-           codes, confidentiality, sensitivities, relations, "fromMs", "untilMs", ${labellerVersion}, "labelBasis", "isNarrated", nullif(elements, 'null'::jsonb) from ${shape}
+           codes, confidentiality, sensitivities, relations, "fromMs", "untilMs", ${labellerVersion}, "labelBasis", "isNarrated", nullif(elements, 'null'::jsonb), ${indexerVersion} from ${shape}
          on conflict (id) do update set version = excluded.version, person = excluded.person, deleted = excluded.deleted, text = excluded.text,
            people_text = excluded.people_text, network_form = excluded.network_form, updated_ms = excluded.updated_ms, sources = excluded.sources,
            classes = excluded.classes, parties = excluded.parties, encounter = excluded.encounter, codes = excluded.codes,
            confidentiality = excluded.confidentiality, sensitivities = excluded.sensitivities, relations = excluded.relations,
            from_ms = excluded.from_ms, until_ms = excluded.until_ms, labeller = excluded.labeller,
-           label_basis = excluded.label_basis, is_narrated = excluded.is_narrated, elements = excluded.elements`,
+           label_basis = excluded.label_basis, is_narrated = excluded.is_narrated, elements = excluded.elements,
+           indexer = excluded.indexer`,
         [json],
       )
       await sql.query(
@@ -306,14 +302,10 @@ export function records(sql: Sql) {
          select id, version, text, "peopleText", deleted, "updatedMs" from ${shape}`,
         [json],
       )
-      await sql.query('delete from record_index where record = any($1::text[])', [rows.map((row) => row.id)])
-      if (index.length === 0) return
-      await sql.query(
-        `insert into record_index (record, type, param, kind, system, code, from_ms, until_ms, number, codes, sensitivities, confidentiality)
-         select record, type, param, kind, system, code, "fromMs", "untilMs", number, codes, sensitivities, confidentiality
-         from jsonb_to_recordset($1::jsonb) as k(record text, type text, param text, kind text, system text, code text, "fromMs" bigint, "untilMs" bigint, number double precision,
-           codes text[], sensitivities text[], confidentiality int)`,
-        [JSON.stringify(index)],
+      await writeIndex(
+        sql,
+        rows.map((row) => row.id),
+        index,
       )
     },
 

@@ -72,15 +72,15 @@ const finds: readonly (readonly [query: string, ids: readonly string[]])[] = [
 /** query → id of the catalogue and the place named */
 const refusals: readonly (readonly [query: string, id: string, place: string])[] = [
   ['colour=blue', 'unsupported-parameter', 'Observation.colour'],
-  ['code:in=urn:x', 'unsupported-parameter', 'Observation.code:in'],
-  ['subject.name=x', 'unsupported-parameter', 'Observation.subject.name'],
-  ['_has:Provenance:target:agent=x', 'unsupported-parameter', 'Observation._has:Provenance:target:agent'],
-  ['value-quantity=5', 'unsupported-parameter', 'Observation.value-quantity'],
-  ['_include=Observation:subject', 'unsupported-parameter', 'Observation._include'],
-  ['_summary=count', 'unsupported-parameter', 'Observation._summary'],
+  ['code:in=urn:x', 'unknown-value-set', 'code:in'],
+  ['subject.colour=x', 'unsupported-parameter', 'Observation.subject.colour'],
+  ['_has:Provenance:target:colour=x', 'unsupported-parameter', 'Observation._has:Provenance:target:colour'],
+  ['value-quantity=high', 'bad-number', 'value-quantity'],
+  ['_include=Observation:colour', 'unsupported-parameter', '_include'],
+  ['_summary=some', 'unsupported-parameter', 'Observation._summary'],
   ['date:missing=perhaps', 'bad-missing', 'date:missing'],
   ['date=yesterday', 'bad-date', 'date'],
-  ['date=ap2026-01-01', 'bad-date', 'date'],
+  
   ['_count=many', 'bad-count', '_count'],
   ['_sort=colour', 'unsupported-parameter', '_sort'],
 ]
