@@ -1,11 +1,11 @@
 /** fhirpath.js for the few expressions that our own walk (`path.ts`) does not follow; loaded with R4's model. Pure. */
-import { createRequire } from 'node:module'
 import fhirpath from 'fhirpath'
+import r4 from 'fhirpath/fhir-context/r4/index.js'
 import type { Found, Path } from './path.ts'
 import { isRecord } from './validate/guards.ts'
 
-// The package declares its own model other than its own Model under exactOptionalPropertyTypes; untyped it is what the engine takes.
-const model: fhirpath.Model = createRequire(import.meta.url)('fhirpath/fhir-context/r4')
+// The package declares its model other than its own Model under exactOptionalPropertyTypes, no more than that.
+const model = r4 as fhirpath.Model
 
 /** Types of plain values; an object is known by its resourceType. Enough for what the published expressions give. */
 function typeOf(value: unknown): string {

@@ -1,10 +1,18 @@
 /** The search index of one resource: what its parameters extract, its outgoing references, and what patients are matched by. Pure. */
+import { labelledElements, redact, type LabelledElement } from '../consent/redact.ts'
 import type { IndexEntry } from '../fhir-profiles/index-entry.ts'
+import { parseJson } from '../fhir-profiles/json.ts'
 import type { Resource } from '../fhir-profiles/r4.ts'
 import { references } from '../fhir-profiles/reference.ts'
 import { extractIndex } from '../fhir-profiles/search-parameters.ts'
+import { isResource } from '../fhir-profiles/validate/guards.ts'
 import { demographics } from './logic/match.ts'
 import type { IndexRow } from './store/index-rows.ts'
+
+interface RecordName {
+  readonly id: string
+  readonly type: string
+}
 
 export interface IndexInput {
   /** in the custodian's own ids */
@@ -16,8 +24,72 @@ export interface IndexInput {
   readonly networkIdOf: (type: string, localId: string) => string | undefined
 }
 
+/** Index rows that only a labelled element gives carry its labels; what only the words beside them give, the labels of all. */
+export function labelledIndex(
+  input: IndexInput,
+  row: RecordName,
+  elements: readonly LabelledElement[],
+): readonly IndexRow[] {
+  const all = indexRowsOf(input, row)
+  if (elements.length === 0) return all
+  const rowsWithout = (gone: readonly LabelledElement[]) =>
+    new Set(
+      indexRowsOf(
+        {
+          ...input,
+          resource: redact(
+            input.resource,
+            gone.map(({ path }) => path),
+          ),
+        },
+        row,
+      ).map((each) => JSON.stringify(each)),
+    )
+  const plain = rowsWithout(elements)
+  const own = elements.map((element) => ({ element, rows: rowsWithout(elements.filter((each) => each !== element)) }))
+  return all.flatMap((each) => {
+    const text = JSON.stringify(each)
+    if (plain.has(text)) return [each]
+    const of = own.filter(({ rows }) => elements.length > 1 && rows.has(text)).map(({ element }) => element)
+    const labels = of.length > 0 ? of : [strictest(elements)]
+    return labels.map(({ codes, sensitivities, confidentiality }) => ({ ...each, codes, sensitivities, confidentiality }))
+  })
+}
+
+function strictest(elements: readonly LabelledElement[]): Omit<LabelledElement, 'path'> {
+  return {
+    codes: [...new Set(elements.flatMap(({ codes }) => codes))].sort(),
+    sensitivities: [...new Set(elements.flatMap(({ sensitivities }) => sensitivities))].sort(),
+    confidentiality: Math.max(...elements.map(({ confidentiality }) => confidentiality)),
+  }
+}
+
+/**
+ * The rows of a stored record, made anew from its text. `departments`: of its sources, as at intake. What cannot be labelled is refused whole
+ * where labels decide, so that its rows need none.
+ */
+export function storedIndex(
+  input: Omit<IndexInput, 'resource' | 'source'> & { readonly text: string; readonly departments: readonly string[] },
+  record: RecordName,
+): readonly IndexRow[] {
+  // stored texts were bounded when they came in
+  const parsed = parseJson(input.text, { maxDepth: 200, maxBytes: input.text.length * 4 + 1 })
+  if (!parsed.ok || !isResource(parsed.value)) throw new TypeError('a stored record is not a resource')
+  const resource = parsed.value
+  return labelledIndex({ ...input, resource, source: resource.meta?.source ?? '' }, record, elementsOf(resource, input.departments))
+}
+
+function elementsOf(resource: Resource, departments: readonly string[]): readonly LabelledElement[] {
+  try {
+    return labelledElements(resource, departments)
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    return []
+  }
+}
+
 /** Every row a resource is found by. Addresses are network ids. */
-export function indexRowsOf(input: IndexInput, record: { readonly id: string; readonly type: string }): readonly IndexRow[] {
+export function indexRowsOf(input: IndexInput, record: RecordName): readonly IndexRow[] {
   const { resource, networkIdOf } = input
   const empty = { record: record.id, type: record.type, system: null, code: null, fromMs: null, untilMs: null, number: null }
   const idOf = ({ type, id }: { readonly type: string; readonly id: string }): string => networkIdOf(type, id) ?? id
@@ -62,4 +134,11 @@ function rowOf(entry: IndexEntry, idOf: (target: { readonly type: string; readon
     default:
       return entry satisfies never
   }
+}
+
+/** What a stored text refers to in its custodian's own ids. */
+export function referencesIn(text: string): readonly { readonly type: string; readonly id: string }[] {
+  const value: unknown = JSON.parse(text)
+  if (!isResource(value)) throw new TypeError('a stored record is not a resource')
+  return references(value).flatMap((reference) => (reference.kind === 'relative' ? [{ type: reference.type, id: reference.id }] : []))
 }

@@ -9,7 +9,7 @@ import { references, rewriteReferences } from '../fhir-profiles/reference.ts'
 import { contentFacts, departmentsIn, unlabelled, type ContentFacts } from '../consent/record-facts.ts'
 import { labelledElements, redact, type LabelledElement } from '../consent/redact.ts'
 import type { ActorKey } from '../consent/types.ts'
-import { indexRowsOf } from './index-of.ts'
+import { labelledIndex } from './index-of.ts'
 import type { IndexRow } from './store/index-rows.ts'
 import type { RecordRow } from './store/records.ts'
 
@@ -102,42 +102,6 @@ function labelled(input: PrepareInput, read: ResourceFacts, departments: readonl
     return { content: label(left, departments), elements, fault: undefined }
   } catch (error) {
     return { content: unlabelled, elements: [], fault: error instanceof Error ? error.name : 'unknown' }
-  }
-}
-
-/** Index rows that only a labelled element gives carry its labels; what only the words beside them give, the labels of all. */
-function labelledIndex(input: PrepareInput, row: RecordRow, elements: readonly LabelledElement[]): readonly IndexRow[] {
-  const all = indexRowsOf(input, row)
-  if (elements.length === 0) return all
-  const rowsWithout = (gone: readonly LabelledElement[]) =>
-    new Set(
-      indexRowsOf(
-        {
-          ...input,
-          resource: redact(
-            input.resource,
-            gone.map(({ path }) => path),
-          ),
-        },
-        row,
-      ).map((each) => JSON.stringify(each)),
-    )
-  const plain = rowsWithout(elements)
-  const own = elements.map((element) => ({ element, rows: rowsWithout(elements.filter((each) => each !== element)) }))
-  return all.flatMap((each) => {
-    const text = JSON.stringify(each)
-    if (plain.has(text)) return [each]
-    const of = own.filter(({ rows }) => elements.length > 1 && rows.has(text)).map(({ element }) => element)
-    const labels = of.length > 0 ? of : [strictest(elements)]
-    return labels.map(({ codes, sensitivities, confidentiality }) => ({ ...each, codes, sensitivities, confidentiality }))
-  })
-}
-
-function strictest(elements: readonly LabelledElement[]): Omit<LabelledElement, 'path'> {
-  return {
-    codes: [...new Set(elements.flatMap(({ codes }) => codes))].sort(),
-    sensitivities: [...new Set(elements.flatMap(({ sensitivities }) => sensitivities))].sort(),
-    confidentiality: Math.max(...elements.map(({ confidentiality }) => confidentiality)),
   }
 }
 

@@ -15,6 +15,14 @@ export interface IncludedParts {
 
 export const nothingIncluded: IncludedParts = { entries: [], parts: [] }
 
+/** Network ids, for what refers to these; of some persons only where they are named. */
+export function matchesAmong(held: readonly Held[], persons?: ReadonlySet<string>): readonly string[] {
+  return held.flatMap((each) => {
+    const { facts } = open(each)
+    return persons === undefined || persons.has(facts.person) ? [facts.id] : []
+  })
+}
+
 /** People get a person once, composed of the Patient records that passed; a system its own Patient records. */
 export async function judgeIncluded(
   context: Context,

@@ -11,7 +11,10 @@ import { badValue, safeName } from './search-value.ts'
 import { openPage, type SealedPage } from './sealed.ts'
 import type { Clause, Include, Place, SortKey } from './store/search-clause.ts'
 
-export { personsOf } from './search-reference.ts'
+export { personsOf, referenceTest } from './search-reference.ts'
+export { isSearchable, mayFind, modifiersOf } from './search-clause.ts'
+export type { Included } from './store/search-include.ts'
+export type { Place, Test, Views } from './store/search-clause.ts'
 
 export interface SearchRequest {
   readonly query: readonly (readonly [name: string, value: string])[]

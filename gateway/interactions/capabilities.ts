@@ -3,7 +3,7 @@ import type { CapabilityStatement } from '../../fhir-profiles/r4.ts'
 import { searchParametersOf } from '../../fhir-profiles/search-parameters.ts'
 import { knownTypes, lettersFor, letterOf, roles, type Interaction } from '../logic/access.ts'
 import type { Route } from '../routes.ts'
-import { isSearchable } from '../search-clause.ts'
+import { isSearchable } from '../search-request.ts'
 
 type Rest = NonNullable<CapabilityStatement['rest']>[number]
 type RestResource = NonNullable<Rest['resource']>[number]

@@ -1,14 +1,10 @@
 /** What every search shares: its links, what comes along with its matches, and what it says beside them. */
 import type { OperationOutcome } from '../../fhir-profiles/r4.ts'
 import type { Call, Context } from '../context.ts'
-import { open, type Held } from '../held.ts'
 import { knownTypes } from '../logic/access.ts'
 import { coverageNotice, indexingNotice, manyIncludedNotice } from '../notices.ts'
-import { mayFind } from '../search-clause.ts'
-import type { Scope, SearchRequest } from '../search-request.ts'
+import { mayFind, type Included, type Place, type Scope, type SearchRequest, type Views } from '../search-request.ts'
 import { sealPage } from '../sealed.ts'
-import type { Included } from '../store/search-include.ts'
-import type { Place, Views } from '../store/search.ts'
 
 export interface Asked {
   readonly scope: Scope
@@ -28,12 +24,12 @@ export function linkOf(call: Call, context: Context, { scope, request }: Asked, 
 export async function findIncluded(
   call: Call,
   context: Context,
-  { views, matches, request }: { readonly views: Views; readonly matches: readonly Held[]; readonly request: SearchRequest },
+  { views, matches, request }: { readonly views: Views; readonly matches: readonly string[]; readonly request: SearchRequest },
 ): Promise<Included> {
   if (request.includes.length === 0 || matches.length === 0) return { held: [], isCut: false }
   return context.store.included({
     views,
-    matches: matches.map((held) => open(held).facts.id),
+    matches,
     includes: request.includes,
     types: knownTypes.filter((type) => mayFind(call, type)),
     limit: mostIncluded,

@@ -3,13 +3,13 @@
  * Spec: http://hl7.org/fhir/R4/http.html#search
  */
 import type { Call, Context } from '../context.ts'
-import { open, type Held } from '../held.ts'
+import type { Held } from '../held.ts'
 import type { Sight } from '../judge.ts'
 import { sightFor, viewsFor } from '../judged.ts'
 import { askLive, livePatientsByNumber, liveInstitutions, personOfLivePatient } from '../live.ts'
 import { couldMatch } from '../logic/wholesale.ts'
 import { Problem } from '../problem.ts'
-import { judgeIncluded } from '../release-include.ts'
+import { judgeIncluded, matchesAmong } from '../release-include.ts'
 import { releasePersons } from '../release-person.ts'
 import type { Released } from '../release.ts'
 import type { SearchRequest } from '../search-request.ts'
@@ -36,7 +36,7 @@ export async function searchPersons(call: Call, context: Context, asked: Asked):
   const live = named.isAll ? await liveRecords(call, context, sight, { stored: found.persons, named: named.live }) : []
   const offset = named.isAll ? Number(request.place?.[0] ?? 0) : 0
   const shown = new Set(named.isAll ? found.persons.slice(offset, offset + request.limit) : found.persons)
-  const matches = found.held.filter((held) => shown.has(open(held).facts.person))
+  const matches = matchesAmong(found.held, shown)
   const along = await findIncluded(call, context, { views, matches, request })
   return releasePersons(context, call, {
     held: [...found.held, ...live],

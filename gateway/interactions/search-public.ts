@@ -4,8 +4,7 @@ import type { Call, Context } from '../context.ts'
 import { Problem } from '../problem.ts'
 import { publish, releaseLedger } from '../release-public.ts'
 import type { Released } from '../release.ts'
-import { parseSearch, personsOf, scopeOf, type SearchRequest } from '../search-request.ts'
-import type { Test } from '../store/search.ts'
+import { parseSearch, personsOf, scopeOf, type SearchRequest, type Test } from '../search-request.ts'
 import { linkOf } from './search-page.ts'
 
 export function searchDirectory(context: Context, asked: SearchRequest): Released {

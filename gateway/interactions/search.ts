@@ -5,7 +5,7 @@
  */
 import type { Call, Context } from '../context.ts'
 import { sightFor, viewsFor } from '../judged.ts'
-import { judgeIncluded } from '../release-include.ts'
+import { judgeIncluded, matchesAmong } from '../release-include.ts'
 import { releaseBundle, type Released } from '../release.ts'
 import { parseSearch, scopeOf } from '../search-request.ts'
 import { findIncluded, linkOf, noticesOf, type Asked } from './search-page.ts'
@@ -31,7 +31,7 @@ export async function searchRecords(call: Call, context: Context, asked: Asked):
   const views = await viewsFor(context, call, { type, persons, sight })
   const { clauses, sort, limit, countTo } = request
   const found = await context.store.search({ types: scope.types, views, clauses, sort, limit, after: request.place, countTo })
-  const along = await findIncluded(call, context, { views, matches: found.held, request })
+  const along = await findIncluded(call, context, { views, matches: matchesAmong(found.held), request })
   return releaseBundle(context, call, {
     type: 'searchset',
     interaction: 'search-type',

@@ -154,6 +154,7 @@ export function lettersFor(role: Role, type: string): string {
 export type Operation =
   | 'summary'
   | 'everything'
+  | 'compartment'
   | 'match'
   | 'validate'
   | 'explain'
@@ -167,6 +168,8 @@ export type Operation =
 const operations: Readonly<Record<Operation, readonly Role[]>> = {
   summary: ['doctor', 'nurse', 'patient', 'proxy'],
   everything: ['system', 'doctor', 'nurse', 'patient', 'proxy'],
+  // search over every type in one person's compartment
+  compartment: ['system', 'doctor', 'nurse', 'patient', 'proxy'],
   // Never patients: an answer would confirm that a person is known.
   match: ['system', 'doctor', 'nurse'],
   validate: ['system', 'doctor', 'nurse', 'coordinator', 'patient', 'proxy', 'privacy-officer', 'integrator'],

@@ -51,6 +51,8 @@ export type Clause =
   | { readonly on: 'chain'; readonly param: string; readonly through: readonly { readonly type: string; readonly clause: Clause }[] }
   /** a record of that type which points here by that parameter passes */
   | { readonly on: 'has'; readonly type: string; readonly param: string; readonly clause: Clause }
+  /** one of these parameters (`Type.param`), of whatever type the record is, passes */
+  | { readonly on: 'points'; readonly params: readonly string[]; readonly test: Test }
   | { readonly on: 'any' | 'all'; readonly of: readonly Clause[] }
 
 /** What the caller may see of a group of types. */

@@ -1,7 +1,7 @@
 /** Clauses → SQL over a record, however deep they reach. Each record on the way is in the caller's view. */
 import type { Clause, Test } from './search-clause.ts'
 import { rangeSql, testSql } from './search-test.ts'
-import { isLedTo, leadsTo, told, visible, type At, type Making } from './search-view.ts'
+import { isLedTo, leadsTo, told, toldReference, visible, type At, type Making } from './search-view.ts'
 
 export function clauseSql(make: Making, at: At, clause: Clause): string {
   const { add } = make
@@ -25,6 +25,11 @@ export function clauseSql(make: Making, at: At, clause: Clause): string {
       return `(${clause.anyOf.map((parts) => groupSql(make, at, clause.param, parts)).join(' or ')})`
     case 'chain':
       return exists(make, at, clause.param, (row) => `(${clause.through.map((link) => linkSql(make, row, link)).join(' or ')})`)
+    case 'points': {
+      const row = make.alias('i')
+      return `exists (select 1 from record_index ${row} where ${toldReference(make, at, row)}
+        and ${row}.type || '.' || ${row}.param = any(${add(clause.params)}::text[]) and ${testSql(clause.test, row, add)})`
+    }
     case 'has':
       return hasSql(make, at, clause)
     case 'any':

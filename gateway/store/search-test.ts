@@ -73,7 +73,7 @@ function escaped(text: string): string {
   return text.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)
 }
 
-/** Both ends are inclusive milliseconds. */
+/** Both ends are inclusive milliseconds. ge and le: some part of it is no earlier, or no later, than the value. */
 export function rangeSql(range: Range, { from, until }: { from: string; until: string }, add: Add): string {
   const low = (): string => `${add(range.fromMs)}::bigint`
   const high = (): string => `${add(range.untilMs)}::bigint`
@@ -83,8 +83,8 @@ export function rangeSql(range: Range, { from, until }: { from: string; until: s
     ne: () => `not ${within()}`,
     gt: () => `${until} > ${high()}`,
     lt: () => `${from} < ${low()}`,
-    ge: () => `(${until} > ${high()} or ${within()})`,
-    le: () => `(${from} < ${low()} or ${within()})`,
+    ge: () => `${until} >= ${low()}`,
+    le: () => `${from} <= ${high()}`,
     sa: () => `${from} > ${high()}`,
     eb: () => `${until} < ${low()}`,
     ap: () => `(${from} <= ${high()} and ${until} >= ${low()})`,
