@@ -21,6 +21,7 @@ export const actionOf = {
   answer: 'correct',
   summary: 'access',
   everything: 'access',
+  compartment: 'access',
   match: 'access',
   validate: 'none',
   explain: 'none',
