@@ -8,9 +8,8 @@ const simple = new Set(['token', 'string', 'date', 'reference', 'uri', 'number',
  * type → name → `[type, expression, targets]`, or of a composite `['composite', expression of the groups, 'type:relative expression' …]`.
  * `%resource.` at the head of a component's expression starts at the resource instead of the group.
  */
-export function buildSearchParameters({ searchParameters, structures }) {
+export function buildSearchParameters({ searchParameters }, types) {
   const byUrl = new Map(searchParameters.map((parameter) => [parameter.url, parameter]))
-  const types = structures.filter(({ kind, abstract }) => kind === 'resource' && !abstract).map(({ type }) => type)
   const result = { Resource: tableOf('Resource', searchParameters.filter(({ code }) => common.includes(code)), byUrl) }
   for (const type of types.toSorted(bytewise)) {
     result[type] = tableOf(type, searchParameters, byUrl)
