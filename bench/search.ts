@@ -92,7 +92,11 @@ async function conditionOf(store: BenchStore['store'], asked: readonly string[])
 function inputOf(condition: Condition, asked: readonly string[]): SearchInput {
   const clauses: readonly Clause[] = [
     { on: 'person', anyOf: asked },
-    { on: 'row', param: 'code', test: { kind: 'token', anyOf: [{ system: system.loinc, codes: [1, 2, 3, 4].map((number) => `code-${number}`) }] } },
+    {
+      on: 'row',
+      param: 'code',
+      test: { kind: 'token', anyOf: [{ system: system.loinc, codes: [1, 2, 3, 4].map((number) => `code-${number}`) }] },
+    },
   ]
   const sort = [{ param: 'date', descending: true }]
   return {

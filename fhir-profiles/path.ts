@@ -38,8 +38,7 @@ export function compileRelative(expression: string): Step | undefined {
   return (items) => complete.flatMap((steps) => run(steps, items))
 }
 
-const step =
-  /\.(?:(ofType)\((\w+)\)|where\(resolve\(\) is (\w+)\)|where\((\w+) ?= ?'([^']*)'\)|extension\('([^']+)'\)|([a-z]\w*)(?!\())/y
+const step = /\.(?:(ofType)\((\w+)\)|where\(resolve\(\) is (\w+)\)|where\((\w+) ?= ?'([^']*)'\)|extension\('([^']+)'\)|([a-z]\w*)(?!\())/y
 
 function compileAlternative(text: string): Path | undefined {
   const expression = text.replace(/^\((.*)\)((?:\.\w+)*)$/, '$1$2')

@@ -84,7 +84,9 @@ function keyOf(entry: IndexEntry): string {
 function compiledFor(type: string): readonly Compiled[] {
   const known = compiled.get(type)
   if (known !== undefined) return known
-  const result = [...searchParametersOf(type).values()].flatMap((parameter) => (ofTheRecord.has(parameter.name) ? [] : [compile(parameter)]))
+  const result = [...searchParametersOf(type).values()].flatMap((parameter) =>
+    ofTheRecord.has(parameter.name) ? [] : [compile(parameter)],
+  )
   if (Object.hasOwn(parameters, type)) compiled.set(type, result)
   return result
 }
@@ -148,7 +150,10 @@ export function partName(name: string, at: number): string {
   return `${name}$${at + 1}`
 }
 
-function partOf({ name, expression: groups }: SearchParameter, expression: string): (items: Parameters<Step>[0], resource: Resource) => ReturnType<Step> {
+function partOf(
+  { name, expression: groups }: SearchParameter,
+  expression: string,
+): (items: Parameters<Step>[0], resource: Resource) => ReturnType<Step> {
   const [root = ''] = groups.split('.')
   const path = expression.startsWith(ofResource) ? pathOf(`${root}.${expression.slice(ofResource.length)}`) : undefined
   const step = path === undefined ? compileRelative(expression) : undefined

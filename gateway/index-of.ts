@@ -25,11 +25,7 @@ export interface IndexInput {
 }
 
 /** Index rows that only a labelled element gives carry its labels; what only the words beside them give, the labels of all. */
-export function labelledIndex(
-  input: IndexInput,
-  row: RecordName,
-  elements: readonly LabelledElement[],
-): readonly IndexRow[] {
+export function labelledIndex(input: IndexInput, row: RecordName, elements: readonly LabelledElement[]): readonly IndexRow[] {
   const all = indexRowsOf(input, row)
   if (elements.length === 0) return all
   const rowsWithout = (gone: readonly LabelledElement[]) =>
@@ -130,7 +126,14 @@ function rowOf(entry: IndexEntry, idOf: (target: { readonly type: string; readon
     case 'uri':
       return { ...head, kind: 'uri', code: entry.value }
     case 'quantity':
-      return { ...head, kind: 'quantity', number: entry.low, numberHigh: entry.high, system: entry.system ?? null, code: entry.code ?? null }
+      return {
+        ...head,
+        kind: 'quantity',
+        number: entry.low,
+        numberHigh: entry.high,
+        system: entry.system ?? null,
+        code: entry.code ?? null,
+      }
     default:
       return entry satisfies never
   }

@@ -135,7 +135,10 @@ export async function releasePersons(
   const shown = new Set(page.persons)
   const { entries: along, parts: alongParts } = input.included
   const shownParts = [...parts.filter((part) => shown.has(part.person)), ...alongParts]
-  await record(context, call, { ...released('search-type', shownParts, input.sight.consulted), persons: personsOf(alongParts, page.persons) })
+  await record(context, call, {
+    ...released('search-type', shownParts, input.sight.consulted),
+    persons: personsOf(alongParts, page.persons),
+  })
   const base = `${context.config.publicUrl}/fhir/R4`
   const entries = composedOf(new Map([...shown].map((person) => [person, persons.get(person) ?? []]))).map(({ patient }) =>
     personEntry(base, patient),

@@ -163,13 +163,15 @@ function typedTest(asking: Asking, alternatives: readonly string[]): Test {
 
 async function referenceClause(asking: Asking, { type, parameter, modifier, alternatives }: Simple): Promise<Clause | undefined> {
   const { name: param, targets } = parameter
-  if (modifier === 'identifier') return { on: 'row', param: `${param}:identifier`, test: testOf('token', asking.name, alternatives, asking.clock) }
+  if (modifier === 'identifier')
+    return { on: 'row', param: `${param}:identifier`, test: testOf('token', asking.name, alternatives, asking.clock) }
   if (modifier !== '' && !mayLead(parameter, modifier)) return undefined
   const asked = await referenceTest(asking.context, asking.call, { values: alternatives.map(plain), type: modifier, targets })
   asking.persons.push(...asked.persons)
   // The person of a record is its column; other references to a person are those of the records the person is known by.
   const isOfRecord = param === 'patient' || (param === 'subject' && asked.persons.length > 0)
-  if (asked.isPersons && isOfRecord && asking.call.caller.role !== 'system' && personColumn(type)) return { on: 'person', anyOf: asked.persons }
+  if (asked.isPersons && isOfRecord && asking.call.caller.role !== 'system' && personColumn(type))
+    return { on: 'person', anyOf: asked.persons }
   return { on: 'row', param, test: asked.test }
 }
 
@@ -245,5 +247,8 @@ async function listClause(asking: Asking, ask: Ask): Promise<Clause | undefined>
 }
 
 function notFindable({ name }: Asking): Problem {
-  return new Problem('forbidden', `\`${safeName(name)}\` reaches a type that this token may not search`, { id: 'role', expression: safeName(name) })
+  return new Problem('forbidden', `\`${safeName(name)}\` reaches a type that this token may not search`, {
+    id: 'role',
+    expression: safeName(name),
+  })
 }

@@ -19,13 +19,13 @@ export function includeOf(
   }
   const parameter = searchParametersOf(source).get(param)
   const isKnown = knownTypes.includes(source) && (param === '*' || parameter?.type === 'reference')
-  const mayLead = target === undefined || param === '*' || (parameter?.targets ?? []).length === 0 || parameter?.targets.includes(target) === true
-  if (!isKnown || !mayLead || more.length > 0) throw refused(isReverse)
+  const mayLead =
+    target === undefined || param === '*' || (parameter?.targets ?? []).length === 0 || parameter?.targets.includes(target) === true
+  if (!isKnown || !mayLead || more.length > 0) throw refused(`${isReverse ? '_revinclude' : '_include'}${isIterated ? ':iterate' : ''}`)
   return { source, param, target, isReverse, isIterated }
 }
 
-function refused(isReverse: boolean): Problem {
-  const name = isReverse ? '_revinclude' : '_include'
+function refused(name: string): Problem {
   return new Problem('not-supported', `\`${name}\` names a reference parameter that is not supported`, {
     id: 'unsupported-parameter',
     expression: name,

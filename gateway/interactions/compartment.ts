@@ -13,12 +13,19 @@ import { searchRecords } from './search.ts'
 export async function searchCompartment(call: Call, context: Context): Promise<Released> {
   const type = call.params['type'] ?? ''
   if (!isOffered(type))
-    throw new Problem('not-supported', `${type} is not searched in a compartment; search for it by itself`, { id: 'compartment', expression: type })
+    throw new Problem('not-supported', `${type} is not searched in a compartment; search for it by itself`, {
+      id: 'compartment',
+      expression: type,
+    })
   return inCompartment(call, context, { type, types: [type], path: pathOf(call, type) })
 }
 
 export async function searchWholeCompartment(call: Call, context: Context): Promise<Released> {
-  return inCompartment(call, context, { type: '', types: knownTypes.filter((type) => isOffered(type) && mayFind(call, type)), path: pathOf(call, '*') })
+  return inCompartment(call, context, {
+    type: '',
+    types: knownTypes.filter((type) => isOffered(type) && mayFind(call, type)),
+    path: pathOf(call, '*'),
+  })
 }
 
 /**

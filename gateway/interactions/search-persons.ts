@@ -109,4 +109,3 @@ async function personsNamed(call: Call, context: Context, asked: SearchRequest):
 function listed(person: string | undefined): readonly string[] {
   return person === undefined ? [] : [person]
 }
-

@@ -9,7 +9,8 @@ import { linkOf } from './search-page.ts'
 
 export function searchDirectory(context: Context, asked: SearchRequest): Released {
   const isServed = (clause: SearchRequest['clauses'][number]): boolean =>
-    clause.on === 'id' || (clause.on === 'row' && clause.not !== true && ['name', 'identifier'].includes(clause.param) && !isExact(clause.test))
+    clause.on === 'id' ||
+    (clause.on === 'row' && clause.not !== true && ['name', 'identifier'].includes(clause.param) && !isExact(clause.test))
   if (!asked.clauses.every(isServed) || asked.includes.length > 0) {
     throw new Problem('not-supported', 'the directory is searched by `_id`, `name` and `identifier`', {
       id: 'unsupported-parameter',
@@ -17,7 +18,9 @@ export function searchDirectory(context: Context, asked: SearchRequest): Release
     })
   }
   const ids = asked.clauses.flatMap((clause) => (clause.on === 'id' ? clause.anyOf : []))
-  const names = asked.clauses.flatMap((clause) => (clause.on === 'row' && clause.param === 'name' && clause.test.kind === 'string' ? clause.test.anyOf : []))
+  const names = asked.clauses.flatMap((clause) =>
+    clause.on === 'row' && clause.param === 'name' && clause.test.kind === 'string' ? clause.test.anyOf : [],
+  )
   const organizations = context.directory.organizations().filter((organization) => {
     const isNamed = names.length === 0 || names.some((name) => normaliseText(organization.name ?? '').includes(name))
     const hasNumber =

@@ -31,7 +31,7 @@ export interface Reindexing {
 
 /** @returns how many records were indexed anew */
 export async function reindexStale(database: Pick<Database, 'transaction'>, how: Reindexing): Promise<number> {
-  for (let done = 0; ; ) {
+  for (let done = 0; ;) {
     const count = how.isStopped() ? 0 : await database.transaction((tx) => oneBatch(tx, how))
     if (count === 0) return done
     done += count

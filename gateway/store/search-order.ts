@@ -52,8 +52,7 @@ function afterSql(make: Making, keys: readonly Key[], place: Place, column: (ind
 
 function keyOf(make: Making, at: At, { param, descending }: SortKey): Key {
   const record = { _lastUpdated: 'updated_ms', _id: 'id', 'x-local-id': 'local_id' }[param]
-  if (record !== undefined)
-    return { sql: `${at.alias}.${record}`, descending, cast: param === '_lastUpdated' ? 'bigint' : 'text' }
+  if (record !== undefined) return { sql: `${at.alias}.${record}`, descending, cast: param === '_lastUpdated' ? 'bigint' : 'text' }
   const row = make.alias('i')
   const { column, cast } = columnOf(at, param)
   const pick = `${descending ? 'max' : 'min'}(${row}.${column}${cast === 'text' ? ' collate "C"' : ''})`

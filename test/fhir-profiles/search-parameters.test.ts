@@ -54,7 +54,9 @@ describe('what a resource is found by', () => {
 
   test('names by every part, composed and in lower case', () => {
     const patient: Resource = { resourceType: 'Patient', name: [{ text: 'KIM 길동'.normalize('NFD'), family: '홍', given: ['길동'] }] }
-    expect(rows(patient, 'name')).toEqual(['kim 길동', '홍', '길동'].map((text) => ({ kind: 'string', text, exact: text.replace('kim', 'KIM') })))
+    expect(rows(patient, 'name')).toEqual(
+      ['kim 길동', '홍', '길동'].map((text) => ({ kind: 'string', text, exact: text.replace('kim', 'KIM') })),
+    )
     expect(normaliseText('É'.normalize('NFD'))).toBe('e')
   })
 
@@ -189,7 +191,9 @@ describeShared('held against fhirpath.js', () => {
       }
     }
     // `|` of the engine also folds quantities that are equal in value (1 and 1.0).
-    expect(differences.filter((difference) => !/^Observation (combo|component)-(code-)?value-(quantity|concept) decimal$/.test(difference))).toEqual([])
+    expect(
+      differences.filter((difference) => !/^Observation (combo|component)-(code-)?value-(quantity|concept) decimal$/.test(difference)),
+    ).toEqual([])
     expect(engines.size).toBeGreaterThan(200)
   })
 })

@@ -10,7 +10,13 @@ const simple = new Set(['token', 'string', 'date', 'reference', 'uri', 'number',
  */
 export function buildSearchParameters({ searchParameters }, types) {
   const byUrl = new Map(searchParameters.map((parameter) => [parameter.url, parameter]))
-  const result = { Resource: tableOf('Resource', searchParameters.filter(({ code }) => common.includes(code)), byUrl) }
+  const result = {
+    Resource: tableOf(
+      'Resource',
+      searchParameters.filter(({ code }) => common.includes(code)),
+      byUrl,
+    ),
+  }
   for (const type of types.toSorted(bytewise)) {
     result[type] = tableOf(type, searchParameters, byUrl)
     Object.assign(result[type], krCoreParameters[type])

@@ -80,7 +80,7 @@ const refusals: readonly (readonly [query: string, id: string, place: string])[]
   ['_summary=some', 'unsupported-parameter', 'Observation._summary'],
   ['date:missing=perhaps', 'bad-missing', 'date:missing'],
   ['date=yesterday', 'bad-date', 'date'],
-  
+
   ['_count=many', 'bad-count', '_count'],
   ['_sort=colour', 'unsupported-parameter', '_sort'],
 ]
@@ -243,7 +243,7 @@ export function searching(gateway: () => TestGateway): void {
 
     test('a compartment holds what is about its patient; of nobody and of a stranger it is empty alike', async () => {
       const of = async (path: string, name = 'clinic-system') => found(await gateway().as(name).get(path)).map(({ id }) => id)
-      expect((await of('Patient/C-0004/Observation')).toSorted()).toEqual(['s-1', 's-2', 's-3', 's-4'])
+      expect(new Set(await of('Patient/C-0004/Observation'))).toEqual(new Set(['s-1', 's-2', 's-3', 's-4']))
       expect(await of('Patient/C-0004/Observation?code=2345-7')).toEqual(['s-2'])
       expect(await of('Patient/C-0004/*?_type=Encounter')).toEqual(['s-visit'])
       expect(await of('Patient/nobody/Observation')).toEqual([])
@@ -258,12 +258,12 @@ export function searching(gateway: () => TestGateway): void {
 
     test('totals are exact, and left out where they were not wanted', async () => {
       const total = async (query: string) => (await clinic().get(`Observation?${mine}&${query}`)).body.total
-      expect([await total('_total=none'), await total('_total=accurate'), await total('_total=estimate'), await total('_summary=count')]).toEqual([
-        undefined,
-        4,
-        4,
-        4,
-      ])
+      expect([
+        await total('_total=none'),
+        await total('_total=accurate'),
+        await total('_total=estimate'),
+        await total('_summary=count'),
+      ]).toEqual([undefined, 4, 4, 4])
       expect(issueIds((await clinic().get('Observation?_total=some')).body)).toEqual(['bad-total'])
     })
 

@@ -33,12 +33,17 @@ describeShared('published search cases', () => {
       const rows: string[] = []
       const differing: string[] = []
       for (const each of readCases()) {
-        const wanted = (each.expectContainment ?? each.expect ?? []).map((name) => idOf(each.fixture, String(name))).filter((id) => !refused.has(id))
+        const wanted = (each.expectContainment ?? each.expect ?? [])
+          .map((name) => idOf(each.fixture, String(name)))
+          .filter((id) => !refused.has(id))
         const found = await ask(gateway, each)
         const holds = JSON.stringify(found.toSorted()) === JSON.stringify(wanted.toSorted())
         const reading = readings[each.id]
-        if (!holds && reading === undefined) differing.push(`${each.id} ${each.query.slice(0, 90)} wanted ${wanted} found ${found}`)
-        rows.push(`| \`${each.id}\` | ${each.type} | \`${each.query.replaceAll('|', '¦').slice(0, 90)}\` | ${holds ? 'as published' : `differs: ${reading}`} |`)
+        if (!holds && reading === undefined)
+          differing.push(`${each.id} ${each.query.slice(0, 90)} wanted ${wanted.join(' ')} found ${found.join(' ')}`)
+        rows.push(
+          `| \`${each.id}\` | ${each.type} | \`${each.query.replaceAll('|', '¦').slice(0, 90)}\` | ${holds ? 'as published' : `differs: ${reading}`} |`,
+        )
       }
       expect(differing).toEqual([])
       if (process.env['WRITE_TABLES'] === '1') writeFileSync(table, page(rows))
@@ -64,10 +69,18 @@ async function store(gateway: TestGateway, id: string, resource: Stored): Promis
 async function ask(gateway: TestGateway, { fixture, type, query, urlencode }: Case): Promise<readonly string[]> {
   const pairs = query
     .replaceAll('FIXTURE', markOf(fixture))
-    .split('&').map((pair) => pair.split(/=(.*)/s).slice(0, 2))
-  if (type === 'ValueSet') return find(gateway.context, type, pairs.map(([name = '', value = '']) => [name, value] as const))
+    .split('&')
+    .map((pair) => pair.split(/=(.*)/s).slice(0, 2))
+  if (type === 'ValueSet')
+    return find(
+      gateway.context,
+      type,
+      pairs.map(([name = '', value = '']) => [name, value] as const),
+    )
   expect(urlencode).not.toBe(true)
-  const reply = await gateway.as('clinic-system').get(`${type}?${pairs.map(([name = '', value = '']) => `${name}=${encodeURIComponent(value)}`).join('&')}`)
+  const reply = await gateway
+    .as('clinic-system')
+    .get(`${type}?${pairs.map(([name = '', value = '']) => `${name}=${encodeURIComponent(value)}`).join('&')}`)
   expect([query, reply.status]).toEqual([query, 200])
   return (reply.body.entry ?? []).map(({ resource }) => resource?.id ?? '')
 }

@@ -48,7 +48,11 @@ export const ownViews: Views = {
 }
 
 /** Written in the order given, one millisecond apart. */
-export async function index(context: Context, resources: readonly object[], { startMs = 1_767_225_600_000, person = null }: { startMs?: number; person?: string | null } = {}): Promise<void> {
+export async function index(
+  context: Context,
+  resources: readonly object[],
+  { startMs = 1_767_225_600_000, person = null }: { startMs?: number; person?: string | null } = {},
+): Promise<void> {
   const { store } = context
   const read = resources.map((resource) => {
     const parsed = parseJson(JSON.stringify(resource), { maxDepth: 60, maxBytes: 1_000_000 })
@@ -85,7 +89,12 @@ export async function index(context: Context, resources: readonly object[], { st
 }
 
 /** Local ids in the order found. */
-export async function find(context: Context, type: string, query: readonly (readonly [string, string])[], views: Views = ownViews): Promise<readonly string[]> {
+export async function find(
+  context: Context,
+  type: string,
+  query: readonly (readonly [string, string])[],
+  views: Views = ownViews,
+): Promise<readonly string[]> {
   const request = await parseSearch(context, callOf(query), scopeOf(type))
   const { clauses, sort, limit, countTo } = request
   const found = await context.store.search({ types: [type], views, clauses, sort, limit, after: request.place, countTo })

@@ -17,7 +17,7 @@ export interface Thing {
 
 interface Value {
   readonly type: string
-  // whatever JSON holds there
+  // oxlint-disable-next-line typescript/no-explicit-any -- whatever JSON holds there, of a type that fhirpath.js names
   readonly value: any
 }
 
@@ -37,7 +37,10 @@ export class Naive {
     if (ask.kind === 'chain') return this.#targets(thing, ask.param, ask.type).some((target) => this.passes(target, ask.inner))
     if (ask.kind === 'has')
       return this.#things.some(
-        (other) => other.resourceType === ask.type && this.#targets(other, ask.param, thing.resourceType).includes(thing) && this.passes(other, ask.inner),
+        (other) =>
+          other.resourceType === ask.type &&
+          this.#targets(other, ask.param, thing.resourceType).includes(thing) &&
+          this.passes(other, ask.inner),
       )
     const { param, modifier, values } = ask
     if (param === '_id') return values.includes(thing.id)
@@ -62,7 +65,11 @@ export class Naive {
     const parts = text.split('$')
     return this.valuesOf(thing, parameter?.expression ?? '').some((group) =>
       (parameter?.parts ?? []).every(({ type, expression }, at) =>
-        evaluate(group.value, typeof group.value.resourceType === 'string' ? group.value.resourceType : parameter?.expression.split(' | ').at(-1) ?? '', expression).some((each) => isMatch(each, type, '', parts[at] ?? '')),
+        evaluate(
+          group.value,
+          typeof group.value.resourceType === 'string' ? group.value.resourceType : (parameter?.expression.split(' | ').at(-1) ?? ''),
+          expression,
+        ).some((each) => isMatch(each, type, '', parts[at] ?? '')),
       ),
     )
   }
@@ -95,10 +102,16 @@ function isIndexable(each: Value, type: string): boolean {
 function isMatch(each: Value, type: string, modifier: string, text: string): boolean {
   switch (type) {
     case 'token':
-      return modifier === 'text' ? wordsOf(each).some((word) => fold(word).startsWith(fold(text))) : tokensOf(each).some((token) => isToken(token, text))
+      return modifier === 'text'
+        ? wordsOf(each).some((word) => fold(word).startsWith(fold(text)))
+        : tokensOf(each).some((token) => isToken(token, text))
     case 'string':
       return stringsOf(each).some((word) =>
-        modifier === 'exact' ? word === text : modifier === 'contains' ? fold(word).includes(fold(text)) : fold(word).startsWith(fold(text)),
+        modifier === 'exact'
+          ? word === text
+          : modifier === 'contains'
+            ? fold(word).includes(fold(text))
+            : fold(word).startsWith(fold(text)),
       )
     case 'date':
       return inRange(each.type === 'Period' ? periodOf(each.value) : spanOf(String(each.value)), text)
@@ -134,7 +147,10 @@ function tokensOf({ value, type }: Value): readonly Coding[] {
 }
 
 function wordsOf({ value, type }: Value): readonly string[] {
-  const words = type === 'CodeableConcept' ? [value.text, ...(value.coding ?? []).map(({ display }: Coding) => display)] : [type === 'Coding' ? value.display : value.type?.text]
+  const words =
+    type === 'CodeableConcept'
+      ? [value.text, ...(value.coding ?? []).map(({ display }: Coding) => display)]
+      : [type === 'Coding' ? value.display : value.type?.text]
   return words.filter((word) => word !== undefined)
 }
 
@@ -151,7 +167,12 @@ function stringsOf({ value, type }: Value): readonly string[] {
   throw new Error(`no reading of ${type} as text`)
 }
 
-const fold = (text: string): string => text.normalize('NFD').replaceAll(/[\u0300-\u036F]/g, '').normalize('NFC').toLowerCase()
+const fold = (text: string): string =>
+  text
+    .normalize('NFD')
+    .replaceAll(/[\u0300-\u036F]/g, '')
+    .normalize('NFC')
+    .toLowerCase()
 
 interface Span {
   readonly from: number
@@ -179,14 +200,24 @@ function inRange({ from, until }: Span, text: string): boolean {
   const low = spanOf(rest).from
   const high = spanOf(rest).until
   const within = from >= low && until <= high
-  return { eq: within, ne: !within, gt: until > high, lt: from < low, ge: until >= low, le: from <= high, sa: from > high, eb: until < low, ap: false }[prefix]
+  return {
+    eq: within,
+    ne: !within,
+    gt: until > high,
+    lt: from < low,
+    ge: until >= low,
+    le: from <= high,
+    sa: from > high,
+    eb: until < low,
+    ap: false,
+  }[prefix]
 }
 
 function isAmount({ value, type }: Value, text: string): boolean {
   const [number = '', system = '', unit = ''] = text.split('|')
   const { prefix, rest } = prefixOf(number)
   const isPlain = typeof value === 'number'
-  // whatever JSON holds there
+  // oxlint-disable-next-line typescript/no-explicit-any -- as above
   const ends: readonly any[] = type === 'Range' ? [value.low, value.high] : isPlain ? [] : [value]
   const first = ends.find((end) => end !== undefined)
   if (system !== '' && first?.system !== system) return false
@@ -197,7 +228,17 @@ function isAmount({ value, type }: Value, text: string): boolean {
   const half = 0.5 * 10 ** -(rest.split('.')[1]?.length ?? 0)
   const within = from >= at - half && until < at + half
   const near = from <= at + Math.abs(at) / 10 && until >= at - Math.abs(at) / 10
-  return { eq: within, ne: !within, gt: until > at, lt: from < at, ge: until >= at, le: from <= at, sa: from > at, eb: until < at, ap: near }[prefix]
+  return {
+    eq: within,
+    ne: !within,
+    gt: until > at,
+    lt: from < at,
+    ge: until >= at,
+    le: from <= at,
+    sa: from > at,
+    eb: until < at,
+    ap: near,
+  }[prefix]
 }
 
 function prefixOf(text: string): { readonly prefix: 'eq' | 'ne' | 'gt' | 'lt' | 'ge' | 'le' | 'sa' | 'eb' | 'ap'; readonly rest: string } {

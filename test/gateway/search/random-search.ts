@@ -21,7 +21,16 @@ export function randomly(random: Random) {
 const systems = ['urn:a', 'urn:b']
 const codes = ['x', 'y', 'z']
 const words = ['Müller', 'mull', 'Émile', '김하늘', '김', 'Lee 100%']
-const dates = ['2024', '2024-05', '2024-05-10', '2024-05-11', '2025-01-01', '2024-05-10T08:00:00Z', '2024-05-10T08:00:00.500Z', '2023-12-31']
+const dates = [
+  '2024',
+  '2024-05',
+  '2024-05-10',
+  '2024-05-11',
+  '2025-01-01',
+  '2024-05-10T08:00:00Z',
+  '2024-05-10T08:00:00.500Z',
+  '2023-12-31',
+]
 const numbers = ['1', '1.0', '1.04', '5', '5.5', '10', '-3']
 const hidden = 'urn:hidden'
 
@@ -41,19 +50,44 @@ export function randomThings(random: Random): readonly Thing[] {
   })
   const coding = () => ({ system: maybe(0.7, () => pick(systems)), code: pick(codes), display: maybe(0.4, () => pick(words)) })
   const concept = () => ({ coding: [coding(), ...(random() < 0.3 ? [coding()] : [])], text: maybe(0.4, () => pick(words)) })
-  const quantity = () => ({ value: Number(pick(numbers)), system: maybe(0.6, () => pick(systems)), code: maybe(0.6, () => pick(codes)), unit: maybe(0.5, () => pick(codes)) })
+  const quantity = () => ({
+    value: Number(pick(numbers)),
+    system: maybe(0.6, () => pick(systems)),
+    code: maybe(0.6, () => pick(codes)),
+    unit: maybe(0.5, () => pick(codes)),
+  })
   const period = () => ({ start: maybe(0.7, () => pick(dates)), end: maybe(0.5, () => '2025-02-03') })
-  const value = () => pick([() => ({ valueQuantity: quantity() }), () => ({ valueCodeableConcept: concept() }), () => ({ valueString: pick(words) }), () => ({})])()
+  const value = () =>
+    pick([
+      () => ({ valueQuantity: quantity() }),
+      () => ({ valueCodeableConcept: concept() }),
+      () => ({ valueString: pick(words) }),
+      () => ({}),
+    ])()
   const bodies: Readonly<Record<Kind, () => object>> = {
-    Practitioner: () => ({ identifier: [{ system: pick(systems), value: pick(codes) }], name: [{ family: pick(words), given: [pick(words)] }] }),
+    Practitioner: () => ({
+      identifier: [{ system: pick(systems), value: pick(codes) }],
+      name: [{ family: pick(words), given: [pick(words)] }],
+    }),
     Patient: () => ({
       identifier: [{ system: maybe(0.7, () => pick(systems)), value: pick(codes) }],
       name: [{ text: pick(words), family: maybe(0.5, () => pick(words)) }],
       birthDate: maybe(0.8, () => pick(['1980', '1980-05', '2001-01-01'])),
       generalPractitioner: maybe(0.6, () => [reference('Practitioner')]),
     }),
-    Encounter: () => ({ status: 'finished', class: coding(), subject: reference('Patient'), period: maybe(0.7, period), diagnosis: maybe(0.4, () => [{ condition: reference('Condition') }]) }),
-    Condition: () => ({ code: maybe(0.8, concept), subject: reference('Patient'), encounter: maybe(0.6, () => reference('Encounter')), recordedDate: maybe(0.6, () => pick(dates)) }),
+    Encounter: () => ({
+      status: 'finished',
+      class: coding(),
+      subject: reference('Patient'),
+      period: maybe(0.7, period),
+      diagnosis: maybe(0.4, () => [{ condition: reference('Condition') }]),
+    }),
+    Condition: () => ({
+      code: maybe(0.8, concept),
+      subject: reference('Patient'),
+      encounter: maybe(0.6, () => reference('Encounter')),
+      recordedDate: maybe(0.6, () => pick(dates)),
+    }),
     Observation: () => ({
       status: pick(['final', 'preliminary']),
       code: concept(),
@@ -65,8 +99,20 @@ export function randomThings(random: Random): readonly Thing[] {
       ...value(),
       component: maybe(0.4, () => [0, 1].map(() => ({ code: concept(), ...value() }))),
     }),
-    RiskAssessment: () => ({ status: 'final', subject: reference('Patient'), condition: maybe(0.5, () => reference('Condition')), prediction: [pick([{ probabilityDecimal: 0.5 }, { probabilityDecimal: 1 }, { probabilityRange: { low: { value: 1 }, high: { value: 5 } } }])] }),
-    List: () => ({ status: 'current', mode: 'working', subject: maybe(0.5, () => reference('Patient')), entry: [0, 1, 2].map(() => ({ item: reference(pick(['Condition', 'Observation', 'Encounter'])) })) }),
+    RiskAssessment: () => ({
+      status: 'final',
+      subject: reference('Patient'),
+      condition: maybe(0.5, () => reference('Condition')),
+      prediction: [
+        pick([{ probabilityDecimal: 0.5 }, { probabilityDecimal: 1 }, { probabilityRange: { low: { value: 1 }, high: { value: 5 } } }]),
+      ],
+    }),
+    List: () => ({
+      status: 'current',
+      mode: 'working',
+      subject: maybe(0.5, () => reference('Patient')),
+      entry: [0, 1, 2].map(() => ({ item: reference(pick(['Condition', 'Observation', 'Encounter'])) })),
+    }),
   }
   return kinds.flatMap((type) =>
     Array.from({ length: population[type] }, (_, at) => ({
@@ -120,9 +166,14 @@ export function withoutHidden(things: readonly Thing[]): readonly Thing[] {
 }
 
 /** parameters by kind; references with where they lead */
-const parameters: Readonly<Record<Kind, { readonly own: Readonly<Record<string, readonly string[]>>; readonly to: Readonly<Record<string, readonly Kind[]>> }>> = {
+const parameters: Readonly<
+  Record<Kind, { readonly own: Readonly<Record<string, readonly string[]>>; readonly to: Readonly<Record<string, readonly Kind[]>> }>
+> = {
   Practitioner: { own: { token: ['identifier'], string: ['name', 'family'] }, to: {} },
-  Patient: { own: { token: ['identifier'], string: ['name', 'family'], date: ['birthdate'] }, to: { 'general-practitioner': ['Practitioner'] } },
+  Patient: {
+    own: { token: ['identifier'], string: ['name', 'family'], date: ['birthdate'] },
+    to: { 'general-practitioner': ['Practitioner'] },
+  },
   Encounter: { own: { token: ['class'], date: ['date'] }, to: { subject: ['Patient'], diagnosis: ['Condition'] } },
   Condition: { own: { token: ['code'], date: ['recorded-date'] }, to: { subject: ['Patient'], encounter: ['Encounter'] } },
   Observation: {
@@ -144,7 +195,9 @@ const prefixes = ['', 'eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb']
 /** @param apart types no reference is followed to or from, because they are found another way */
 export function randomAsk(random: Random, type: Kind, apart: readonly string[], depth = 0): Ask {
   const { pick, upTo } = randomly(random)
-  const forward = Object.entries(parameters[type].to).flatMap(([param, to]) => to.filter((each) => !apart.includes(each)).map((each) => ({ param, to: each })))
+  const forward = Object.entries(parameters[type].to).flatMap(([param, to]) =>
+    to.filter((each) => !apart.includes(each)).map((each) => ({ param, to: each })),
+  )
   const backward = kinds.flatMap((from) =>
     Object.entries(parameters[from].to).flatMap(([param, to]) => (to.includes(type) && !apart.includes(type) ? [{ from, param }] : [])),
   )
@@ -159,9 +212,15 @@ export function randomAsk(random: Random, type: Kind, apart: readonly string[], 
   }
   if (kind < 0.5 && forward.length > 0) return referenceAsk(random, pick(forward))
   if (kind < 0.55) return { kind: 'plain', param: '_id', modifier: '', values: [`${type.toLowerCase()}-${upTo(population[type])}`] }
-  const all = [...Object.entries(parameters[type].own), ...Object.entries(common)].flatMap(([of, names]) => names.map((param) => ({ of, param })))
+  const all = [...Object.entries(parameters[type].own), ...Object.entries(common)].flatMap(([of, names]) =>
+    names.map((param) => ({ of, param })),
+  )
   const { of, param } = pick(all)
-  const modifiers: Readonly<Record<string, readonly string[]>> = { token: ['', '', 'not', 'text'], string: ['', 'exact', 'contains'], uri: ['', 'below', 'above'] }
+  const modifiers: Readonly<Record<string, readonly string[]>> = {
+    token: ['', '', 'not', 'text'],
+    string: ['', 'exact', 'contains'],
+    uri: ['', 'below', 'above'],
+  }
   if (of !== 'composite' && random() < 0.1) return { kind: 'plain', param, modifier: 'missing', values: [pick(['true', 'false'])] }
   const modifier = pick(modifiers[of] ?? [''])
   const one = (): string => (of === 'composite' ? compositeValue(random, param) : valueFor(random, of, modifier))
@@ -172,7 +231,14 @@ function referenceAsk(random: Random, { param, to }: { readonly param: string; r
   const { pick, upTo } = randomly(random)
   const id = `${to.toLowerCase()}-${upTo(population[to])}`
   const modifier = pick(['', '', to, 'identifier', 'missing'])
-  const value = modifier === 'missing' ? pick(['true', 'false']) : modifier === 'identifier' ? valueFor(random, 'token', '') : modifier === '' ? `${to}/${id}` : id
+  const value =
+    modifier === 'missing'
+      ? pick(['true', 'false'])
+      : modifier === 'identifier'
+        ? valueFor(random, 'token', '')
+        : modifier === ''
+          ? `${to}/${id}`
+          : id
   return { kind: 'plain', param, modifier, values: [value] }
 }
 
@@ -180,7 +246,9 @@ function valueFor(random: Random, of: string, modifier: string): string {
   const { pick } = randomly(random)
   switch (of) {
     case 'token':
-      return modifier === 'text' ? pick(words).slice(0, 4) : pick([pick(codes), `${pick(systems)}|${pick(codes)}`, `${pick(systems)}|`, `|${pick(codes)}`])
+      return modifier === 'text'
+        ? pick(words).slice(0, 4)
+        : pick([pick(codes), `${pick(systems)}|${pick(codes)}`, `${pick(systems)}|`, `|${pick(codes)}`])
     case 'string':
       return modifier === 'exact' ? pick(words) : pick(words).slice(0, 1 + Math.floor(random() * 4))
     case 'date':
