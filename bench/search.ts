@@ -92,20 +92,21 @@ async function conditionOf(store: BenchStore['store'], asked: readonly string[])
 function inputOf(condition: Condition, asked: readonly string[]): SearchInput {
   const clauses: readonly Clause[] = [
     { on: 'person', anyOf: asked },
-    { on: 'token', param: 'code', anyOf: [1, 2, 3, 4].map((number) => ({ system: system.loinc, code: `code-${number}` })), not: false },
+    {
+      on: 'row',
+      param: 'code',
+      test: { kind: 'token', anyOf: [{ system: system.loinc, codes: [1, 2, 3, 4].map((number) => `code-${number}`) }] },
+    },
   ]
   const sort = [{ param: 'date', descending: true }]
   return {
-    type: 'Observation',
-    condition,
-    leads: { guarded: [], views: [] },
-    party: undefined,
-    onlyParty: undefined,
-    institution: undefined,
+    types: ['Observation'],
+    views: { guarded: [], isSystem: false, groups: [{ of: { but: [] }, condition, party: undefined, onlyParty: undefined }] },
     clauses,
     sort,
     limit: 20,
-    offset: 0,
+    after: undefined,
+    countTo: 1_000,
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * The part of FHIRPath that search parameters and our own tables use, compiled to a walk over plain JSON that knows the type of what it
- * finds: `A.b.c`, `A.b | A.c`, `A.value.ofType(Quantity)`, `A.subject.where(resolve() is Patient)`, `A.telecom.where(system='phone')`.
+ * finds: `A.b.c`, `A.b | A.c`, `A.value.ofType(Quantity)`, `A.subject.where(resolve() is Patient)`, `A.telecom.where(system='phone')`,
+ * `A.extension('url').value`.
  * Twenty times as fast as a full engine; the tests hold it against fhirpath.js. Spec: http://hl7.org/fhirpath/N1/
  */
 import { isExactNumber } from './json.ts'
@@ -19,7 +20,7 @@ export interface Found {
 
 export type Path = (resource: { readonly resourceType: string }) => readonly Found[]
 
-type Step = (items: readonly Found[]) => readonly Found[]
+export type Step = (items: readonly Found[]) => readonly Found[]
 
 /** undefined for an expression outside the part named above. */
 export function compilePath(expression: string): Path | undefined {
@@ -29,27 +30,51 @@ export function compilePath(expression: string): Path | undefined {
   return (resource) => complete.flatMap((path) => path(resource))
 }
 
-const step = /\.(?:(ofType)\((\w+)\)|where\(resolve\(\) is (\w+)\)|where\((\w+) ?= ?'([^']*)'\)|([a-z]\w*)(?!\())/y
+/** The same from items already found, by a path relative to them: `code`, `value.ofType(Quantity)`. */
+export function compileRelative(expression: string): Step | undefined {
+  const alternatives = expression.split(' | ').map((text) => compileSteps(`.${text}`))
+  const complete = alternatives.filter((steps) => steps !== undefined)
+  if (complete.length < alternatives.length) return undefined
+  return (items) => complete.flatMap((steps) => run(steps, items))
+}
+
+const step = /\.(?:(ofType)\((\w+)\)|where\(resolve\(\) is (\w+)\)|where\((\w+) ?= ?'([^']*)'\)|extension\('([^']+)'\)|([a-z]\w*)(?!\())/y
 
 function compileAlternative(text: string): Path | undefined {
   const expression = text.replace(/^\((.*)\)((?:\.\w+)*)$/, '$1$2')
   const type = /^[A-Z]\w*/.exec(expression)?.[0]
   if (type === undefined) return undefined
+  const steps = compileSteps(expression.slice(type.length))
+  if (steps === undefined) return undefined
+  return (resource) => {
+    const root: Found = { value: resource, type: resource.resourceType, rule: undefined }
+    return type === 'Resource' || type === root.type ? run(steps, [root]) : []
+  }
+}
+
+function run(steps: readonly Step[], items: readonly Found[]): readonly Found[] {
+  return steps.reduce<readonly Found[]>((from, next) => (from.length === 0 ? from : next(from)), items)
+}
+
+function compileSteps(expression: string): readonly Step[] | undefined {
   const steps: Step[] = []
-  step.lastIndex = type.length
+  step.lastIndex = 0
   while (step.lastIndex < expression.length) {
     const found = step.exec(expression)
     if (found === null) return undefined
-    const [, ofType, wantedType, target, field, text, name] = found
+    const [, ofType, wantedType, target, field, text, url, name] = found
     if (ofType !== undefined) steps.push((items) => items.filter((item) => item.type === wantedType))
     else if (target !== undefined) steps.push((items) => items.filter(({ value }) => refersTo(value, target)))
     else if (field !== undefined) steps.push((items) => items.filter(({ value }) => isRecord(value) && value[field] === text))
+    else if (url !== undefined) steps.push(extension(url))
     else if (name !== undefined) steps.push(child(name))
   }
-  return (resource) => {
-    const root: Found = { value: resource, type: resource.resourceType, rule: undefined }
-    return type === 'Resource' || type === root.type ? steps.reduce<readonly Found[]>((items, next) => next(items), [root]) : []
-  }
+  return steps
+}
+
+function extension(url: string): Step {
+  const all = child('extension')
+  return (items) => all(items).filter(({ value }) => isRecord(value) && value['url'] === url)
 }
 
 function refersTo(value: unknown, type: string): boolean {

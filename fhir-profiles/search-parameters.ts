@@ -1,44 +1,67 @@
 /**
- * The search parameters we index, and what a resource contributes to each. The table is data derived from HL7's definitions
- * (`tools/definitions/build.mjs`). Spec: http://hl7.org/fhir/R4/search.html
+ * The search parameters of every R4 type and of KR Core, and what a resource contributes to each. The table is data derived from the
+ * published definitions (`tools/definitions/build.mjs`). Spec: http://hl7.org/fhir/R4/search.html
  */
 import table from './search-parameters.json' with { type: 'json' }
-import { indexValue } from './index-entry.ts'
-import type { IndexEntry } from './index-entry.ts'
-import { compilePath } from './path.ts'
-import type { Path } from './path.ts'
+import { engineFor } from './fhirpath-engine.ts'
+import { indexValue, valuesOf, type IndexEntry, type IndexType } from './index-entry.ts'
+import { compilePath, compileRelative, type Path, type Step } from './path.ts'
 import type { Resource } from './r4.ts'
-import { isRecord } from './validate/guards.ts'
 
 export type { IndexEntry } from './index-entry.ts'
 export { normaliseText } from './index-entry.ts'
 
-export type SearchParameterType = 'token' | 'string' | 'date' | 'reference' | 'uri' | 'number' | 'quantity'
+/**
+ * Raised whenever the same resource would give other rows than before: rows of an older extractor are made anew at start
+ * (gateway/store/reindex.ts).
+ */
+export const indexerVersion = 1
+
+export type SearchParameterType = IndexType | 'composite'
 
 export interface SearchParameter {
   readonly name: string
   readonly type: SearchParameterType
-  /** FHIRPath */
+  /** FHIRPath; of a composite, where its groups are */
   readonly expression: string
   /** resource types a reference parameter may point at; empty = any, or not a reference */
   readonly targets: readonly string[]
+  /** of a composite, its parts in order */
+  readonly parts: readonly Part[]
 }
 
-interface CompiledParameter extends SearchParameter {
-  readonly path: Path
+export interface Part {
+  readonly type: IndexType
+  /** from the group; with `%resource.` at its head, from the resource */
+  readonly expression: string
+}
+
+interface Compiled {
+  readonly parameter: SearchParameter
+  readonly rows: (resource: Resource, zone: string) => readonly IndexEntry[]
 }
 
 // The compiler's type of the file lists every key; a table with string keys is what we look names up in.
 const parameters: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = table
-const compiled = new Map<string, ReadonlyMap<string, CompiledParameter>>()
+const compiled = new Map<string, readonly Compiled[]>()
+const described = new Map<string, ReadonlyMap<string, SearchParameter>>()
 
-/** The parameters of a type by name, `_id`, `_lastUpdated`, `_profile` and `_tag` included; types we do not index have only these. */
+/** The parameters of a type by name, those of every resource included; names that are no type have only these. */
 export function searchParametersOf(type: string): ReadonlyMap<string, SearchParameter> {
-  return compiledFor(type)
+  const known = described.get(type)
+  if (known !== undefined) return known
+  const rows = { ...parameters['Resource'], ...(Object.hasOwn(parameters, type) ? parameters[type] : {}) }
+  const result = new Map(Object.entries(rows).map(([name, row]) => [name, describe(name, row)]))
+  // Only names of the table are remembered: others come from outside and have no end.
+  if (Object.hasOwn(parameters, type)) described.set(type, result)
+  return result
 }
 
-/** The types that have parameters of their own. */
+/** The types that have parameters of their own: all of R4. */
 export const searchableTypes: readonly string[] = Object.keys(parameters).filter((type) => type !== 'Resource')
+
+/** Answered by the record itself, with what the gateway set. */
+const ofTheRecord: ReadonlySet<string> = new Set(['_id', '_lastUpdated'])
 
 /**
  * Every index row of a resource. Dates are spans in `zone` (IANA name). Unreadable values give no row; references into the resource
@@ -46,39 +69,105 @@ export const searchableTypes: readonly string[] = Object.keys(parameters).filter
  */
 export function extractIndex(resource: Resource, zone: string): readonly IndexEntry[] {
   const entries = new Map<string, IndexEntry>()
-  for (const { name, type, path } of compiledFor(resource.resourceType).values()) {
-    for (const found of path(resource)) {
-      for (const entry of indexValue({ param: name, type, found, zone })) entries.set(JSON.stringify(entry), entry)
-    }
+  for (const { rows } of compiledFor(resource.resourceType)) {
+    for (const entry of rows(resource, zone)) entries.set(keyOf(entry), entry)
   }
   return [...entries.values()]
 }
 
-function compiledFor(type: string): ReadonlyMap<string, CompiledParameter> {
+function keyOf(entry: IndexEntry): string {
+  return Object.values(entry)
+    .map((value) => (typeof value === 'object' ? `${value.type}/${value.id}` : String(value)))
+    .join('\u0000')
+}
+
+function compiledFor(type: string): readonly Compiled[] {
   const known = compiled.get(type)
   if (known !== undefined) return known
-  const rows = { ...parameters['Resource'], ...(Object.hasOwn(parameters, type) ? parameters[type] : {}) }
-  const result = new Map(Object.entries(rows).map(([name, row]) => [name, compile(name, row)]))
-  // Only names of the table are remembered: others come from outside and have no end.
+  const result = [...searchParametersOf(type).values()].flatMap((parameter) =>
+    ofTheRecord.has(parameter.name) ? [] : [compile(parameter)],
+  )
   if (Object.hasOwn(parameters, type)) compiled.set(type, result)
   return result
 }
 
-function compile(name: string, [type = '', expression = '', targets = '']: readonly string[]): CompiledParameter {
-  const path = expression === deceased ? isDeceased : compilePath(expression)
-  if (path === undefined || !isParameterType(type))
-    throw new Error(`search parameter ${name} has an expression that is not supported: ${expression}`)
-  return { name, type, expression, targets: targets === '' ? [] : targets.split(','), path }
+function describe(name: string, [type = '', expression = '', ...rest]: readonly string[]): SearchParameter {
+  if (!isParameterType(type)) throw new Error(`search parameter ${name} is of an unknown type`)
+  if (type !== 'composite') return { name, type, expression, targets: rest.flatMap((targets) => targets.split(',')), parts: [] }
+  const parts = rest.map((text) => {
+    const colon = text.indexOf(':')
+    const of = text.slice(0, colon)
+    if (!isIndexType(of)) throw new Error(`a part of search parameter ${name} is of an unknown type`)
+    return { type: of, expression: text.slice(colon + 1) }
+  })
+  return { name, type, expression, targets: [], parts }
+}
+
+function compile(parameter: SearchParameter): Compiled {
+  const { name, type, expression } = parameter
+  const path = pathOf(expression)
+  if (type === 'composite') return compileComposite(parameter, path)
+  return {
+    parameter,
+    rows: (resource, zone) => path(resource).flatMap((found) => indexValue({ param: name, type, found, zone })),
+  }
+}
+
+/** A few published expressions compute more than a walk can: the full engine does those. */
+function pathOf(expression: string): Path {
+  return compilePath(expression) ?? engineFor(expression)
+}
+
+const ofResource = '%resource.'
+
+/**
+ * Each group in which every part has a value gives the rows of its parts, marked, so that a search meets them in one group. The mark is made
+ * of what the group says, not of its place: it is the same when another group is taken out.
+ */
+function compileComposite(parameter: SearchParameter, path: Path): Compiled {
+  const parts = parameter.parts.map(({ type, expression }) => ({ type, step: partOf(parameter, expression) }))
+  return {
+    parameter,
+    rows: (resource, zone) =>
+      path(resource).flatMap((found) => {
+        const values = parts.map(({ type, step }) => step([found], resource).flatMap((each) => valuesOf(type, each, zone)))
+        if (values.some((each) => each.length === 0)) return []
+        const group = groupOf(values)
+        return values.flatMap((each, at) => each.map((value) => ({ param: partName(parameter.name, at), group, ...value })))
+      }),
+  }
+}
+
+/** FNV-1a, as a signed 32-bit number. */
+function groupOf(values: unknown): number {
+  let hash = 0x811c9dc5
+  for (const sign of JSON.stringify(values)) hash = Math.imul(hash ^ (sign.codePointAt(0) ?? 0), 0x01000193)
+  return hash | 0
+}
+
+/** The name under which a part of a composite is indexed. */
+export function partName(name: string, at: number): string {
+  return `${name}$${at + 1}`
+}
+
+function partOf(
+  { name, expression: groups }: SearchParameter,
+  expression: string,
+): (items: Parameters<Step>[0], resource: Resource) => ReturnType<Step> {
+  const [root = ''] = groups.split('.')
+  const path = expression.startsWith(ofResource) ? pathOf(`${root}.${expression.slice(ofResource.length)}`) : undefined
+  const step = path === undefined ? compileRelative(expression) : undefined
+  if (path !== undefined) return (_, resource) => path(resource)
+  if (step === undefined) throw new Error(`composite search parameter ${name} has a part that is not supported: ${expression}`)
+  return step
+}
+
+const indexTypes: ReadonlySet<string> = new Set<IndexType>(['token', 'string', 'date', 'reference', 'uri', 'number', 'quantity'])
+
+function isIndexType(type: string): type is IndexType {
+  return indexTypes.has(type)
 }
 
 function isParameterType(type: string): type is SearchParameterType {
-  return ['token', 'string', 'date', 'reference', 'uri', 'number', 'quantity'].includes(type)
-}
-
-/** The one published expression that computes a value: a date of death, or true. */
-const deceased = 'Patient.deceased.exists() and Patient.deceased != false'
-
-function isDeceased(resource: unknown): ReturnType<Path> {
-  const value = isRecord(resource) && (resource['deceasedBoolean'] === true || typeof resource['deceasedDateTime'] === 'string')
-  return [{ value, type: 'boolean', rule: undefined }]
+  return type === 'composite' || isIndexType(type)
 }

@@ -18,7 +18,7 @@ export interface TextEntry {
 
 export function bundleText(bundle: {
   readonly type: 'searchset' | 'history'
-  /** undefined: not counted */
+  /** undefined = not told */
   readonly total: number | undefined
   readonly self: string
   readonly next: string | undefined
@@ -46,6 +46,15 @@ export function entryText(entry: TextEntry): string {
     ...(entry.text === '' ? [] : [`"resource":${entry.text}`]),
     ...(rest === '' ? [] : [rest]),
   ].join(',')}}`
+}
+
+/** An entry of a search: a match, or what comes along with one. */
+export function bundleEntryOf(
+  base: string,
+  { type, id, text }: { readonly type: string; readonly id: string; readonly text: string },
+  mode: 'match' | 'include',
+): TextEntry {
+  return { fullUrl: `${base}/${type}/${id}`, text, rest: { search: { mode } } }
 }
 
 export const asMatch = { search: { mode: 'match' } } as const

@@ -13,7 +13,7 @@ import { isShown as isShownBy, personsIn, pointingTo } from './pointing.ts'
 import { notFound } from './problem.ts'
 import { guardedTypes, redacted } from './redaction.ts'
 import { everyHouse, inIdsOf, type Spelling } from './spelling.ts'
-import type { Leads } from './store/search.ts'
+import type { Views } from './store/search.ts'
 import type { Tables } from './store/store.ts'
 import { inSpan } from './trace.ts'
 
@@ -47,14 +47,17 @@ export async function sightFor(
   return sightOf(tables, context, caller, { type: about.type, persons: about.persons, action: about.action ?? actionOf.read, liveRelated })
 }
 
-/** Where a search by reference may lead this caller: what each group of types allows. `sight`: of the type searched. */
-export async function leadsFor(
+/** What a search may look at, type by type. `sight`: of the type searched. */
+export async function viewsFor(
   context: Context,
   call: Call,
   about: { type: string; persons: readonly string[]; sight: Sight },
-): Promise<Leads> {
-  if (call.caller.role === 'system') return 'every'
+): Promise<Views> {
   const { persons, sight } = about
+  if (call.caller.role === 'system') {
+    const { condition, party, onlyParty } = sight
+    return { guarded: [], isSystem: true, groups: [{ of: { but: [] }, condition, party, onlyParty }] }
+  }
   const own = groupOf(about.type)
   const views = []
   const read = sight.policy
@@ -63,10 +66,10 @@ export async function leadsFor(
   for (const group of groups) {
     const ask = { type: group, persons, action: actionOf.read, liveRelated: sight.related, policy } as const
     const { condition, party, onlyParty } = group === own ? sight : await sightOf(context.store, context, call.caller, ask)
-    const of = group === 'Patient' ? { but: groups } : { types: [group] }
+    const of = group === 'Patient' ? { but: groups.filter((each) => each !== 'Patient') } : { types: [group] }
     views.push({ of, condition, party, onlyParty })
   }
-  return { guarded: guardedTypes, views }
+  return { guarded: guardedTypes, isSystem: false, groups: views }
 }
 
 /** A Task for deciding what its party may do: workflow only, visible to its parties by contract. Nobody else learns that it exists. */
@@ -177,7 +180,7 @@ function partsOf(contents: readonly HeldContent[], texts: readonly string[], spe
 }
 
 /** Tasks and consents follow the role, and for the officer some Provenance and the relations verified; everything else follows consent. */
-function groupOf(type: string): (typeof groups)[number] {
+export function groupOf(type: string): (typeof groups)[number] {
   return groups.find((group) => group === type) ?? 'Patient'
 }
 

@@ -1,4 +1,5 @@
 /** The composition root: everything is made here once and passed on. Imports everything; nothing imports it but the command line. */
+import { departmentsIn } from '../consent/record-facts.ts'
 import { createServer, type Server } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FetchFailure, guardedFetch } from '../adapters/guarded-fetch.ts'
@@ -25,11 +26,13 @@ import { routes } from './routes.ts'
 import { sealAll, sealLoop } from './seal.ts'
 import { createAuthorizationServer } from './security/authorization-server.ts'
 import { smartConfiguration } from './security/metadata.ts'
+import { referencesIn, storedIndex } from './index-of.ts'
 import { outsideIssuer } from './security/outside-issuer.ts'
 import { createTokenVerifier, type OutsideIssuer } from './security/token.ts'
 import { answerBackupRequests } from './store/backup-request.ts'
 import { signedIn, signedOut } from './sign-in-entries.ts'
 import { requireGroupsNamed } from './store/groups.ts'
+import { reindexStale } from './store/reindex.ts'
 import { relabelStale } from './store/labels.ts'
 import { migrate } from './store/migrate.ts'
 import { openDatabase, type Database } from './store/pool.ts'
@@ -127,6 +130,7 @@ async function compose(config: Config, database: Database, log: Log): Promise<Ga
   if (freed > 0) log('info', 'parcels-freed', { count: freed })
   const server = await listen(createServer({ requestTimeout: 120_000, headersTimeout: 20_000, keepAliveTimeout: 10_000 }, app), config.port)
   const loops = [
+    indexedAnew(context, database, stop.signal),
     ...lanesOf([...adapters.keys()]).map((lane) => deliverLoop(context, { signal: stop.signal, sleep: alarm.sleeper(), lane })),
     ...[...adapters].flatMap(([id, adapter]) =>
       adapter.listen === undefined
@@ -243,6 +247,24 @@ async function backupRequests(context: Context, database: Database, signal: Abor
   const failed = (thrown: unknown): void => context.log('error', 'backup-failed', { fault: faultOf(thrown) })
   const { dataDir } = context.config
   await answerBackupRequests({ database, dataDir, signal, pause: (ms) => pause(ms, signal), failed }).catch(failed)
+}
+
+/** Beside the gateway, which says in every search that something may be missing until this is done. */
+async function indexedAnew(context: Context, database: Database, signal: AbortSignal): Promise<void> {
+  try {
+    const count = await reindexStale(database, {
+      isStopped: () => signal.aborted,
+      referencesOf: referencesIn,
+      make: (record, networkIdOf) => {
+        const departments = record.person === null ? [] : departmentsIn(record.sources)
+        return storedIndex({ text: record.text, timeZone: context.config.timeZone, networkIdOf, departments }, record)
+      },
+    })
+    if (count > 0) context.log('info', 'indexed', { count })
+  } catch (thrown) {
+    // the next start goes on where this one stopped; searches go on saying that they are incomplete
+    context.log('error', 'indexing-failed', { fault: faultOf(thrown) })
+  }
 }
 
 async function housekeeping(context: Context, signal: AbortSignal): Promise<void> {

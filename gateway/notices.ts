@@ -16,6 +16,19 @@ export const coverageNotice: OperationOutcome = {
   ],
 }
 
+const warning = (code: string, diagnostics: string): OperationOutcome => ({
+  resourceType: 'OperationOutcome',
+  issue: [{ severity: 'warning', code: 'incomplete', details: { coding: [{ system: system.problem, code }] }, diagnostics }],
+})
+
+/** While records of an older program are indexed anew, whoever asks about whomever. */
+export const indexingNotice = warning('indexing', 'stored records are being indexed anew; some may not be found until this is done')
+
+export const manyIncludedNotice = warning(
+  'many-included',
+  'more records belong to this page than are brought along; search for them by themselves',
+)
+
 /** One notice per silent institution: directory and network state, the same for every patient. */
 export function silentNotices(names: readonly string[]): readonly OperationOutcome[] {
   return names.map((name) => ({

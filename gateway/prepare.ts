@@ -2,16 +2,16 @@
  * One resource → what is stored of it or judged on it: exact text in the custodian's ids, the same text in network ids, facts and
  * index rows. Pure; the same for records that rest in the store and for those a live institution just answered.
  */
-import { extractIndex } from '../fhir-profiles/search-parameters.ts'
 import { facts, isNarrated, type ResourceFacts } from '../fhir-profiles/facts.ts'
 import { stringifyExact } from '../fhir-profiles/json.ts'
 import type { Resource } from '../fhir-profiles/r4.ts'
 import { references, rewriteReferences } from '../fhir-profiles/reference.ts'
-import { demographics } from './logic/match.ts'
 import { contentFacts, departmentsIn, unlabelled, type ContentFacts } from '../consent/record-facts.ts'
 import { labelledElements, redact, type LabelledElement } from '../consent/redact.ts'
 import type { ActorKey } from '../consent/types.ts'
-import type { IndexRow, RecordRow } from './store/records.ts'
+import { labelledIndex } from './index-of.ts'
+import type { IndexRow } from './store/index-rows.ts'
+import type { RecordRow } from './store/records.ts'
 
 export interface PrepareInput {
   /** in the custodian's own ids, urn:uuid references already resolved */
@@ -105,42 +105,6 @@ function labelled(input: PrepareInput, read: ResourceFacts, departments: readonl
   }
 }
 
-/** Index rows that only a labelled element gives carry its labels; what only the words beside them give, the labels of all. */
-function labelledIndex(input: PrepareInput, row: RecordRow, elements: readonly LabelledElement[]): readonly IndexRow[] {
-  const all = indexOf(input, row)
-  if (elements.length === 0) return all
-  const rowsWithout = (gone: readonly LabelledElement[]) =>
-    new Set(
-      indexOf(
-        {
-          ...input,
-          resource: redact(
-            input.resource,
-            gone.map(({ path }) => path),
-          ),
-        },
-        row,
-      ).map((each) => JSON.stringify(each)),
-    )
-  const plain = rowsWithout(elements)
-  const own = elements.map((element) => ({ element, rows: rowsWithout(elements.filter((each) => each !== element)) }))
-  return all.flatMap((each) => {
-    const text = JSON.stringify(each)
-    if (plain.has(text)) return [each]
-    const of = own.filter(({ rows }) => elements.length > 1 && rows.has(text)).map(({ element }) => element)
-    const labels = of.length > 0 ? of : [strictest(elements)]
-    return labels.map(({ codes, sensitivities, confidentiality }) => ({ ...each, codes, sensitivities, confidentiality }))
-  })
-}
-
-function strictest(elements: readonly LabelledElement[]): Omit<LabelledElement, 'path'> {
-  return {
-    codes: [...new Set(elements.flatMap(({ codes }) => codes))].sort(),
-    sensitivities: [...new Set(elements.flatMap(({ sensitivities }) => sensitivities))].sort(),
-    confidentiality: Math.max(...elements.map(({ confidentiality }) => confidentiality)),
-  }
-}
-
 /** resourceType, id and meta first, as people expect to read it. */
 function ordered(resource: Resource): Resource {
   // Assigning the whole resource over its first three keys keeps every element and only fixes the order.
@@ -169,65 +133,4 @@ function relationsOf(input: PrepareInput): readonly string[] {
     reference.kind === 'relative' ? [input.networkIdOf(reference.type, reference.id) ?? reference.id] : [],
   )
   return [...new Set(ids)].sort()
-}
-
-function indexOf(input: PrepareInput, row: RecordRow): readonly IndexRow[] {
-  const empty = { record: row.id, type: row.type, system: null, code: null, fromMs: null, untilMs: null, number: null }
-  const rows: IndexRow[] = []
-  for (const entry of extractIndex(input.resource, input.timeZone)) {
-    // The record row itself answers these two, with what the gateway set.
-    if (entry.param === '_id' || entry.param === '_lastUpdated') continue
-    switch (entry.kind) {
-      case 'token':
-        rows.push({ ...empty, param: entry.param, kind: 'token', system: entry.system ?? null, code: entry.code ?? null })
-        break
-      case 'string':
-        rows.push({ ...empty, param: entry.param, kind: 'string', code: entry.text })
-        break
-      case 'date':
-        rows.push({ ...empty, param: entry.param, kind: 'date', fromMs: entry.fromMs, untilMs: entry.untilMs })
-        break
-      case 'reference':
-        rows.push({
-          ...empty,
-          param: entry.param,
-          kind: 'reference',
-          system: entry.type,
-          code: input.networkIdOf(entry.type, entry.id) ?? entry.id,
-        })
-        break
-      case 'uri':
-        rows.push({ ...empty, param: entry.param, kind: 'uri', code: entry.value })
-        break
-      case 'quantity':
-        rows.push({
-          ...empty,
-          param: entry.param,
-          kind: 'quantity',
-          number: entry.value,
-          system: entry.system ?? null,
-          code: entry.code ?? null,
-        })
-        break
-      default:
-        return entry satisfies never
-    }
-  }
-  for (const reference of references(input.resource)) {
-    if (reference.kind !== 'relative') continue
-    rows.push({
-      ...empty,
-      param: '_reference',
-      kind: 'reference',
-      system: reference.type,
-      code: input.networkIdOf(reference.type, reference.id) ?? reference.id,
-    })
-  }
-  if (input.resource.resourceType === 'Patient') {
-    const known = demographics(input.resource)
-    if (known.birthDate !== undefined && known.birthDate !== '')
-      rows.push({ ...empty, param: 'x-birth-day', kind: 'token', code: known.birthDate })
-    for (const phone of known.phones) rows.push({ ...empty, param: 'x-phone', kind: 'token', code: phone })
-  }
-  return rows
 }

@@ -8,7 +8,8 @@ import { judge, type Part } from './judged.ts'
 import { compare, demographics, type Demographics } from './logic/match.ts'
 import { composePerson, type ComposedPerson } from './logic/person.ts'
 import { notFound } from './problem.ts'
-import { matchOf, patientIn, personEntry, record, refusal, released } from './release-act.ts'
+import { matchOf, patientIn, personEntry, personsOf, record, refusal, released } from './release-act.ts'
+import type { IncludedParts } from './release-include.ts'
 import { mint, type Released } from './released.ts'
 
 /** Grades of the visible candidates for submitted demographics; no score says anything about a record that did not pass. */
@@ -75,11 +76,12 @@ export interface PersonSearch {
   readonly sight: Sight
   /** whom the search found, in its order; a person of whom nothing passes is neither shown nor counted */
   readonly persons: readonly string[]
-  /** how many the search counted beyond this page; undefined when `persons` is all it found */
-  readonly total: number | undefined
-  readonly page: { readonly offset: number; readonly limit: number }
+  readonly included: IncludedParts
+  readonly pages:
+    | { readonly by: 'search'; readonly total: number | undefined; readonly next: string | undefined }
+    /** `persons` is all it found: what passes is counted, and cut into pages here */
+    | { readonly by: 'release'; readonly offset: number; readonly limit: number; readonly next: (offset: number) => string }
   readonly self: string
-  readonly next: (offset: number) => string
   readonly notices: readonly OperationOutcome[]
 }
 
@@ -100,19 +102,38 @@ export async function releasePersons(
     await record(context, call, { ...released('read', parts, input.sight.consulted), persons: [...persons.keys()] })
     return mint(200, { etag: `W/"${only.version}"`, 'last-modified': new Date(only.updatedMs).toUTCString() }, JSON.stringify(only.patient))
   }
-  const { offset, limit } = input.page
   const visible = input.persons.filter((person) => persons.has(person))
-  const shown = new Set(input.total === undefined ? visible.slice(offset, offset + limit) : visible)
-  const total = input.total === undefined ? visible.length : input.total - (input.persons.length - visible.length)
-  const shownParts = parts.filter((part) => shown.has(part.person))
-  await record(context, call, { ...released('search-type', shownParts, input.sight.consulted), persons: [...shown] })
+  const page = pageOf(input, visible)
+  const shown = new Set(page.persons)
+  const { entries: along, parts: alongParts } = input.included
+  const shownParts = [...parts.filter((part) => shown.has(part.person)), ...alongParts]
+  await record(context, call, {
+    ...released('search-type', shownParts, input.sight.consulted),
+    persons: personsOf(alongParts, page.persons),
+  })
   const base = `${context.config.publicUrl}/fhir/R4`
   const entries = composedOf(new Map([...shown].map((person) => [person, persons.get(person) ?? []]))).map(({ patient }) =>
     personEntry(base, patient),
   )
   const { self, notices } = input
-  const next = limit > 0 && offset + limit < total ? input.next(offset + limit) : undefined
-  return mint(200, {}, bundleText({ type: 'searchset', total, self, next, entries, notices }))
+  const { total, next } = page
+  return mint(200, {}, bundleText({ type: 'searchset', total, self, next, entries: [...entries, ...along], notices }))
+}
+
+interface PersonPage {
+  readonly persons: readonly string[]
+  readonly total: number | undefined
+  readonly next: string | undefined
+}
+
+function pageOf({ pages, persons }: PersonSearch, visible: readonly string[]): PersonPage {
+  if (pages.by === 'search') {
+    const { total, next } = pages
+    return { persons: visible, total: total === undefined ? undefined : total - (persons.length - visible.length), next }
+  }
+  const { offset, limit } = pages
+  const isMore = limit > 0 && offset + limit < visible.length
+  return { persons: visible.slice(offset, offset + limit), total: visible.length, next: isMore ? pages.next(offset + limit) : undefined }
 }
 
 function composedOf(persons: ReadonlyMap<string, readonly Part[]>): readonly ComposedPerson[] {

@@ -13,6 +13,7 @@ import { judge, judgeNothing } from './judged.ts'
 import { isSameMatter } from './logic/same-matter.ts'
 import { notFound, Problem } from './problem.ts'
 import { pastVersion } from './redaction.ts'
+import { nothingIncluded, type IncludedParts } from './release-include.ts'
 import { headersOf, matchOf, personsOf, record, refusal, released } from './release-act.ts'
 import { mint, type Released } from './released.ts'
 import type { WrittenEntry } from './written.ts'
@@ -51,7 +52,9 @@ export interface BundleInput {
   readonly type: 'searchset' | 'history'
   readonly interaction: string
   readonly held: readonly Held[]
-  /** undefined: not counted */
+  /** records that come along with these */
+  readonly included?: IncludedParts
+  /** undefined = not told */
   readonly total: number | undefined
   readonly self: string
   readonly next: string | undefined
@@ -65,10 +68,12 @@ export interface BundleInput {
 export async function releaseBundle(context: Context, call: Call, input: BundleInput): Promise<Released> {
   const parts = await judge(context, call, input.sight, input.held.map(open))
   const total = input.total === undefined ? undefined : input.total - (input.held.length - parts.length)
-  await record(context, call, { ...released(input.interaction, parts, input.sight.consulted), persons: personsOf(parts, input.persons) })
+  const { entries: along, parts: alongParts } = input.included ?? nothingIncluded
+  const all = [...parts, ...alongParts]
+  await record(context, call, { ...released(input.interaction, all, input.sight.consulted), persons: personsOf(all, input.persons) })
   const base = `${context.config.publicUrl}/fhir/R4`
   const { type, self, next, notices } = input
-  return mint(200, {}, bundleText({ type, total, self, next, notices, entries: parts.map((part) => matchOf(base, part)) }))
+  return mint(200, {}, bundleText({ type, total, self, next, notices, entries: [...parts.map((part) => matchOf(base, part)), ...along] }))
 }
 
 export interface StoredVersion {

@@ -4,6 +4,7 @@
  */
 import type { Call, Context } from './context.ts'
 import { bundle } from './interactions/bundle.ts'
+import { searchCompartment, searchWholeCompartment } from './interactions/compartment.ts'
 import { history, vread } from './interactions/history.ts'
 import { read } from './interactions/read.ts'
 import { search } from './interactions/search.ts'
@@ -115,6 +116,16 @@ export const routes: readonly Route[] = [
   { method: 'GET', path: ':type/:id/$meta', access: byType('read'), gate: 'release', handler: metaOf },
   { method: 'GET', path: ':type/:id/_history', access: byType('history-instance'), gate: 'release', handler: history },
   { method: 'GET', path: ':type/:id', access: byType('read'), gate: 'release', handler: read },
+  { method: 'GET', path: 'Patient/:id/:type', access: byType('search-type'), gate: 'release', handler: searchCompartment },
+  { method: 'POST', path: 'Patient/:id/:type/_search', access: byType('search-type'), gate: 'release', handler: searchCompartment },
+  { method: 'GET', path: 'Patient/:id/*', access: operation('compartment', '*'), gate: 'release', handler: searchWholeCompartment },
+  {
+    method: 'POST',
+    path: 'Patient/:id/*/_search',
+    access: operation('compartment', '*'),
+    gate: 'release',
+    handler: searchWholeCompartment,
+  },
   { method: 'GET', path: ':type', access: byType('search-type'), gate: 'release', handler: search },
   { method: 'POST', path: ':type/_search', access: byType('search-type'), gate: 'release', handler: search },
   { method: 'POST', path: ':type', access: byType('create'), gate: 'act', handler: create },

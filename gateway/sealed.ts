@@ -8,7 +8,8 @@ import type { Caller } from './security/caller.ts'
 export interface SealedPage {
   readonly type: string
   readonly query: readonly (readonly [name: string, value: string])[]
-  readonly offset: number
+  /** where the page begins: of what kind the values are is for the search to say */
+  readonly place: readonly (string | number | null)[]
 }
 
 export function sealPage(key: Buffer, caller: Caller, page: SealedPage): string {
@@ -43,6 +44,12 @@ function boundTo(caller: Caller): Buffer {
 
 function isPage(value: unknown): value is SealedPage {
   return (
-    typeof value === 'object' && value !== null && 'type' in value && 'query' in value && 'offset' in value && Array.isArray(value.query)
+    typeof value === 'object' &&
+    value !== null &&
+    'type' in value &&
+    'query' in value &&
+    'place' in value &&
+    Array.isArray(value.query) &&
+    Array.isArray(value.place)
   )
 }

@@ -108,3 +108,8 @@ function codeListOf(valueSet: string): CodeList | undefined {
   codeLists.set(valueSet, list)
   return list
 }
+
+/** Of a value set of R4 that a required binding names and that can be listed: system → codes. `administrative-gender`, without the address. */
+export function codesOfValueSet(name: string): ReadonlyMap<string, ReadonlySet<string>> | undefined {
+  return Object.hasOwn(r4.valueSets, name) ? codeListOf(name)?.systems : undefined
+}

@@ -67,12 +67,33 @@ function resourceOf(type: string, offered: readonly Interaction[], operations: r
       readHistory: true,
       updateCreate: true,
       conditionalCreate: false,
-      searchParam: [...searchParametersOf(type).values()]
-        .filter((parameter) => isSearchable(type, parameter))
-        .map((parameter) => ({ name: parameter.name, type: parameter.type })),
+      ...searchOf(type),
       ...(own.length === 0 ? {} : { operation: own.map((name) => ({ name, definition: definitionOf(name, type) })) }),
     },
   ]
+}
+
+/** What the index of this type holds, and where its references lead: the table the index itself is made of. */
+function searchOf(type: string): Pick<RestResource, 'searchParam' | 'searchInclude' | 'searchRevInclude'> {
+  const parameters = [...searchParametersOf(type).values()].filter((parameter) => isSearchable(type, parameter))
+  const searchParam = parameters.map((parameter) => ({ name: parameter.name, type: parameter.type }))
+  if (type === 'AuditEvent') return { searchParam }
+  const searchInclude = ['*', ...parameters.flatMap((each) => (each.type === 'reference' ? [`${type}:${each.name}`] : []))]
+  const searchRevInclude = ['*', ...(pointers.get(type) ?? [])]
+  return { searchParam, searchInclude, searchRevInclude }
+}
+
+/** type → the reference parameters of other types that may lead to it by name; those that lead anywhere are left out */
+const pointers: ReadonlyMap<string, readonly string[]> = pointersByTarget()
+
+function pointersByTarget(): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>()
+  for (const type of knownTypes.filter((each) => each !== 'AuditEvent')) {
+    for (const { name, targets } of searchParametersOf(type).values()) {
+      for (const target of targets) found.set(target, [...(found.get(target) ?? []), `${type}:${name}`])
+    }
+  }
+  return found
 }
 
 /** Kept beside the records, so that it is in no table of types. Its topics are named as the backport asks. */

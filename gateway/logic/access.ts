@@ -155,6 +155,7 @@ export type Operation =
   | 'summary'
   | 'everything'
   | 'export'
+  | 'compartment'
   | 'match'
   | 'validate'
   | 'explain'
@@ -171,6 +172,8 @@ const operations: Readonly<Record<Operation, readonly Role[]>> = {
   everything: ['system', 'doctor', 'nurse', 'patient', 'proxy'],
   // In bulk: an institution's system its own partition, a doctor what the own institution's patients' consents let be disclosed.
   export: ['system', 'doctor'],
+  // search over every type in one person's compartment
+  compartment: ['system', 'doctor', 'nurse', 'patient', 'proxy'],
   // Never patients: an answer would confirm that a person is known.
   match: ['system', 'doctor', 'nurse'],
   validate: ['system', 'doctor', 'nurse', 'coordinator', 'patient', 'proxy', 'privacy-officer', 'integrator'],

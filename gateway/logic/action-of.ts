@@ -23,6 +23,7 @@ export const actionOf = {
   everything: 'access',
   // whoever exports stores it, as the receiver of a delivery does
   export: 'disclose',
+  compartment: 'access',
   match: 'access',
   validate: 'none',
   explain: 'none',

@@ -20,7 +20,8 @@ export interface Asked {
 export function lookupsOf(asked: Asked): readonly string[] {
   const type = asked.params['type'] ?? ''
   const id = asked.params['id']
-  const own = type === 'Patient' && id !== undefined ? [byId(id)] : []
+  const isAboutOne = type === 'Patient' || asked.path.startsWith('Patient/')
+  const own = isAboutOne && id !== undefined ? [byId(id)] : []
   return [...new Set([...own, ...searched(asked, type), ...written(asked)])]
 }
 
@@ -39,10 +40,16 @@ function searched({ method, path, query }: Asked, type: string): readonly string
     if (plain === 'identifier' && type === 'Patient') found.push(...parts.map((part) => `number ${part}`))
     else if (plain === '_id' && type === 'Patient') found.push(...parts.map(byId))
     else if (isAboutPatients(type, plain)) found.push(...parts.flatMap(patientIn))
+    else if (isThroughPatients(type, name)) words.push(`${name}=${value}`)
     // a further page is of a search that was counted when it began
     else if (type === 'Patient' && !plain.startsWith('_')) words.push(`${name}=${value}`)
   }
   return words.length === 0 ? found : [...found, `words ${words.sort().join('&')}`]
+}
+
+/** A chain, or `_has`, may ask about people by anything: whatever it says of them counts as asking about somebody. */
+function isThroughPatients(type: string, name: string): boolean {
+  return name.includes('.') || (name.startsWith('_has:') && type === 'Patient')
 }
 
 function isAboutPatients(type: string, name: string): boolean {

@@ -10,9 +10,9 @@ import { askLive } from '../live.ts'
 import { Problem } from '../problem.ts'
 import { releaseBundle, releaseNothing, type Released } from '../release.ts'
 import { releaseEverything } from '../release-everything.ts'
-import { openPage, sealPage } from '../sealed.ts'
+import { openPage, sealPage, type SealedPage } from '../sealed.ts'
 import type { Place } from '../store/pages.ts'
-import { countIn, parametersOf, sinceIn, typesIn, valuesOf, type Given } from './parameters.ts'
+import { countIn, parametersOf, sinceIn, typesIn, type Given } from './parameters.ts'
 import { personAsked } from './person-asked.ts'
 
 /** Resources of a page: most records fit in one. */
@@ -122,28 +122,22 @@ function askedBy(call: Call, context: Context): Asked {
     throw new Problem('invalid', 'this page link is not valid for this caller; ask $everything again', { id: 'page-link' })
   const given = page?.query ?? parametersOf(call, ['_type', '_since', '_count'])
   return {
-    given: given.filter(([name]) => name !== turnName),
+    given,
     types: typesIn(given),
     sinceMs: sinceIn(given, context.config.timeZone),
     limit: countIn(given, '_count', mostOfPage) ?? mostOfPage,
-    turn: turnIn(valuesOf(given, turnName)[0]),
+    turn: turnIn(page?.place ?? []),
   }
 }
 
-/** No parameter of FHIR: it stands in sealed links alone. */
-const turnName = 'x-turn'
-
 function nextPage(call: Call, context: Context, asked: Asked, turn: Turn): string {
   const { after } = turn
-  const place = typeof after === 'object' ? [String(after.rank), String(after.updatedMs), after.id] : [after ?? '']
-  const query = [...asked.given, [turnName, JSON.stringify([turn.of, ...place])] as const]
-  return `${addressOf(call, context)}?_page=${sealPage(context.pageKey, call.caller, { type: pathOf(call), query, offset: 0 })}`
+  const place = [turn.of, ...(typeof after === 'object' ? [after.rank, after.updatedMs, after.id] : [after ?? ''])]
+  return `${addressOf(call, context)}?_page=${sealPage(context.pageKey, call.caller, { type: pathOf(call), query: asked.given, place })}`
 }
 
-function turnIn(text: string | undefined): Turn | undefined {
-  const value: unknown = text === undefined ? undefined : JSON.parse(text)
-  const parts: readonly unknown[] = Array.isArray(value) ? value : []
-  const [of, first, updatedMs, id] = parts.map(String)
+function turnIn(place: SealedPage['place']): Turn | undefined {
+  const [of, first, updatedMs, id] = place.map(String)
   if (of === 'live') return { of, after: first ?? '' }
   if (of !== 'stored' && of !== 'near') return undefined
   return { of, after: id === undefined ? undefined : { rank: Number(first), updatedMs: Number(updatedMs), id } }

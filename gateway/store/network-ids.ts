@@ -79,6 +79,15 @@ export function networkIds(sql: Sql) {
       return found.rows[0]?.id
     },
 
+    /** Network ids of one partition's local id, as each of these types it was mentioned as. */
+    async idsOfLocal(institution: string, types: readonly string[], localId: string): Promise<readonly { id: string; type: string }[]> {
+      const found = await sql.query<{ id: string; type: string }>(
+        'select id, type from network_id where institution = $1 and type = any($2::text[]) and local_id = $3',
+        [institution, types, localId],
+      )
+      return found.rows
+    },
+
     /** Makes every other writer of this record wait until the transaction ends. */
     async lock(id: string): Promise<void> {
       await sql.query('select id from network_id where id = $1 for update', [id])

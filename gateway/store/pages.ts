@@ -3,7 +3,7 @@ import type { Condition } from '../../consent/types.ts'
 import type { Held } from '../held.ts'
 import type { Sql } from './pool.ts'
 import { heldOf, recordColumns } from './records.ts'
-import { visibleSql } from './search.ts'
+import { visibleSql } from './search-view.ts'
 
 /** Where a page ended: the next one begins behind it. What is written meanwhile comes later, so nothing is left out. */
 export interface Place {

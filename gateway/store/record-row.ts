@@ -31,22 +31,6 @@ export interface RecordRow extends RecordKey, ContentFacts {
   readonly encounter: string | null
 }
 
-export interface IndexRow {
-  readonly record: string
-  readonly type: string
-  readonly param: string
-  readonly kind: 'token' | 'string' | 'date' | 'reference' | 'uri' | 'quantity'
-  readonly system: string | null
-  readonly code: string | null
-  readonly fromMs: number | null
-  readonly untilMs: number | null
-  readonly number: number | null
-  /** of rows that only a labelled element gives: its labels */
-  readonly codes?: readonly string[]
-  readonly sensitivities?: readonly string[]
-  readonly confidentiality?: number
-}
-
 export interface StoredRow extends Record<string, unknown> {
   id: string
   institution: string

@@ -3,7 +3,9 @@ import { labellerVersion } from '../../consent/label.ts'
 import type { Held } from '../held.ts'
 import { ledger, type LedgerEntry } from './ledger.ts'
 import type { Sql } from './pool.ts'
-import { heldOfWritten, lies, type IndexRow, type RecordKey, type RecordRow } from './record-row.ts'
+import { indexerVersion } from '../../fhir-profiles/search-parameters.ts'
+import { indexColumns, indexShape, indexValues, stored, type IndexRow } from './index-rows.ts'
+import { heldOfWritten, lies, type RecordKey, type RecordRow } from './record-row.ts'
 
 /**
  * Everything of the rows given as JSON ($1), each with its index rows, and the ledger entries ($2) that tell of them. Answers the records that lay elsewhere until now: their old row and
@@ -24,24 +26,23 @@ const writeRows = `
   gone as (delete from record r using old where r.shard = old."from" and r.id = old.id and old."from" <> old."into"),
   written as (
     insert into record (shard, id, institution, type, local_id, version, person, deleted, text, people_text, network_form, updated_ms, sources, classes, parties,
-      encounter, codes, confidentiality, sensitivities, relations, from_ms, until_ms, labeller, label_basis, is_narrated, elements)
+      encounter, codes, confidentiality, sensitivities, relations, from_ms, until_ms, labeller, label_basis, is_narrated, elements, indexer)
     select shard, id, institution, type, "localId", version, person, deleted, text, "peopleText", "isNetworkForm", "updatedMs", sources, classes, parties,
       encounter, codes, confidentiality, sensitivities, relations, "fromMs", "untilMs", ${labellerVersion}, "labelBasis", "isNarrated",
-      nullif(elements, 'null'::jsonb) from k
+      nullif(elements, 'null'::jsonb), ${indexerVersion} from k
     on conflict (shard, id) do update set version = excluded.version, deleted = excluded.deleted, text = excluded.text,
       people_text = excluded.people_text, network_form = excluded.network_form, updated_ms = excluded.updated_ms, sources = excluded.sources,
       classes = excluded.classes, parties = excluded.parties, encounter = excluded.encounter, codes = excluded.codes,
       confidentiality = excluded.confidentiality, sensitivities = excluded.sensitivities, relations = excluded.relations,
       from_ms = excluded.from_ms, until_ms = excluded.until_ms, labeller = excluded.labeller,
-      label_basis = excluded.label_basis, is_narrated = excluded.is_narrated, elements = excluded.elements),
+      label_basis = excluded.label_basis, is_narrated = excluded.is_narrated, elements = excluded.elements, indexer = excluded.indexer),
   versioned as (
     insert into record_version (shard, id, version, text, people_text, deleted, updated_ms)
     select shard, id, version, text, "peopleText", deleted, "updatedMs" from k),
   indexed as (
-    insert into record_index (shard, record, type, param, kind, system, code, from_ms, until_ms, number, codes, sensitivities, confidentiality)
-    select k.shard, k.id, i.type, i.param, i.kind, i.system, i.code, i."fromMs", i."untilMs", i.number, i.codes, i.sensitivities, i.confidentiality
-    from k cross join lateral json_to_recordset(k.index) as i(type text, param text, kind text, system text, code text, "fromMs" bigint, "untilMs" bigint,
-      number double precision, codes text[], sensitivities text[], confidentiality int)),
+    insert into record_index (shard, record, ${indexColumns})
+    select at.shard, at.id, ${indexValues} from (select shard, id, index from k) at
+      cross join lateral json_to_recordset(at.index) as i(${indexShape})),
   entry as (
     insert into ledger (id, at_ms, persons, institution, kind, body, sha256)
     select id, "atMs", persons, institution, kind, body, sha256
@@ -51,14 +52,14 @@ const writeRows = `
   select id, "from", "into" from old where "from" <> "into"`
 
 const versionColumns = 'id, version, text, people_text, deleted, updated_ms'
-const indexColumns = 'record, type, param, kind, system, code, from_ms, until_ms, number, codes, sensitivities, confidentiality'
+const movedIndex = `record, ${indexColumns}`
 const rowColumns = `id, institution, type, local_id, version, deleted, text, people_text, network_form, updated_ms, sources, classes, parties, encounter,
-  codes, confidentiality, sensitivities, relations, from_ms, until_ms, labeller, label_basis, is_narrated, elements`
+  codes, confidentiality, sensitivities, relations, from_ms, until_ms, labeller, label_basis, is_narrated, elements, indexer`
 
 const moved = [
   { table: 'record', id: 'id', columns: `person, ${rowColumns}`, values: `$3, ${rowColumns}` },
   { table: 'record_version', id: 'id', columns: versionColumns, values: versionColumns },
-  { table: 'record_index', id: 'record', columns: indexColumns, values: indexColumns },
+  { table: 'record_index', id: 'record', columns: movedIndex, values: movedIndex },
 ]
 
 /** Moves all records of one person, with their history and index, to another. Their ids come first: whoever writes one of them waits here. */
@@ -103,7 +104,7 @@ export function recordWrites(sql: Sql) {
         return new Map()
       }
       const indexOf = Map.groupBy(index, (row) => row.record)
-      const json = JSON.stringify(rows.map((row) => ({ ...row, index: indexOf.get(row.id) ?? [] })))
+      const json = JSON.stringify(rows.map((row) => ({ ...row, index: (indexOf.get(row.id) ?? []).map(stored) })))
       const left = await sql.query<{ id: string; from: string; into: string }>(writeRows, [json, JSON.stringify(entries)])
       for (const { id, from, into } of left.rows) await move(sql, [id], { from, into })
       return new Map(rows.map((row) => [row.id, heldOfWritten(row)]))

@@ -6,7 +6,7 @@ import { heldOf, lies, recordColumns, targetColumns, type RecordKey, type Stored
 import { recordWrites } from './record-writes.ts'
 import { versions } from './versions.ts'
 
-export { heldOf, recordColumns, type IndexRow, type RecordKey, type RecordRow } from './record-row.ts'
+export { heldOf, recordColumns, type RecordKey, type RecordRow } from './record-row.ts'
 
 export function records(sql: Sql) {
   return { ...networkIds(sql), ...reading(sql), ...versions(sql), ...recordWrites(sql) }

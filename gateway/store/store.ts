@@ -16,6 +16,7 @@ import { raised } from './raised.ts'
 import { records } from './records.ts'
 import { relations } from './relations.ts'
 import { subscriptions } from './subscriptions.ts'
+import { includedRecords, type IncludeInput } from './search-include.ts'
 import { recordsOfPerson, searchPersons, searchRecords, type PersonRecords, type SearchInput } from './search.ts'
 
 function bind(sql: Sql, traceNow?: TraceNow) {
@@ -40,6 +41,7 @@ function bind(sql: Sql, traceNow?: TraceNow) {
     quarantine: quarantine(sql),
     search: (input: SearchInput) => searchRecords(sql, input),
     searchPersons: (input: SearchInput) => searchPersons(sql, input),
+    included: (input: IncludeInput) => includedRecords(sql, input),
     recordsOfPerson: (input: PersonRecords) => recordsOfPerson(sql, input),
   }
 }

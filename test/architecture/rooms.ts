@@ -42,7 +42,7 @@ export const rooms: readonly Room[] = [
     holds: ['fhir-profiles/'],
     uses: ['fhir-profiles/'],
     types: [],
-    packages: ['@medplum/core', 'fhirpath', 'ajv', 'canonicalize', ...pureModules],
+    packages: ['@medplum/core', 'fhirpath', 'fhirpath/fhir-context/r4/index.js', 'ajv', 'canonicalize', ...pureModules],
     isPure: true,
   },
   {
@@ -137,6 +137,7 @@ export const rooms: readonly Room[] = [
       'gateway/release-notice.ts',
       'gateway/release-meta.ts',
       'gateway/kept-caller.ts',
+      'gateway/release-include.ts',
       'gateway/release-public.ts',
       'gateway/release-consent.ts',
       'gateway/explained*.ts',

@@ -32,7 +32,10 @@ let gateway: TestGateway
 const persons = { own: '', child: '', hidden: '' }
 
 beforeAll(async () => {
-  gateway = await startTestGateway(hasPostgres ? 'PostgreSQL' : 'PGlite')
+  gateway = await startTestGateway(hasPostgres ? 'PostgreSQL' : 'PGlite', {
+    // here somebody asks about whoever there is
+    rateLimits: { personsPerHour: { doctor: 0, nurse: 0, coordinator: 0, patient: 0, proxy: 0 } },
+  })
   await feed(gateway, 'clinic', [patient('clinic', 1), patient('clinic', 5)])
   await feed(gateway, 'hospital', [patient('hospital', 2)])
   persons.own = await personId(gateway, 1)
@@ -181,7 +184,9 @@ describe('every row of the table, every type, every role', () => {
           const hidden = await ask(route, callerOf(role), name, type)
           expect({ where, ...hidden }).toEqual({ where, ...unknown })
         }
-        const isRead = route.method === 'GET' && route.path.includes(':id')
+        // of a search the answer for nobody is an empty list
+        const isSearch = route.path === 'Patient/:id/:type' || route.path === 'Patient/:id/*'
+        const isRead = route.method === 'GET' && route.path.includes(':id') && !isSearch
         expect({ where, status: unknown.status, leaks: unknown.text.includes(canary) }).toEqual({
           where,
           status: isRead ? 404 : unknown.status,
@@ -244,6 +249,7 @@ describe('what is not offered is refused by name', () => {
     '_since',
     '_at',
   ]
+  const onSearches = new Set(['subject:Patient.name', 'subject.name', '_list'])
   const paths = [
     'Condition',
     'Condition/x',
@@ -253,7 +259,7 @@ describe('what is not offered is refused by name', () => {
     'Patient/x/$everything',
   ]
   test.each(names)('%s, on searches, reads, histories and operations', async (name) => {
-    for (const path of paths) {
+    for (const path of paths.filter((each) => each !== 'Condition' || !onSearches.has(name))) {
       const reply = await gateway.as('clinic-doctor').get(`${path}?${encodeURIComponent(name)}=x`)
       expect({ path, status: reply.status, named: reply.text.includes(`\`${name}\``) || path.endsWith('$everything') }).toEqual({
         path,

@@ -19,7 +19,7 @@ const doctor: Caller = {
   jti: 'j',
   clientId: 'c',
 }
-const page = { type: 'Patient', query: [['name', '강하늘'] as const], offset: 50 }
+const page = { type: 'Patient', query: [['name', '강하늘'] as const], place: ['강하늘', 50, null] }
 
 test('a page link opens for whom it was made, and says nothing to who reads it', () => {
   const sealed = sealPage(key, doctor, page)

@@ -21,6 +21,7 @@ const proofs = [
   { claim: 'any split of any MLLP frames gives the same messages', path: 'test/adapters/hl7v2-mllp/codec' },
   { claim: 'any interleaving of commits, polls and lost answers delivers each row version once', path: 'test/adapters/sql-view/poll' },
   { claim: 'identity matching is symmetric and never merges two generated people', path: 'test/gateway/logic/match' },
+  { claim: 'random searches find what a naive reading of FHIR finds, hidden records left out', path: 'test/gateway/search/model' },
   { claim: 'hostile JSON never throws, hangs or pollutes', path: 'test/fhir-profiles/json' },
   { claim: 'kill -9 of the gateway loses nothing acknowledged and delivers once', path: 'test/journeys/kill.test' },
   {

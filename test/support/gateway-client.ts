@@ -70,6 +70,8 @@ export interface TestGateway {
 }
 
 export interface GatewayOptions {
+  /** default: as the configuration has it */
+  readonly timeZone?: string
   readonly limits?: Partial<Limits>
   readonly rateLimits?: Readonly<Record<string, unknown>>
   readonly subscriptions?: Readonly<Record<string, unknown>>
@@ -121,6 +123,7 @@ export async function gatewaySetup(options: GatewayOptions = {}): Promise<Gatewa
       })),
     ),
     sandbox: { publicKey: { ...(await exportJWK(cli.publicKey)) }, identities: identities() },
+    ...(options.timeZone === undefined ? {} : { timeZone: options.timeZone }),
     limits: options.limits ?? {},
     rateLimits: options.rateLimits ?? {},
     subscriptions: options.subscriptions ?? {},

@@ -20,7 +20,7 @@ export function build() {
       valueSets: elements.valueSets,
       structures: elements.structures,
     }),
-    'fhir-profiles/search-parameters.json': lines(buildSearchParameters(source)),
+    'fhir-profiles/search-parameters.json': lines(buildSearchParameters(source, elements.resourceTypes)),
     'fhir-profiles/patient-compartment.json': lines(buildCompartment(source)),
   }
 }

@@ -1,34 +1,59 @@
-/** The search parameters we index and the patient compartment, as HL7 publishes them for R4. */
+/** The search parameters of every R4 type, those KR Core adds, and the patient compartment, in our own compact form. */
+import { krCoreParameters } from './kr-core-search.mjs'
 
-/** Types whose search parameters are indexed; the others are found by their common parameters only. */
-const indexedTypes = [
-  'AllergyIntolerance', 'AuditEvent', 'CarePlan', 'CareTeam', 'Claim', 'Communication', 'Composition', 'Condition', 'Consent', 'Device',
-  'DiagnosticReport', 'DocumentReference', 'Encounter', 'ExplanationOfBenefit', 'Goal', 'ImagingStudy', 'Immunization', 'Location',
-  'Medication', 'MedicationRequest', 'MedicationStatement', 'Observation', 'Organization', 'Patient', 'Practitioner', 'PractitionerRole',
-  'Procedure', 'Provenance', 'RelatedPerson', 'ServiceRequest', 'Task',
-] // prettier-ignore
-const common = ['_id', '_lastUpdated', '_profile', '_tag']
+const common = ['_id', '_lastUpdated', '_profile', '_security', '_source', '_tag']
 const simple = new Set(['token', 'string', 'date', 'reference', 'uri', 'number', 'quantity'])
 
-export function buildSearchParameters({ searchParameters }) {
-  const result = {}
-  for (const type of ['Resource', ...indexedTypes]) {
-    const mine = searchParameters
-      .filter((parameter) => parameter.base.includes(type) && simple.has(parameter.type) && parameter.expression !== undefined)
-      .filter((parameter) => type !== 'Resource' || common.includes(parameter.code))
-      .toSorted((a, b) => (a.code < b.code ? -1 : 1))
-    result[type] = Object.fromEntries(
-      mine.map((parameter) => [parameter.code, [parameter.type, expressionFor(parameter, type), ...targets(parameter)]]),
-    )
+/**
+ * type → name → `[type, expression, targets]`, or of a composite `['composite', expression of the groups, 'type:relative expression' …]`.
+ * `%resource.` at the head of a component's expression starts at the resource instead of the group.
+ */
+export function buildSearchParameters({ searchParameters }, types) {
+  const byUrl = new Map(searchParameters.map((parameter) => [parameter.url, parameter]))
+  const result = {
+    Resource: tableOf(
+      'Resource',
+      searchParameters.filter(({ code }) => common.includes(code)),
+      byUrl,
+    ),
+  }
+  for (const type of types.toSorted(bytewise)) {
+    result[type] = tableOf(type, searchParameters, byUrl)
+    Object.assign(result[type], krCoreParameters[type])
+    result[type] = Object.fromEntries(Object.entries(result[type]).toSorted(([a], [b]) => bytewise(a, b)))
   }
   return result
 }
 
+function tableOf(type, searchParameters, byUrl) {
+  const mine = searchParameters
+    .filter(({ base, expression }) => base.includes(type) && expression !== undefined)
+    .toSorted((a, b) => bytewise(a.code, b.code))
+  return Object.fromEntries(
+    mine.flatMap((parameter) => {
+      if (simple.has(parameter.type)) return [[parameter.code, [parameter.type, expressionFor(parameter, type), ...targets(parameter)]]]
+      return parameter.type === 'composite' ? [[parameter.code, composite(parameter, type, byUrl)]] : []
+    }),
+  )
+}
+
+function composite(parameter, type, byUrl) {
+  const parts = parameter.component.map(({ definition, expression }) => {
+    const of = byUrl.get(definition)
+    // `DateTime` is the publication's slip for `dateTime`.
+    return `${of.type}:${expression.replaceAll('ofType(DateTime)', 'ofType(dateTime)')}`
+  })
+  return ['composite', expressionFor(parameter, type), ...parts]
+}
+
 /** One published expression serves many types (`A.x | B.x`): the alternatives of one type. */
 function expressionFor({ code, expression }, type) {
-  const mine = alternatives(expression)
+  const parts = alternatives(expression)
+  // published once without the name of the type it is of
+  const whole = parts.map((part) => (/^[a-z]\w*$/.test(part) ? `${type}.${part}` : part))
+  const mine = whole
     .map((alternative) => (/^\([^()]*(?:\([^()]*\))?[^()]*\)$/.test(alternative) ? alternative.slice(1, -1) : alternative))
-    .filter((alternative) => new RegExp(`^\\(?${type}\\.`).test(alternative))
+    .filter((alternative) => new RegExp(`^\\(?${type}(?:\\.|$)`).test(alternative))
   if (mine.length === 0) throw new Error(`no expression of ${type} in search parameter ${code}`)
   return mine.join(' | ')
 }
@@ -47,7 +72,11 @@ function alternatives(expression) {
 
 /** A parameter that may point at anything lists every type there is; that says nothing, so it is left out. */
 function targets({ type, target = [] }) {
-  return type === 'reference' && target.length > 0 && target.length < 100 ? [target.toSorted((a, b) => (a < b ? -1 : 1)).join(',')] : []
+  return type === 'reference' && target.length > 0 && target.length < 100 ? [target.toSorted(bytewise).join(',')] : []
+}
+
+function bytewise(a, b) {
+  return a < b ? -1 : 1
 }
 
 /** type → names of the search parameters by which a resource belongs to a patient's compartment. */

@@ -2,7 +2,8 @@
 import { beforeAll, expect, test } from '@jest/globals'
 import { open as opened } from '../../../gateway/held.ts'
 import type { Database, Sql } from '../../../gateway/store/pool.ts'
-import { records, type IndexRow, type RecordRow } from '../../../gateway/store/records.ts'
+import type { IndexRow } from '../../../gateway/store/index-rows.ts'
+import { records, type RecordRow } from '../../../gateway/store/records.ts'
 import { createStore, type Store } from '../../../gateway/store/store.ts'
 import { eachDatabase } from '../../support/databases.ts'
 

@@ -36,6 +36,8 @@ const versionsUnjudged = (interaction: string): readonly Patch[] => [
     put: `input.interaction === '${interaction}' ? new Map(versions.map((item) => [item.version, item.peopleText])) : ${judgesVersions}`,
   },
 ]
+/** the where of a search, with its view taken out */
+const unseen = "where.replace(visible(make, at), () => `(r.type = '${at.types[0]}' and not r.deleted)`)"
 const passes = 'const passed = contents.filter(isShown)'
 const passesIf = (condition: string): string => `const passed = contents.filter((content) => ${condition} || isShown(content))`
 
@@ -47,8 +49,8 @@ export const plantedLeaks: readonly PlantedLeak[] = [
     patches: [
       {
         file: 'store/search.ts',
-        find: 'const { where, values, add, rows } = whereOf(input)\n  const counted = await sql.query<{ total: number }>(`select count(*)::int as total from record r where ${where}`',
-        put: 'const { where, values, add, rows, seen } = whereOf(input)\n  const counted = await sql.query<{ total: number }>(`select count(*)::int as total from record r where ${where.replace(seen.sql, () => `(${seen.sql} or true)`)}`',
+        find: '`select 1 from record r where ${where}`',
+        put: `\`select 1 from record r where \${${unseen}}\``,
       },
     ],
   },
@@ -59,8 +61,8 @@ export const plantedLeaks: readonly PlantedLeak[] = [
     patches: [
       {
         file: 'store/search.ts',
-        find: 'const { where, values, add, rows } = whereOf(input)\n',
-        put: 'const { where: judged, values, add, rows, seen } = whereOf(input)\n  const where = judged.replace(seen.sql, () => `(${seen.sql} or true)`)\n',
+        find: '  const where = whereOf(make, at, input)\n',
+        put: `  const judgedWhere = whereOf(make, at, input)\n  const where = ${unseen.replace('where.', 'judgedWhere.')}\n`,
       },
     ],
   },
@@ -71,8 +73,8 @@ export const plantedLeaks: readonly PlantedLeak[] = [
     patches: [
       {
         file: 'store/search.ts',
-        find: '`select count(distinct r.person)::int as total ${among}`',
-        put: '`select count(distinct r.person)::int as total ${among.replace(seen.sql, () => `(${seen.sql} or true)`)}`',
+        find: '`select distinct r.person from record r where ${where}`',
+        put: `\`select distinct r.person from record r where \${${unseen}}\``,
       },
     ],
   },
@@ -154,9 +156,21 @@ export const plantedLeaks: readonly PlantedLeak[] = [
     by: ['reference-search', 'missing-and-not'],
     patches: [
       {
-        file: 'store/search.ts',
-        find: "if (type === 'Consent' || searchParametersOf(type).get(param)?.type !== 'reference') return rows",
-        put: "if (type !== '') return rows",
+        file: 'store/search-view.ts',
+        find: "if (pointer === undefined || at.types.every((type) => type === 'Consent')) return [labelled]",
+        put: "if (at.alias !== '') return [labelled]",
+      },
+    ],
+  },
+  {
+    name: 'has-through-hidden',
+    about: 'a person is found by a hidden record that points at them (_has)',
+    by: ['has-chain'],
+    patches: [
+      {
+        file: 'store/search-sql.ts',
+        find: 'and ${visible(make, from)} and ${clauseSql(make, from, clause)}',
+        put: "and ${from.alias}.type = '${type}' and ${clauseSql(make, from, clause)}",
       },
     ],
   },
@@ -179,8 +193,8 @@ export const plantedLeaks: readonly PlantedLeak[] = [
     patches: [
       {
         file: 'interactions/search.ts',
-        find: '    condition: sight.condition,\n    party: sight.party,',
-        put: "    condition: call.method === 'POST' ? { op: 'true' } : sight.condition,\n    party: sight.party,",
+        find: 'const views = await viewsFor(context, call, { type, persons, sight })',
+        put: "const judgedViews = await viewsFor(context, call, { type, persons, sight })\n  const opened = judgedViews.groups.map((group) => ({ ...group, condition: { op: 'true' } as const }))\n  const views = call.method === 'POST' ? { ...judgedViews, groups: opened } : judgedViews",
       },
       { file: 'judged.ts', find: passes, put: passesIf("call.path.endsWith('/_search')") },
     ],
@@ -251,7 +265,7 @@ export const plantedLeaks: readonly PlantedLeak[] = [
     by: ['audit-log'],
     patches: [
       {
-        file: 'interactions/search.ts',
+        file: 'interactions/search-public.ts',
         find: 'asked.persons.filter((person) => !isOwnOnly || own.includes(person))',
         put: 'asked.persons',
       },

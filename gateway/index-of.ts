@@ -1,0 +1,147 @@
+/** The search index of one resource: what its parameters extract, its outgoing references, and what patients are matched by. Pure. */
+import { labelledElements, redact, type LabelledElement } from '../consent/redact.ts'
+import type { IndexEntry } from '../fhir-profiles/index-entry.ts'
+import { parseJson } from '../fhir-profiles/json.ts'
+import type { Resource } from '../fhir-profiles/r4.ts'
+import { references } from '../fhir-profiles/reference.ts'
+import { extractIndex } from '../fhir-profiles/search-parameters.ts'
+import { isResource } from '../fhir-profiles/validate/guards.ts'
+import { demographics } from './logic/match.ts'
+import type { IndexRow } from './store/index-rows.ts'
+
+interface RecordName {
+  readonly id: string
+  readonly type: string
+}
+
+export interface IndexInput {
+  /** in the custodian's own ids */
+  readonly resource: Resource
+  readonly timeZone: string
+  /** `meta.source`, as the gateway sets it; '' = none */
+  readonly source: string
+  /** network id of an own-partition reference; undefined leaves the reference as it is */
+  readonly networkIdOf: (type: string, localId: string) => string | undefined
+}
+
+/** Index rows that only a labelled element gives carry its labels; what only the words beside them give, the labels of all. */
+export function labelledIndex(input: IndexInput, row: RecordName, elements: readonly LabelledElement[]): readonly IndexRow[] {
+  const all = indexRowsOf(input, row)
+  if (elements.length === 0) return all
+  const rowsWithout = (gone: readonly LabelledElement[]) =>
+    new Set(
+      indexRowsOf(
+        {
+          ...input,
+          resource: redact(
+            input.resource,
+            gone.map(({ path }) => path),
+          ),
+        },
+        row,
+      ).map((each) => JSON.stringify(each)),
+    )
+  const plain = rowsWithout(elements)
+  const own = elements.map((element) => ({ element, rows: rowsWithout(elements.filter((each) => each !== element)) }))
+  return all.flatMap((each) => {
+    const text = JSON.stringify(each)
+    if (plain.has(text)) return [each]
+    const of = own.filter(({ rows }) => elements.length > 1 && rows.has(text)).map(({ element }) => element)
+    const labels = of.length > 0 ? of : [strictest(elements)]
+    return labels.map(({ codes, sensitivities, confidentiality }) => ({ ...each, codes, sensitivities, confidentiality }))
+  })
+}
+
+function strictest(elements: readonly LabelledElement[]): Omit<LabelledElement, 'path'> {
+  return {
+    codes: [...new Set(elements.flatMap(({ codes }) => codes))].sort(),
+    sensitivities: [...new Set(elements.flatMap(({ sensitivities }) => sensitivities))].sort(),
+    confidentiality: Math.max(...elements.map(({ confidentiality }) => confidentiality)),
+  }
+}
+
+/**
+ * The rows of a stored record, made anew from its text. `departments`: of its sources, as at intake. What cannot be labelled is refused whole
+ * where labels decide, so that its rows need none.
+ */
+export function storedIndex(
+  input: Omit<IndexInput, 'resource' | 'source'> & { readonly text: string; readonly departments: readonly string[] },
+  record: RecordName,
+): readonly IndexRow[] {
+  // stored texts were bounded when they came in
+  const parsed = parseJson(input.text, { maxDepth: 200, maxBytes: input.text.length * 4 + 1 })
+  if (!parsed.ok || !isResource(parsed.value)) throw new TypeError('a stored record is not a resource')
+  const resource = parsed.value
+  return labelledIndex({ ...input, resource, source: resource.meta?.source ?? '' }, record, elementsOf(resource, input.departments))
+}
+
+function elementsOf(resource: Resource, departments: readonly string[]): readonly LabelledElement[] {
+  try {
+    return labelledElements(resource, departments)
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    return []
+  }
+}
+
+/** Every row a resource is found by. Addresses are network ids. */
+export function indexRowsOf(input: IndexInput, record: RecordName): readonly IndexRow[] {
+  const { resource, networkIdOf } = input
+  const empty = { record: record.id, type: record.type, system: null, code: null, fromMs: null, untilMs: null, number: null }
+  const idOf = ({ type, id }: { readonly type: string; readonly id: string }): string => networkIdOf(type, id) ?? id
+  const rows: IndexRow[] = []
+  for (const entry of extractIndex(resource, input.timeZone)) {
+    // The record row itself answers the first two, and its source is set by the gateway.
+    if (entry.param !== '_source') rows.push({ ...empty, ...rowOf(entry, idOf) })
+  }
+  if (input.source !== '') rows.push({ ...empty, param: '_source', kind: 'uri', code: input.source })
+  for (const reference of references(resource)) {
+    if (reference.kind !== 'relative') continue
+    rows.push({ ...empty, param: '_reference', kind: 'reference', system: reference.type, code: idOf(reference) })
+  }
+  if (resource.resourceType === 'Patient') {
+    const known = demographics(resource)
+    if (known.birthDate !== undefined && known.birthDate !== '')
+      rows.push({ ...empty, param: 'x-birth-day', kind: 'token', code: known.birthDate })
+    for (const phone of known.phones) rows.push({ ...empty, param: 'x-phone', kind: 'token', code: phone })
+  }
+  return rows
+}
+
+type Columns = Pick<IndexRow, 'param' | 'kind'> & Partial<IndexRow>
+
+function rowOf(entry: IndexEntry, idOf: (target: { readonly type: string; readonly id: string }) => string): Columns {
+  const head = { param: entry.param, ...(entry.group === undefined ? {} : { grp: entry.group }) }
+  switch (entry.kind) {
+    case 'token': {
+      const at = entry.of === undefined ? {} : { targetType: entry.of.type, target: idOf(entry.of) }
+      return { ...head, kind: 'token', system: entry.system ?? null, code: entry.code ?? null, ...at }
+    }
+    case 'string':
+      return { ...head, kind: 'string', code: entry.text, exact: entry.exact }
+    case 'date':
+      return { ...head, kind: 'date', fromMs: entry.fromMs, untilMs: entry.untilMs }
+    case 'reference':
+      return { ...head, kind: 'reference', system: entry.type, code: idOf(entry) }
+    case 'uri':
+      return { ...head, kind: 'uri', code: entry.value }
+    case 'quantity':
+      return {
+        ...head,
+        kind: 'quantity',
+        number: entry.low,
+        numberHigh: entry.high,
+        system: entry.system ?? null,
+        code: entry.code ?? null,
+      }
+    default:
+      return entry satisfies never
+  }
+}
+
+/** What a stored text refers to in its custodian's own ids. */
+export function referencesIn(text: string): readonly { readonly type: string; readonly id: string }[] {
+  const value: unknown = JSON.parse(text)
+  if (!isResource(value)) throw new TypeError('a stored record is not a resource')
+  return references(value).flatMap((reference) => (reference.kind === 'relative' ? [{ type: reference.type, id: reference.id }] : []))
+}

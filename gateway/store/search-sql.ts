@@ -1,0 +1,83 @@
+/** Clauses → SQL over a record, however deep they reach. Each record on the way is in the caller's view. */
+import type { Clause, Test } from './search-clause.ts'
+import { rangeSql, testSql } from './search-test.ts'
+import { isLedTo, ledTo, told, toldReference, visible, type At, type Making } from './search-view.ts'
+
+export function clauseSql(make: Making, at: At, clause: Clause): string {
+  const { add } = make
+  const { alias } = at
+  switch (clause.on) {
+    case 'id':
+      return `(${alias}.shard, ${alias}.id) in (select n.shard, n.id from network_id n where n.id = any(${add(clause.anyOf)}::text[]))`
+    case 'person':
+      return personIs(make, at, clause.anyOf)
+    case 'type':
+      return `${alias}.type = any(${add(clause.anyOf)}::text[])`
+    case 'local-id':
+      return `${alias}.local_id = any(${add(clause.anyOf)}::text[])`
+    case 'updated': {
+      const updated = { from: `${alias}.updated_ms`, until: `${alias}.updated_ms` }
+      return `(${clause.anyOf.map((range) => rangeSql(range, updated, add)).join(' or ')})`
+    }
+    case 'row':
+      return `${clause.not === true ? 'not ' : ''}${exists(make, at, clause.param, (row) => testSql(clause.test, row, add))}`
+    case 'missing':
+      return `${clause.missing ? 'not ' : ''}${exists(make, at, clause.param, () => 'true')}`
+    case 'composite':
+      return `(${clause.anyOf.map((parts) => groupSql(make, at, clause.param, parts)).join(' or ')})`
+    case 'chain':
+      return exists(make, at, clause.param, (row) => `(${clause.through.map((link) => linkSql(make, row, link)).join(' or ')})`)
+    case 'points': {
+      const row = make.alias('i')
+      return `exists (select 1 from record_index ${row} where ${toldReference(make, at, row)}
+        and ${row}.type || '.' || ${row}.param = any(${add(clause.params)}::text[]) and ${testSql(clause.test, row, add)})`
+    }
+    case 'has':
+      return hasSql(make, at, clause)
+    case 'any':
+    case 'all': {
+      const parts = clause.of.map((each) => clauseSql(make, at, each))
+      return parts.length === 0 ? String(clause.on === 'all') : `(${parts.join(clause.on === 'any' ? ' or ' : ' and ')})`
+    }
+    default:
+      return clause satisfies never
+  }
+}
+
+/** The person is the shard. One is named alone: a list prunes no partitions from a plan that is kept. */
+function personIs({ add }: Making, { alias }: At, persons: readonly string[]): string {
+  const [only, second] = persons
+  const is = only !== undefined && second === undefined ? `= ${add(only)}` : `= any(${add(persons)}::text[])`
+  return `(${alias}.shard ${is} and ${alias}.person ${is})`
+}
+
+function exists(make: Making, at: At, param: string, condition: (row: string) => string): string {
+  const row = make.alias('i')
+  return `exists (select 1 from record_index ${row} where ${told(make, at, row, param)} and ${condition(row)})`
+}
+
+/** Every part is met in the same group: the first leads, the others stand beside it. */
+function groupSql(make: Making, at: At, param: string, parts: readonly Test[]): string {
+  const [first, ...others] = parts
+  if (first === undefined) return 'false'
+  return exists(make, at, `${param}$1`, (row) =>
+    [
+      testSql(first, row, make.add),
+      ...others.map((test, index) =>
+        exists(make, at, `${param}$${index + 2}`, (other) => `${other}.grp = ${row}.grp and ${testSql(test, other, make.add)}`),
+      ),
+    ].join(' and '),
+  )
+}
+
+function linkSql(make: Making, row: string, { type, clause }: { readonly type: string; readonly clause: Clause }): string {
+  const to: At = { alias: make.alias('r'), types: [type] }
+  return `exists (select 1 from ${ledTo(make, row, to)} where ${visible(make, to)} and ${clauseSql(make, to, clause)})`
+}
+
+function hasSql(make: Making, at: At, { type, param, clause }: Extract<Clause, { on: 'has' }>): string {
+  const from: At = { alias: make.alias('r'), types: [type] }
+  const row = make.alias('i')
+  return `exists (select 1 from record_index ${row} join record ${from.alias} on ${told(make, from, row, param)}
+    where ${isLedTo(make, row, at)} and ${visible(make, from)} and ${clauseSql(make, from, clause)})`
+}

@@ -1,0 +1,198 @@
+/**
+ * What a caller may know, in SQL: which records, and which of their index rows. Every table of a search is looked at through this file
+ * (consent.md, non-interference).
+ */
+import { toSql, type Columns } from '../../consent/view.ts'
+import { searchParametersOf } from '../../fhir-profiles/search-parameters.ts'
+import { viewOf, type View, type Views } from './search-clause.ts'
+
+/** A statement in the making. */
+export interface Making {
+  readonly views: Views
+  /** takes a value, returns its placeholder; equal texts and the same list have the same one */
+  readonly add: (value: unknown) => string
+  readonly values: unknown[]
+  /** a table alias nobody has yet */
+  readonly alias: (letter: string) => string
+}
+
+export function making(views: Views): Making {
+  const values: unknown[] = []
+  const known = new Map<unknown, string>()
+  let aliases = 0
+  return {
+    views,
+    values,
+    add(value) {
+      // numbers are cast to more than one type: each has a place of its own
+      const found = typeof value === 'number' ? undefined : known.get(value)
+      if (found !== undefined) return found
+      const placeholder = `$${values.push(value)}`
+      known.set(value, placeholder)
+      return placeholder
+    },
+    alias(letter) {
+      aliases += 1
+      return `${letter}${aliases}`
+    },
+  }
+}
+
+/** A record of one of some types, under an alias. */
+export interface At {
+  readonly alias: string
+  readonly types: readonly string[]
+}
+
+/** Index rows belong to their record: the one place that says so. */
+export const rowsOf = (row: string, record: string): string => `${row}.shard = ${record}.shard and ${row}.record = ${record}.id`
+
+/** The record of a network id as `table`: by way of its shard, so that one partition is asked. */
+export function recordAt(table: string, id: string): string {
+  return `network_id n${table} join record ${table} on ${table}.shard = n${table}.shard and ${table}.id = n${table}.id where n${table}.id = ${id}`
+}
+
+function factsAt(at: string): Columns {
+  return {
+    id: `${at}.id`,
+    person: `coalesce(${at}.person, '')`,
+    custodian: `${at}.institution`,
+    sources: `${at}.sources`,
+    classes: `${at}.classes`,
+    codes: `${at}.codes`,
+    sensitivities: `${at}.sensitivities`,
+    relations: `${at}.relations`,
+    confidentiality: `${at}.confidentiality`,
+    fromMs: `${at}.from_ms`,
+    untilMs: `${at}.until_ms`,
+  }
+}
+
+/** The same of a labelled element, by its index row. */
+function elementFacts(at: string, row: string): Columns {
+  return {
+    ...factsAt(at),
+    codes: `(${at}.codes || ${row}.codes)`,
+    sensitivities: `(${at}.sensitivities || ${row}.sensitivities)`,
+    confidentiality: `greatest(${at}.confidentiality, ${row}.confidentiality)`,
+  }
+}
+
+/** Of a record, where nothing but the view itself decides. */
+export function visibleSql({ condition, party }: Pick<View, 'condition' | 'party'>, at: string, add: Making['add']): string {
+  return orParty(toSql(condition, factsAt(at), add), party, at, add)
+}
+
+function orParty(view: string, party: string | undefined, at: string, add: Making['add']): string {
+  return party === undefined ? view : `(${view} or ${at}.parties @> array[${add(party)}::text])`
+}
+
+/** One view's word on a record; `facts`: of the record, or of an element of it. */
+function seenBy(make: Making, { condition, party, onlyParty }: View, at: string, facts: Columns): string {
+  const seen = orParty(toSql(condition, facts, make.add), party, at, make.add)
+  return onlyParty === undefined ? seen : `(${seen} and ${at}.parties @> array[${make.add(onlyParty)}::text])`
+}
+
+/** The record is in the view, where one view judges every type. */
+export function seenRecord(make: Making, alias: string): string {
+  const [only] = make.views.groups
+  if (only === undefined) throw new TypeError('no view covers what is searched')
+  return seenBy(make, only, alias, factsAt(alias))
+}
+
+/** By the view of each type it may be of. */
+function seenAs(make: Making, { alias, types }: At, facts: Columns): string {
+  const groups = Map.groupBy(types, (type) => viewOf(make.views, type))
+  const parts = [...groups].map(([view, of]) => {
+    const seen = seenBy(make, view, alias, facts)
+    return groups.size === 1 ? seen : `(${alias}.type = any(${make.add(of)}::text[]) and ${seen})`
+  })
+  return parts.length === 1 ? (parts[0] ?? 'false') : `(${parts.join(' or ')})`
+}
+
+/** The record is of these types, there, and in the caller's view. */
+export function visible(make: Making, at: At): string {
+  const [only = '', second] = at.types
+  const isOf = second === undefined ? `${at.alias}.type = ${make.add(only)}` : `${at.alias}.type = any(${make.add(at.types)}::text[])`
+  return `${isOf} and not ${at.alias}.deleted and ${seenAs(make, at, factsAt(at.alias))}`
+}
+
+/** The rows of one parameter, under alias `row`, as far as the caller may know what they say. */
+export function told(make: Making, at: At, row: string, param: string): string {
+  const all = `${rowsOf(row, at.alias)} and ${row}.param = ${make.add(param)}`
+  return [all, ...known(make, at, row, pointerOf(at.types, param))].join(' and ')
+}
+
+/** Any reference of a record, as far as the caller may know that it is there. */
+export function toldReference(make: Making, at: At, row: string): string {
+  return [rowsOf(row, at.alias), `${row}.kind = 'reference'`, ...known(make, at, row, ownPointer)].join(' and ')
+}
+
+interface Pointer {
+  readonly type: string
+  readonly id: string
+}
+
+const ownPointer: Pointer = { type: 'system', id: 'code' }
+
+/** The columns that say where a row of this parameter points; undefined for one that points nowhere. */
+function pointerOf(types: readonly string[], param: string): Pointer | undefined {
+  const [, name = '', mark = '', part = ''] = /^([^:$]*)([:$]?)(.*)$/.exec(param) ?? []
+  for (const type of types) {
+    const parameter = searchParametersOf(type).get(name)
+    if (parameter?.type === 'reference') return mark === ':' ? { type: 'target_type', id: 'target' } : ownPointer
+    if (mark === '$' && parameter?.parts[Number(part) - 1]?.type === 'reference') return ownPointer
+  }
+  return undefined
+}
+
+function known(make: Making, at: At, row: string, pointer: Pointer | undefined): readonly string[] {
+  const { views } = make
+  if (views.isSystem) return []
+  // What only a labelled element says is searched under its labels: by a caller to whom it is not there, it is not found.
+  const labelled = `(${row}.sensitivities is null or ${seenAs(make, at, elementFacts(at.alias, row))})`
+  // A consent is read whole by the few who read it.
+  if (pointer === undefined || at.types.every((type) => type === 'Consent')) return [labelled]
+  return [labelled, mayFollow(make, at, row, pointer)]
+}
+
+/** A reference is there for whom what it leads to is there, as `redaction.ts` shows it. */
+function mayFollow(make: Making, at: At, row: string, pointer: Pointer): string {
+  const t = make.alias('t')
+  const [type, id] = [`${row}.${pointer.type}`, `${row}.${pointer.id}`]
+  const views = make.views.groups.map((view) => {
+    const isOf =
+      'types' in view.of ? `${t}.type = any(${make.add(view.of.types)}::text[])` : `${t}.type <> all(${make.add(view.of.but)}::text[])`
+    return `(${isOf} and ${seenBy(make, view, t, factsAt(t))})`
+  })
+  // A Task names the records of its referral to its parties, stored or not.
+  const mayBeTask = at.types.includes('Task')
+  const isTask = `${at.alias}.type = 'Task'`
+  const named = mayBeTask ? [`(${isTask} and ${t}.parties && ${at.alias}.parties)`] : []
+  const unstored = mayBeTask ? ` or (${isTask} and not exists (select 1 from ${recordAt(t, id)}))` : ''
+  return `(coalesce(${type}, '') <> all(${make.add(make.views.guarded)}::text[])${unstored}
+    or exists (select 1 from ${recordAt(t, id)} and not ${t}.deleted and (${[`${t}.person is null`, ...named, ...views].join(' or ')})))`
+}
+
+/**
+ * What a reference row leads to, as a part of `from` with the record under `to`'s alias, by way of its shard. To people a Patient is a person,
+ * composed of every Patient record they may see; to a system it is its own record.
+ */
+export function ledTo(make: Making, row: string, to: At): string {
+  const [only, second] = to.types
+  const n = make.alias('n')
+  if (make.views.isSystem || second !== undefined || only !== 'Patient')
+    return `lateral (select known.shard, known.id from network_id known where known.id = ${row}.code) ${n}
+      join record ${to.alias} on ${to.alias}.shard = ${n}.shard and ${to.alias}.id = ${n}.id`
+  return `lateral (select d.person from identity d where d.record = ${row}.code
+      union select coalesce(p.merged_into, p.id) from person p where p.id = ${row}.code) ${n}
+    join record ${to.alias} on ${row}.system = 'Patient' and ${to.alias}.shard = ${n}.person and ${to.alias}.person = ${n}.person`
+}
+
+/** The same, asked from the record: what a row that points at it may hold. */
+export function isLedTo(make: Making, row: string, to: At): string {
+  const [only, second] = to.types
+  if (make.views.isSystem || second !== undefined || only !== 'Patient') return `${row}.code = ${to.alias}.id`
+  return `${row}.system = 'Patient' and ${row}.code in (select d.record from identity d where d.person = ${to.alias}.person
+    union all select p.id from person p where p.id = ${to.alias}.person or p.merged_into = ${to.alias}.person)`
+}
