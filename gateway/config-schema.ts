@@ -23,6 +23,7 @@ const institution = {
     type: { type: 'string', pattern: '^[0-9]{2}$' },
     phone: text,
     departments: { type: 'array', items: department },
+    correctCodes: { type: 'boolean', default: true },
     // what else an adapter takes is its own affair: `adapters/registry.ts` asks the kind for its faults
     adapter: { type: 'object', required: ['kind'], properties: { kind: text } },
   },
@@ -198,6 +199,25 @@ const ledger = {
   default: {},
 }
 
+const terminology = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    outside: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['url', 'systems'],
+      properties: {
+        url: { type: 'string', pattern: '^https?://[^\\s?#]+[^/\\s?#]$' },
+        systems: { type: 'array', minItems: 1, items: text },
+        deadlineMs: { type: 'integer', minimum: 100, maximum: 10_000, default: 2000 },
+        token: text,
+      },
+    },
+  },
+  default: {},
+}
+
 export const configSchema = {
   type: 'object',
   additionalProperties: false,
@@ -219,6 +239,7 @@ export const configSchema = {
     limits,
     rateLimits,
     ledger,
+    terminology,
   },
 }
 

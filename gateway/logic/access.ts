@@ -163,6 +163,7 @@ export type Operation =
   | 'process-message'
   | 'inclusion-proof'
   | 'quarantine'
+  | 'terminology'
 
 const operations: Readonly<Record<Operation, readonly Role[]>> = {
   summary: ['doctor', 'nurse', 'patient', 'proxy'],
@@ -179,6 +180,8 @@ const operations: Readonly<Record<Operation, readonly Role[]>> = {
   // whoever may read AuditEvents
   'inclusion-proof': ['patient', 'proxy', 'privacy-officer', 'auditor'],
   quarantine: ['integrator'],
+  // published lists, the same for everybody
+  terminology: roles,
 }
 
 export function mayRun(role: Role, operation: Operation): boolean {

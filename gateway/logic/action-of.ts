@@ -30,5 +30,6 @@ export const actionOf = {
   'inclusion-proof': 'none',
   'consent-consult': 'none',
   quarantine: 'none',
+  terminology: 'none',
   delivery: 'disclose',
 } as const satisfies Record<Interaction | Operation | 'delivery', Action | 'none'>
