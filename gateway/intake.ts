@@ -130,6 +130,7 @@ export async function takeRecords(tables: Tables, context: Context, sent: Intake
         parties: item.parties,
         source: sourceOf(context, input.institution),
         timeZone: context.config.timeZone,
+        correctCodes: input.space === 'local' && context.directory.institution(input.institution)?.correctCodes !== false,
       }),
     )
   }

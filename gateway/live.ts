@@ -341,6 +341,7 @@ async function holdLive(
       parties: [],
       source: sourceOf(context, input.institution),
       timeZone: context.config.timeZone,
+      correctCodes: context.directory.institution(input.institution)?.correctCodes !== false,
     }),
   )
   reportFaults(context, input.institution, prepared)

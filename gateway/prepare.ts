@@ -2,14 +2,16 @@
  * One resource → what is stored of it or judged on it: exact text in the custodian's ids, the same text in network ids, facts and
  * index rows. Pure; the same for records that rest in the store and for those a live institution just answered.
  */
-import { extractIndex } from '../fhir-profiles/search-parameters.ts'
+import { extractIndex, type IndexEntry } from '../fhir-profiles/search-parameters.ts'
+import { correctionOf, normalize, type Normalized } from '../fhir-profiles/terminology/normalize.ts'
+import { bundledSource } from '../fhir-profiles/terminology/terminology.ts'
 import { facts, isNarrated, type ResourceFacts } from '../fhir-profiles/facts.ts'
 import { stringifyExact } from '../fhir-profiles/json.ts'
 import type { Resource } from '../fhir-profiles/r4.ts'
 import { references, rewriteReferences } from '../fhir-profiles/reference.ts'
 import { demographics } from './logic/match.ts'
 import { contentFacts, departmentsIn, unlabelled, type ContentFacts } from '../consent/record-facts.ts'
-import { labelledElements, redact, type LabelledElement } from '../consent/redact.ts'
+import { isSeparate, labelledElements, redact, type LabelledElement } from '../consent/redact.ts'
 import type { ActorKey } from '../consent/types.ts'
 import type { IndexRow, RecordRow } from './store/records.ts'
 
@@ -32,6 +34,8 @@ export interface PrepareInput {
   readonly parties: readonly string[]
   readonly source: string
   readonly timeZone: string
+  /** people read its codes as they are published, and find it by them as well as by what was sent */
+  readonly correctCodes?: boolean
   /** `contentFacts`, unless a test wants it to fail */
   readonly label?: typeof contentFacts
 }
@@ -51,7 +55,8 @@ export function prepare(input: PrepareInput): Prepared {
     meta: { ...meta, versionId: String(input.version), lastUpdated: new Date(input.updatedMs).toISOString(), source: input.source },
   }
   const own = ordered(stamped)
-  const mapped = rewriteReferences(own, (value) => networkReference(value, input.networkIdOf))
+  const told = ordered({ ...toldTo(input), id: input.localId, meta: stamped.meta })
+  const mapped = rewriteReferences(told, (value) => networkReference(value, input.networkIdOf))
   const text = stringifyExact(own)
   const peopleText = stringifyExact({ ...mapped, id: input.id })
   const read = facts(input.resource, { zone: input.timeZone })
@@ -83,6 +88,24 @@ export function prepare(input: PrepareInput): Prepared {
     encounter: encounter?.split('/')[1] ?? null,
   }
   return { row, index: labelledIndex(input, row, elements), labelFault: fault }
+}
+
+/** As people read it: codes and systems in their published spelling, with a note that they were corrected. */
+function toldTo(input: PrepareInput): Resource {
+  const { resource, changes } = corrected(input)
+  // a place in an element that may be hidden is not named outside of it
+  const named = changes.filter(({ path }) => !isSeparate(resource.resourceType, path))
+  if (named.length === 0) return resource
+  const contained: unknown = Reflect.get(resource, 'contained')
+  return Object.assign(
+    { ...resource },
+    { contained: [...(Array.isArray(contained) ? contained : []), correctionOf(named, input.updatedMs)] },
+  )
+}
+
+function corrected(input: PrepareInput): Normalized {
+  if (input.correctCodes !== true) return { resource: input.resource, changes: [] }
+  return normalize(input.resource, (name) => (name.startsWith('urn:oid:') ? bundledSource().oids().get(name) : undefined))
 }
 
 interface LabelledContent {
@@ -171,10 +194,19 @@ function relationsOf(input: PrepareInput): readonly string[] {
   return [...new Set(ids)].sort()
 }
 
+/** Of a corrected record, what it is found by as it was sent and as it is read. */
+function entriesOf(input: PrepareInput): readonly IndexEntry[] {
+  const sent = extractIndex(input.resource, input.timeZone)
+  const { resource } = corrected(input)
+  if (resource === input.resource) return sent
+  const known = new Set(sent.map((entry) => JSON.stringify(entry)))
+  return [...sent, ...extractIndex(resource, input.timeZone).filter((entry) => !known.has(JSON.stringify(entry)))]
+}
+
 function indexOf(input: PrepareInput, row: RecordRow): readonly IndexRow[] {
   const empty = { record: row.id, type: row.type, system: null, code: null, fromMs: null, untilMs: null, number: null }
   const rows: IndexRow[] = []
-  for (const entry of extractIndex(input.resource, input.timeZone)) {
+  for (const entry of entriesOf(input)) {
     // The record row itself answers these two, with what the gateway set.
     if (entry.param === '_id' || entry.param === '_lastUpdated') continue
     switch (entry.kind) {
