@@ -2,6 +2,7 @@
  * `carenet terminology add|list|remove`: code systems under licence, from the files the user was given. They are read here, compiled into the
  * data folder, and never leave it; a gateway that runs sees them after its next start.
  */
+import { isUtf8 } from 'node:buffer'
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { compileRelease } from '../fhir-profiles/terminology/compiled.ts'
@@ -49,20 +50,16 @@ export async function terminologyRemove(options: OperatorOptions & { readonly ki
 
 /** Lines of a file in UTF-8, or else in the Korean code page that national lists still come in. */
 async function linesOf(file: string): Promise<AsyncIterable<string>> {
-  const encoding = (await isUtf8(file)) ? 'utf-8' : 'euc-kr'
+  const encoding = (await isWrittenInUtf8(file)) ? 'utf-8' : 'euc-kr'
   return decodedLines(file, encoding)
 }
 
 /** By the first megabyte; a character cut at its end does not count. */
-async function isUtf8(file: string): Promise<boolean> {
+async function isWrittenInUtf8(file: string): Promise<boolean> {
   const handle = await open(file)
   try {
     const { bytesRead, buffer } = await handle.read(Buffer.alloc(1024 * 1024), 0, 1024 * 1024, 0)
-    new TextDecoder('utf-8', { fatal: true }).decode(buffer.subarray(0, bytesRead), { stream: true })
-    return true
-  } catch (error) {
-    if (error instanceof TypeError) return false
-    throw error
+    return [0, 1, 2, 3].some((cut) => isUtf8(buffer.subarray(0, Math.max(0, bytesRead - cut))))
   } finally {
     await handle.close()
   }

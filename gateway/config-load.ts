@@ -40,7 +40,7 @@ interface FileConfig {
   readonly limits: Limits
   readonly rateLimits: RateLimits
   readonly ledger: Config['ledger']
-  readonly terminology: NonNullable<Config['terminology']>
+  readonly terminology?: NonNullable<Config['terminology']>
 }
 
 /** Reads `file`, else the file CARENET_CONFIG names. With neither, the file counts as `{}` and its required keys are faults. */
@@ -85,7 +85,7 @@ export function readConfig(env: Environment, content: unknown, realNow: Date): L
     limits: file.limits,
     rateLimits: file.rateLimits,
     ledger: file.ledger,
-    terminology: file.terminology,
+    ...(file.terminology === undefined ? {} : { terminology: file.terminology }),
   }
   const faults = [...fromEnv.faults, ...contradictions(config)]
   return faults.length > 0 ? { faults } : { ok: config }

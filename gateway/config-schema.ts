@@ -23,7 +23,8 @@ const institution = {
     type: { type: 'string', pattern: '^[0-9]{2}$' },
     phone: text,
     departments: { type: 'array', items: department },
-    correctCodes: { type: 'boolean', default: true },
+    // absent = true
+    correctCodes: { type: 'boolean' },
     // what else an adapter takes is its own affair: `adapters/registry.ts` asks the kind for its faults
     adapter: { type: 'object', required: ['kind'], properties: { kind: text } },
   },
@@ -215,7 +216,6 @@ const terminology = {
       },
     },
   },
-  default: {},
 }
 
 export const configSchema = {

@@ -111,6 +111,7 @@ export async function takeRecords(tables: Tables, context: Context, sent: Intake
   const patients = await placePatients(tables, context, { institution: input.institution, space: input.space, placed })
   const encounters = await encounterSources(tables, placed)
   const updatedMs = context.now().getTime()
+  const custody = custodyOf(context, input.institution)
   const prepared: Prepared[] = []
   for (const item of placed) {
     const own = facts(item.resource)
@@ -125,12 +126,10 @@ export async function takeRecords(tables: Tables, context: Context, sent: Intake
         isNetworkForm: input.space === 'network',
         networkIdOf: input.space === 'network' ? () => undefined : item.networkIdOf,
         person: patients.personOf(item),
-        custodianKeys: context.directory.keysOf(input.institution),
         encounterSources: encounters(own.encounter, item.networkIdOf),
         parties: item.parties,
-        source: sourceOf(context, input.institution),
-        timeZone: context.config.timeZone,
-        correctCodes: input.space === 'local' && context.directory.institution(input.institution)?.correctCodes !== false,
+        ...custody,
+        correctCodes: custody.correctCodes && input.space === 'local',
       }),
     )
   }
@@ -318,6 +317,17 @@ async function resolveConditional(
     found.set(value, `${parsed[1]}/${only}`)
   }
   return found
+}
+
+/** What a record gets from the institution that keeps it. */
+export function custodyOf(context: Context, institution: string) {
+  const { directory, config } = context
+  return {
+    custodianKeys: directory.keysOf(institution),
+    source: sourceOf(context, institution),
+    timeZone: config.timeZone,
+    correctCodes: directory.institution(institution)?.correctCodes !== false,
+  }
 }
 
 /** `meta.source` is the gateway's to set: the institution's own OID, or the network's. */

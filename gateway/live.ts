@@ -12,7 +12,7 @@ import { validate } from '../fhir-profiles/validate/validate.ts'
 import type { Call, Context } from './context.ts'
 import { hold, open, type Held, type HeldContent } from './held.ts'
 import { patientOf } from './identify.ts'
-import { sourceOf } from './intake.ts'
+import { custodyOf } from './intake.ts'
 import { narratedRaised, reportFaults } from './labelled.ts'
 import { demographics, match } from './logic/match.ts'
 import { prepare } from './prepare.ts'
@@ -336,12 +336,9 @@ async function holdLive(
       isNetworkForm: false,
       networkIdOf,
       person: input.person,
-      custodianKeys: context.directory.keysOf(input.institution),
       encounterSources: departments.get(facts(resource).encounter ?? '') ?? [],
       parties: [],
-      source: sourceOf(context, input.institution),
-      timeZone: context.config.timeZone,
-      correctCodes: context.directory.institution(input.institution)?.correctCodes !== false,
+      ...custodyOf(context, input.institution),
     }),
   )
   reportFaults(context, input.institution, prepared)

@@ -96,11 +96,8 @@ function toldTo(input: PrepareInput): Resource {
   // a place in an element that may be hidden is not named outside of it
   const named = changes.filter(({ path }) => !isSeparate(resource.resourceType, path))
   if (named.length === 0) return resource
-  const contained: unknown = Reflect.get(resource, 'contained')
-  return Object.assign(
-    { ...resource },
-    { contained: [...(Array.isArray(contained) ? contained : []), correctionOf(named, input.updatedMs)] },
-  )
+  const contained = 'contained' in resource ? (resource.contained ?? []) : []
+  return Object.assign({ ...resource }, { contained: [...contained, correctionOf(named, input.updatedMs)] })
 }
 
 function corrected(input: PrepareInput): Normalized {

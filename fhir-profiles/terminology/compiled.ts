@@ -98,11 +98,13 @@ function slotsOf(codes: readonly string[]): Uint32Array {
   return slots
 }
 
-/** FNV-1a over UTF-16 units */
+/** FNV-1a over UTF-16 units, then stirred (MurmurHash3's end): codes that count upwards must not lie side by side */
 function hashOf(text: string): number {
   let hash = 0x811c9dc5
   for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
-  return (hash ^ (hash >>> 15)) >>> 0
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return (hash ^ (hash >>> 16)) >>> 0
 }
 
 function assembled(about: Omit<Header, 'sections'>, blocks: ReadonlyMap<Section, Buffer>): Buffer {

@@ -130,9 +130,7 @@ function partOf({ system, version, concept, filter, valueSet }: ValueSetComposeI
     ...(concept === undefined
       ? {}
       : { c: concept.map(({ code, display }) => (display === undefined ? (code ?? '') : ([code ?? '', display] as const))) }),
-    ...(filter === undefined
-      ? {}
-      : { f: filter.map(({ property, op, value }) => [property ?? '', String(op ?? ''), value ?? ''] as const) }),
+    ...(filter === undefined ? {} : { f: filter.map(({ property, op, value }) => [property ?? '', op ?? '', value ?? ''] as const) }),
     ...(valueSet === undefined ? {} : { u: valueSet }),
   }
 }

@@ -4,6 +4,7 @@ import { searchParametersOf } from '../../fhir-profiles/search-parameters.ts'
 import { knownTypes, lettersFor, letterOf, roles, type Interaction } from '../logic/access.ts'
 import type { Route } from '../routes.ts'
 import { isSearchable } from '../search-request.ts'
+import { termSearch } from './terms.ts'
 
 type Rest = NonNullable<CapabilityStatement['rest']>[number]
 type RestResource = NonNullable<Rest['resource']>[number]
@@ -44,7 +45,10 @@ export function capabilities(input: {
             },
           ],
         },
-        resource: knownTypes.flatMap((type) => resourceOf(type, [...new Set(offered)], operations)),
+        resource: [
+          ...knownTypes.flatMap((type) => resourceOf(type, [...new Set(offered)], operations)),
+          ...published.map((type) => publishedOf(type, operations)),
+        ],
         interaction: [{ code: 'transaction' }, { code: 'batch' }],
         operation: operations.filter((item) => item.type.startsWith('$')).map(({ name }) => ({ name, definition: definitionOf(name) })),
       },
@@ -71,6 +75,19 @@ function resourceOf(type: string, offered: readonly Interaction[], operations: r
       ...(own.length === 0 ? {} : { operation: own.map((name) => ({ name, definition: definitionOf(name) })) }),
     },
   ]
+}
+
+const published = ['CodeSystem', 'ValueSet', 'ConceptMap'] as const
+
+/** Lists that are held: read and searched, never written. */
+function publishedOf(type: (typeof published)[number], operations: readonly { name: string; type: string }[]): RestResource {
+  const own = [...new Set(operations.filter((item) => item.type === type).map(({ name }) => name))]
+  return {
+    type,
+    interaction: [{ code: 'read' }, { code: 'search-type' }],
+    searchParam: Object.entries(termSearch).map(([name, { type }]) => ({ name, type })),
+    operation: own.map((name) => ({ name, definition: `http://hl7.org/fhir/OperationDefinition/${type}-${name}` })),
+  }
 }
 
 function definitionOf(name: string): string {

@@ -7,7 +7,7 @@ import { terminologyAdd, terminologyList, terminologyRemove } from '../../bin/te
 import { outsideTerms } from '../../gateway/outside-terms.ts'
 import { installedReleases } from '../../gateway/store/terminology-releases.ts'
 import { startTestGateway, type Reply, type TestGateway } from '../support/gateway.ts'
-import { hasPostgres } from '../support/postgres.ts'
+import { hasPostgres } from '../support/databases.ts'
 import { condition, feed, patient } from './records.ts'
 
 let gateway: TestGateway
