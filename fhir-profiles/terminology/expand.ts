@@ -39,8 +39,10 @@ export type ExpandFault =
 
 /** largest answer that is given without a `count` */
 export const maxWhole = 5_000
-/** concepts looked at for one answer; after them the total is left open */
+/** codes of a set that are counted for one answer; after them the total is left open */
 const maxVisited = 100_000
+/** concepts tried against its filters */
+const maxTried = 1_000_000
 const maxNesting = 16
 
 export function expand(source: Source, set: SetDefinition, input: ExpandInput): Expansion | ExpandFault {
@@ -53,8 +55,11 @@ export function expand(source: Source, set: SetDefinition, input: ExpandInput): 
   const isOne = set.include.length === 1
   let found = 0
   let visited = 0
-  for (const each of codesOf({ source, isMember }, set, input.filter)) {
-    if (++visited > maxVisited) return input.count === undefined ? { fault: 'too-costly' } : { total: undefined, contains }
+  const tried = { left: maxTried }
+  const isSpent = (): boolean => visited > maxVisited || tried.left < 0
+  for (const each of codesOf({ source, isMember, tried }, set, input.filter)) {
+    visited++
+    if (isSpent()) return input.count === undefined ? { fault: 'too-costly' } : { total: undefined, contains }
     if (input.activeOnly && each.isInactive) continue
     const key = `${each.system}|${each.code}`
     if (!isOne && seen.has(key)) continue
@@ -64,12 +69,15 @@ export function expand(source: Source, set: SetDefinition, input: ExpandInput): 
     if (contains.length < limit) contains.push(each)
     else if (input.count === undefined) return { fault: 'too-costly' }
   }
+  if (isSpent()) return input.count === undefined ? { fault: 'too-costly' } : { total: undefined, contains }
   return { total: found, contains }
 }
 
 interface Ways {
   readonly source: Source
   readonly isMember: (url: string, asked: Asked) => 'yes' | 'no' | 'unknown'
+  /** concepts that may still be tried, for the whole answer */
+  readonly tried: { left: number }
 }
 
 function* codesOf(ways: Ways, set: SetDefinition, filter: string): Iterable<Contained> {
@@ -105,7 +113,7 @@ function* partCodes(ways: Ways, part: Part, filter: string): Iterable<Contained>
   }
   const system = withoutVersion(part.system)
   const table = source.system(system)
-  const listed = part.codes === undefined ? tableCodes(table, part, filter) : listedCodes(part.codes, table, filter)
+  const listed = part.codes === undefined ? tableCodes(ways, table, part, filter) : listedCodes(part.codes, table, filter)
   for (const { code, display, at } of listed) {
     const each = { system, code, display, ...standingOf(table, at) }
     if (part.valueSets.every((url) => isMember(url, each) === 'yes')) yield each
@@ -128,10 +136,11 @@ function* listedCodes(codes: ReadonlyMap<string, string>, table: CodeTable | und
   }
 }
 
-function* tableCodes(table: CodeTable | undefined, part: Part, filter: string): Iterable<Place> {
+function* tableCodes({ tried }: Ways, table: CodeTable | undefined, part: Part, filter: string): Iterable<Place> {
   if (table === undefined) return
   const tests = part.filters.map((each) => testOf(table, each))
   for (const at of filter === '' ? placesOf(table) : table.matching(filter)) {
+    if (--tried.left < 0) return
     if (tests.every((test) => test(at) === 'yes')) yield { code: table.codeAt(at), display: table.displayAt(at), at }
   }
 }

@@ -43,7 +43,7 @@ function setAsked(call: Call, context: Context, input: TermInput): SetDefinition
   const given = input.resource('valueSet')
   if (given !== undefined) {
     if (!isResource(given) || given.resourceType !== 'ValueSet') throw invalid('valueSet', 'is not a ValueSet')
-    return definitionOf(packSet(given))
+    return ownSet(definitionOf(packSet(given)))
   }
   const canonical = head?.[0] ?? input.text('url')
   if (canonical === '') throw invalid('url', 'is missing; name a value set')
@@ -51,6 +51,21 @@ function setAsked(call: Call, context: Context, input: TermInput): SetDefinition
   const set = context.terminology.valueSet(url)
   if (set === undefined) return refuseNotHeld({ url })
   requireVersion(set.head, input.text('valueSetVersion') || version)
+  return set
+}
+
+/** parts of a set that a caller brings */
+const maxParts = 50
+
+/** What a stranger writes must not keep the gateway busy: an expression can take for ever, and so can a thousand parts. */
+function ownSet(set: SetDefinition): SetDefinition {
+  const parts = [...set.include, ...set.exclude]
+  if (parts.length > maxParts) throw invalid('valueSet', `has more than ${maxParts} parts`)
+  if (parts.some(({ filters }) => filters.some(([, op]) => op === 'regex')))
+    throw new Problem('not-supported', 'a value set that is sent along may not filter by `regex`; name one that is held', {
+      id: 'terminology-input',
+      expression: 'valueSet',
+    })
   return set
 }
 

@@ -71,6 +71,9 @@ describe('the terminology service', () => {
     })
     const own = await gateway.as('integrator').post('ValueSet/$expand', given)
     expect(own.body['expansion']).toMatchObject({ total: 4 })
+    const filter = [{ property: 'code', op: 'regex', value: '(a+)+$' }]
+    const slow = { resourceType: 'ValueSet', status: 'draft', compose: { include: [{ system: gender, filter }] } }
+    expect((await gateway.as('integrator').post('ValueSet/$expand', parameters({ name: 'valueSet', resource: slow }))).status).toBe(400)
   })
 
   test.each([
