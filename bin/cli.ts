@@ -112,6 +112,9 @@ export async function main(argv: readonly string[]): Promise<number> {
       code = (await quarantineReplay({ ...options, env: process.env, print: (line) => console.log(line) })) ? 0 : 1
     })
   addConsent(program)
+  addTerminology(program, (value) => {
+    code = value
+  })
   program
     .command('leaks')
     .description(
@@ -170,5 +173,40 @@ function addConsent(program: Command): void {
     .action(async (flags: ExplainFlags) => {
       const { explainConsents } = await import('./consent.ts')
       await explainConsents({ ...flags, env: process.env, print: (line) => console.log(line) })
+    })
+}
+
+function addTerminology(program: Command, exitWith: (code: number) => void): void {
+  const terminology = program
+    .command('terminology')
+    .description('code systems under licence, from the files you were given; docs/terminology.md')
+  const print = (line: string): void => console.log(line)
+  terminology
+    .command('add')
+    .description('reads a release and compiles it into the data folder; it takes the place of the one before')
+    .requiredOption('--kind <kind>', 'kcd, edi-procedure, edi-medication, edi-material, kd, loinc or snomed')
+    .option('--release <name>', 'as its publisher names it, e.g. 2.80 or 20260701', '')
+    .option(...configOption)
+    .argument('<files...>', 'one file; of SNOMED CT the snapshot files of concepts, descriptions and relationships')
+    .action(async (files: readonly string[], options: { kind: string; release: string; config?: string }) => {
+      const { terminologyAdd } = await import('./terminology.ts')
+      await terminologyAdd({ ...options, files, env: process.env, print })
+    })
+  terminology
+    .command('list')
+    .description('what is put in: kind, system, release, number of codes')
+    .option(...configOption)
+    .action(async (options: { config?: string }) => {
+      const { terminologyList } = await import('./terminology.ts')
+      await terminologyList({ ...options, env: process.env, print })
+    })
+  terminology
+    .command('remove')
+    .description('takes a release out of the data folder')
+    .requiredOption('--kind <kind>', 'as in `list`')
+    .option(...configOption)
+    .action(async (options: { kind: string; config?: string }) => {
+      const { terminologyRemove } = await import('./terminology.ts')
+      exitWith((await terminologyRemove({ ...options, env: process.env, print })) ? 0 : 1)
     })
 }

@@ -11,7 +11,7 @@ import { rankOf, sensitivityOf } from './label-order.ts'
 import type { Facts } from './types.ts'
 
 /** Raised with every change of the sets or of this file: labels of an older version are made anew before anybody is answered. */
-export const labellerVersion = 2
+export const labellerVersion = 3
 
 const normal = 3
 const restricted = 4

@@ -79,6 +79,11 @@ export function redact(resource: Resource, paths: readonly string[]): Resource {
   })
 }
 
+/** Whether a part lies in an element that may be taken out by itself. */
+export function isSeparate(type: string, path: string): boolean {
+  return (redactable[type] ?? []).includes(/^\w+/.exec(path)?.[0] ?? '')
+}
+
 /** What is decided about an element: the record's facts with its labels. */
 export function elementFacts(facts: Facts, element: Omit<LabelledElement, 'path'>): Facts {
   return {

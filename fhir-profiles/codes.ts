@@ -75,6 +75,10 @@ export const profile = {
 export const extension = {
   /** on a Consent: the consent it takes the place of */
   replaces: `${ours}/StructureDefinition/consent-replaces`,
+  /** on a Coding, Identifier or Quantity that was corrected: `system`, `code` or `value` as its sender wrote them */
+  asSent: `${ours}/StructureDefinition/as-sent`,
+  /** on the Provenance of a corrected record: `path` and `rule` of one correction */
+  correction: `${ours}/StructureDefinition/correction`,
 } as const
 
 export const canonicalBase = ours

@@ -41,6 +41,7 @@ interface FileConfig {
   readonly rateLimits: RateLimits
   readonly ledger: Config['ledger']
   readonly subscriptions: Config['subscriptions']
+  readonly terminology?: NonNullable<Config['terminology']>
 }
 
 /** Reads `file`, else the file CARENET_CONFIG names. With neither, the file counts as `{}` and its required keys are faults. */
@@ -86,6 +87,7 @@ export function readConfig(env: Environment, content: unknown, realNow: Date): L
     rateLimits: file.rateLimits,
     ledger: file.ledger,
     subscriptions: file.subscriptions,
+    ...(file.terminology === undefined ? {} : { terminology: file.terminology }),
   }
   const faults = [...fromEnv.faults, ...contradictions(config)]
   return faults.length > 0 ? { faults } : { ok: config }

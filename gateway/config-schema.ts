@@ -23,6 +23,8 @@ const institution = {
     type: { type: 'string', pattern: '^[0-9]{2}$' },
     phone: text,
     departments: { type: 'array', items: department },
+    // absent = true
+    correctCodes: { type: 'boolean' },
     // what else an adapter takes is its own affair: `adapters/registry.ts` asks the kind for its faults
     adapter: { type: 'object', required: ['kind'], properties: { kind: text } },
   },
@@ -208,6 +210,24 @@ const subscriptions = {
   default: {},
 }
 
+const terminology = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    outside: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['url', 'systems'],
+      properties: {
+        url: { type: 'string', pattern: '^https?://[^\\s?#]+[^/\\s?#]$' },
+        systems: { type: 'array', minItems: 1, items: text },
+        deadlineMs: { type: 'integer', minimum: 100, maximum: 10_000, default: 2000 },
+        token: text,
+      },
+    },
+  },
+}
+
 export const configSchema = {
   type: 'object',
   additionalProperties: false,
@@ -230,6 +250,7 @@ export const configSchema = {
     rateLimits,
     ledger,
     subscriptions,
+    terminology,
   },
 }
 

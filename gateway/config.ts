@@ -28,6 +28,7 @@ export interface Config {
   readonly rateLimits: RateLimits
   readonly ledger: { readonly retentionDays: number }
   readonly subscriptions: SubscriptionsConfig
+  readonly terminology?: TerminologyConfig
 }
 
 export interface SubscriptionsConfig {
@@ -35,6 +36,21 @@ export interface SubscriptionsConfig {
   readonly endpoints: readonly string[]
   /** failures in a row before a subscription is in error */
   readonly maxAttempts: number
+}
+
+export interface TerminologyConfig {
+  /** a terminology server that is asked for what is not held; absent = none */
+  readonly outside?: OutsideTerminologyConfig
+}
+
+export interface OutsideTerminologyConfig {
+  /** FHIR R4 base, without a trailing slash */
+  readonly url: string
+  /** code systems whose codes may be asked there; of no other a code leaves */
+  readonly systems: readonly string[]
+  readonly deadlineMs: number
+  /** sent as bearer token, where the server wants one */
+  readonly token?: string
 }
 
 /** For each caller, counted in each process by itself; 0 = no limit. */
@@ -55,6 +71,8 @@ export interface InstitutionConfig {
   readonly type: string
   readonly phone: string
   readonly departments: readonly { readonly code: string; readonly name: string }[]
+  /** whether people read its codes and systems in their published spelling, with what was sent kept beside; what it sent stays as it is; absent = true */
+  readonly correctCodes?: boolean
   /** `kind` picks the adapter of `adapters/registry.ts`; the rest is that adapter's own configuration */
   readonly adapter: { readonly kind: string; readonly [key: string]: unknown }
 }

@@ -5,6 +5,8 @@ import type { Directory } from './directory.ts'
 import type { Limiter } from './logic/limiter.ts'
 import type { Caller } from './security/caller.ts'
 import type { Store } from './store/store.ts'
+import type { Source } from '../fhir-profiles/terminology/source.ts'
+import type { OutsideTerms } from './outside-terms.ts'
 
 export interface Context {
   readonly config: Config
@@ -21,6 +23,10 @@ export interface Context {
   readonly health: Health
   /** how often and about how many persons each caller asks, in this process */
   readonly limiter: Limiter
+  /** code systems, value sets and concept maps that are held: committed, and put in by the operator */
+  readonly terminology: Source
+  /** asked only for what is not held */
+  readonly outsideTerms: OutsideTerms
   /** tells the delivery loop that something is due now */
   readonly wakeDelivery: () => void
 }

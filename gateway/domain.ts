@@ -4,13 +4,17 @@ import pino from 'pino'
 import type { EmrAdapter } from '../adapters/contract.ts'
 import { guardedFetch } from '../adapters/guarded-fetch.ts'
 import { adapterKind } from '../adapters/registry.ts'
+import { layered } from '../fhir-profiles/terminology/source.ts'
+import { bundledSource } from '../fhir-profiles/terminology/terminology.ts'
 import type { Config } from './config.ts'
 import type { Context, Health, Log } from './context.ts'
 import { createDirectory } from './directory.ts'
 import { createLimiter } from './logic/limiter.ts'
+import { noOutsideTerms, outsideTerms, type OutsideTerms } from './outside-terms.ts'
 import { migrate } from './store/migrate.ts'
 import { openDatabase, type Database } from './store/pool.ts'
 import { createStore } from './store/store.ts'
+import { installedReleases } from './store/terminology-releases.ts'
 import { tracedAdapter, tracedStore } from './traced.ts'
 import { traceFields, traceHeaders } from './trace.ts'
 
@@ -29,6 +33,8 @@ export async function contextOf(config: Config, database: Database, log: Log, wa
     pageKey: Buffer.from(await store.messages.secret('page-key', () => randomBytes(32).toString('base64')), 'base64'),
     health: createHealth(),
     limiter: createLimiter(config.rateLimits),
+    terminology: layered([installedReleases(config.dataDir), bundledSource()]),
+    outsideTerms: outsideTermsOf(config, log),
     wakeDelivery,
   }
   for (const institution of config.institutions)
@@ -62,6 +68,14 @@ function adapterFor(context: Context, id: string): EmrAdapter {
     log: (event, fields) => context.log('info', event, { institution: id, kind: kind.kind, ...allowed(fields) }),
     fetch: guardedFetch({ allowOrigins: originsIn(own), deadlineMs: 20_000, maxBytes: 20 * 1024 * 1024, headersNow: traceHeaders }),
   })
+}
+
+/** The one server of the configuration is the only one it can make us call. */
+function outsideTermsOf({ terminology }: Config, log: Log): OutsideTerms {
+  const outside = terminology?.outside
+  if (outside === undefined) return noOutsideTerms
+  const fetch = guardedFetch({ allowOrigins: [new URL(outside.url).origin], deadlineMs: outside.deadlineMs, maxBytes: 256 * 1024 })
+  return outsideTerms({ ...outside, fetch, now: () => Date.now(), log })
 }
 
 /** The origins an adapter's own configuration names are the only ones it may call. */

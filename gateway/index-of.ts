@@ -6,6 +6,7 @@ import type { Resource } from '../fhir-profiles/r4.ts'
 import { references } from '../fhir-profiles/reference.ts'
 import { extractIndex } from '../fhir-profiles/search-parameters.ts'
 import { isResource } from '../fhir-profiles/validate/guards.ts'
+import { corrected } from './corrected.ts'
 import { demographics } from './logic/match.ts'
 import type { IndexRow } from './store/index-rows.ts'
 
@@ -20,6 +21,8 @@ export interface IndexInput {
   readonly timeZone: string
   /** `meta.source`, as the gateway sets it; '' = none */
   readonly source: string
+  /** found by its codes as they are published as well as by what was sent */
+  readonly correctCodes?: boolean
   /** network id of an own-partition reference; undefined leaves the reference as it is */
   readonly networkIdOf: (type: string, localId: string) => string | undefined
 }
@@ -90,7 +93,7 @@ export function indexRowsOf(input: IndexInput, record: RecordName): readonly Ind
   const empty = { record: record.id, type: record.type, system: null, code: null, fromMs: null, untilMs: null, number: null }
   const idOf = ({ type, id }: { readonly type: string; readonly id: string }): string => networkIdOf(type, id) ?? id
   const rows: IndexRow[] = []
-  for (const entry of extractIndex(resource, input.timeZone)) {
+  for (const entry of entriesOf(input)) {
     // The record row itself answers the first two, and its source is set by the gateway.
     if (entry.param !== '_source') rows.push({ ...empty, ...rowOf(entry, idOf) })
   }
@@ -106,6 +109,15 @@ export function indexRowsOf(input: IndexInput, record: RecordName): readonly Ind
     for (const phone of known.phones) rows.push({ ...empty, param: 'x-phone', kind: 'token', code: phone })
   }
   return rows
+}
+
+/** Of a corrected record, what it is found by as it was sent and as it is read. */
+function entriesOf({ resource, timeZone, correctCodes }: IndexInput): readonly IndexEntry[] {
+  const sent = extractIndex(resource, timeZone)
+  const read = corrected(resource, correctCodes).resource
+  if (read === resource) return sent
+  const known = new Set(sent.map((entry) => JSON.stringify(entry)))
+  return [...sent, ...extractIndex(read, timeZone).filter((entry) => !known.has(JSON.stringify(entry)))]
 }
 
 type Columns = Pick<IndexRow, 'param' | 'kind'> & Partial<IndexRow>

@@ -124,6 +124,7 @@ export async function takeRecords(
   const patients = await placePatients(tables, context, { institution: input.institution, space: input.space, placed })
   const encounters = await encounterSources(tables, placed)
   const updatedMs = context.now().getTime()
+  const custody = custodyOf(context, input.institution)
   const prepared: Prepared[] = []
   for (const item of placed) {
     const own = facts(item.resource)
@@ -138,11 +139,10 @@ export async function takeRecords(
         isNetworkForm: input.space === 'network',
         networkIdOf: input.space === 'network' ? () => undefined : item.networkIdOf,
         person: patients.personOf(item),
-        custodianKeys: context.directory.keysOf(input.institution),
         encounterSources: encounters(own.encounter, item.networkIdOf),
         parties: item.parties,
-        source: sourceOf(context, input.institution),
-        timeZone: context.config.timeZone,
+        ...custody,
+        correctCodes: custody.correctCodes && input.space === 'local',
       }),
     )
   }
@@ -188,6 +188,17 @@ export async function takeTasks(
     space: 'network',
     entries: tasks.map(({ task, parties, id }) => ({ method: 'POST', resource: task, fullUrl: '', ifMatch: '', parties, givenId: id })),
   })
+}
+
+/** What a record gets from the institution that keeps it. */
+export function custodyOf(context: Context, institution: string) {
+  const { directory, config } = context
+  return {
+    custodianKeys: directory.keysOf(institution),
+    source: sourceOf(context, institution),
+    timeZone: config.timeZone,
+    correctCodes: directory.institution(institution)?.correctCodes !== false,
+  }
 }
 
 /** `meta.source` is the gateway's to set: the institution's own OID, or the network's. */

@@ -8,7 +8,7 @@ import { withoutResidentNumbers } from '../fhir-profiles/resident-identifier.ts'
 import { validate } from '../fhir-profiles/validate/validate.ts'
 import type { Context } from './context.ts'
 import { hold, type Held, type HeldContent } from './held.ts'
-import { sourceOf } from './intake.ts'
+import { custodyOf } from './intake.ts'
 import { narratedRaised, reportFaults } from './labelled.ts'
 import { keyText } from './logic/record-key.ts'
 import { prepare } from './prepare.ts'
@@ -79,11 +79,9 @@ export async function holdLive(
       isNetworkForm: false,
       networkIdOf,
       person: input.person,
-      custodianKeys: context.directory.keysOf(input.institution),
       encounterSources: departments.get(facts(resource).encounter ?? '') ?? [],
       parties: [],
-      source: sourceOf(context, input.institution),
-      timeZone: context.config.timeZone,
+      ...custodyOf(context, input.institution),
     }),
   )
   reportFaults(context, input.institution, prepared)

@@ -31,6 +31,7 @@ import { outsideIssuer } from './security/outside-issuer.ts'
 import { createTokenVerifier, type OutsideIssuer } from './security/token.ts'
 import { answerBackupRequests } from './store/backup-request.ts'
 import { signedIn, signedOut } from './sign-in-entries.ts'
+import { networkId } from './directory.ts'
 import { requireGroupsNamed } from './store/groups.ts'
 import { reindexStale } from './store/reindex.ts'
 import { relabelStale } from './store/labels.ts'
@@ -257,7 +258,8 @@ async function indexedAnew(context: Context, database: Database, signal: AbortSi
       referencesOf: referencesIn,
       make: (record, networkIdOf) => {
         const departments = record.person === null ? [] : departmentsIn(record.sources)
-        return storedIndex({ text: record.text, timeZone: context.config.timeZone, networkIdOf, departments }, record)
+        const correctCodes = context.directory.institution(record.institution)?.correctCodes !== false && record.institution !== networkId
+        return storedIndex({ text: record.text, timeZone: context.config.timeZone, networkIdOf, departments, correctCodes }, record)
       },
     })
     if (count > 0) context.log('info', 'indexed', { count })

@@ -2,13 +2,15 @@
  * One resource → what is stored of it or judged on it: exact text in the custodian's ids, the same text in network ids, facts and
  * index rows. Pure; the same for records that rest in the store and for those a live institution just answered.
  */
+import { correctionOf } from '../fhir-profiles/terminology/normalize.ts'
 import { facts, isNarrated, type ResourceFacts } from '../fhir-profiles/facts.ts'
 import { stringifyExact } from '../fhir-profiles/json.ts'
 import type { Resource } from '../fhir-profiles/r4.ts'
 import { references, rewriteReferences } from '../fhir-profiles/reference.ts'
 import { contentFacts, departmentsIn, unlabelled, type ContentFacts } from '../consent/record-facts.ts'
-import { labelledElements, redact, type LabelledElement } from '../consent/redact.ts'
+import { isSeparate, labelledElements, redact, type LabelledElement } from '../consent/redact.ts'
 import type { ActorKey } from '../consent/types.ts'
+import { corrected } from './corrected.ts'
 import { labelledIndex } from './index-of.ts'
 import type { IndexRow } from './store/index-rows.ts'
 import type { RecordRow } from './store/records.ts'
@@ -32,6 +34,8 @@ export interface PrepareInput {
   readonly parties: readonly string[]
   readonly source: string
   readonly timeZone: string
+  /** people read its codes as they are published, and find it by them as well as by what was sent */
+  readonly correctCodes?: boolean
   /** `contentFacts`, unless a test wants it to fail */
   readonly label?: typeof contentFacts
 }
@@ -51,7 +55,8 @@ export function prepare(input: PrepareInput): Prepared {
     meta: { ...meta, versionId: String(input.version), lastUpdated: new Date(input.updatedMs).toISOString(), source: input.source },
   }
   const own = ordered(stamped)
-  const mapped = rewriteReferences(own, (value) => networkReference(value, input.networkIdOf))
+  const told = ordered({ ...toldTo(input), id: input.localId, meta: stamped.meta })
+  const mapped = rewriteReferences(told, (value) => networkReference(value, input.networkIdOf))
   const text = stringifyExact(own)
   const peopleText = stringifyExact({ ...mapped, id: input.id })
   const read = facts(input.resource, { zone: input.timeZone })
@@ -83,6 +88,16 @@ export function prepare(input: PrepareInput): Prepared {
     encounter: encounter?.split('/')[1] ?? null,
   }
   return { row, index: labelledIndex(input, row, elements), labelFault: fault }
+}
+
+/** As people read it: codes and systems in their published spelling, with a note that they were corrected. */
+function toldTo(input: PrepareInput): Resource {
+  const { resource, changes } = corrected(input.resource, input.correctCodes)
+  // a place in an element that may be hidden is not named outside of it
+  const named = changes.filter(({ path }) => !isSeparate(resource.resourceType, path))
+  if (named.length === 0) return resource
+  const contained = 'contained' in resource ? (resource.contained ?? []) : []
+  return Object.assign({ ...resource }, { contained: [...contained, correctionOf(named, input.updatedMs)] })
 }
 
 interface LabelledContent {

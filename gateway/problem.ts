@@ -23,6 +23,7 @@ const kinds = {
   'too-large': { status: 413, code: 'too-long' },
   'unsupported-media': { status: 415, code: 'not-supported' },
   unprocessable: { status: 422, code: 'business-rule' },
+  'too-costly': { status: 422, code: 'too-costly' },
   busy: { status: 429, code: 'throttled' },
   fault: { status: 500, code: 'exception' },
   unavailable: { status: 503, code: 'transient' },

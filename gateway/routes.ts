@@ -33,6 +33,7 @@ import {
 import { summary } from './operations/summary.ts'
 import { requireTaken } from './taken.ts'
 import { standing } from './standing.ts'
+import { terminologyRoutes } from './routes-terminology.ts'
 import { requireLookupRate, requireRequestRate } from './limits.ts'
 import { notFound, Problem } from './problem.ts'
 import { quarantineList, quarantineReplay } from './operations/quarantine.ts'
@@ -112,6 +113,7 @@ export const routes: readonly Route[] = [
   { method: 'POST', path: 'Consent/$explain', access: operation('explain', 'Consent'), gate: 'release', handler: explainConsent },
   { method: 'GET', path: 'Consent/:id/$explain', access: operation('explain', 'Consent'), gate: 'release', handler: explainConsent },
   { method: 'POST', path: 'Consent/:id/$explain', access: operation('explain', 'Consent'), gate: 'release', handler: explainConsent },
+  ...terminologyRoutes,
   { method: 'GET', path: ':type/:id/_history/:version', access: byType('vread'), gate: 'release', handler: vread },
   { method: 'GET', path: ':type/:id/$meta', access: byType('read'), gate: 'release', handler: metaOf },
   { method: 'GET', path: ':type/:id/_history', access: byType('history-instance'), gate: 'release', handler: history },

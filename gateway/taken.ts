@@ -8,7 +8,7 @@ import { Problem } from './problem.ts'
 
 /** Said of every answer, and answered by one form only. */
 const everywhere = new Set(['_format', '_pretty'])
-const readers: ReadonlySet<string> = new Set(['search-type', 'compartment', 'everything', 'explain', 'export', 'subscription'])
+const readers: ReadonlySet<string> = new Set(['search-type', 'compartment', 'everything', 'explain', 'export', 'subscription', 'terminology'])
 
 /** `what`: the interaction or operation of the row, '' for a Bundle. */
 export function requireTaken(call: Call, what: Interaction | Operation | ''): void {

@@ -5,6 +5,7 @@ import { knownTypes, lettersFor, letterOf, roles, type Interaction } from '../lo
 import type { Route } from '../routes.ts'
 import { subscriptionProfile, topics } from '../logic/subscription.ts'
 import { isSearchable } from '../search-request.ts'
+import { termSearch } from './terms.ts'
 
 type Rest = NonNullable<CapabilityStatement['rest']>[number]
 type RestResource = NonNullable<Rest['resource']>[number]
@@ -46,7 +47,11 @@ export function capabilities(input: {
             },
           ],
         },
-        resource: [...knownTypes.flatMap((type) => resourceOf(type, [...new Set(offered)], operations)), subscription],
+        resource: [
+          ...knownTypes.flatMap((type) => resourceOf(type, [...new Set(offered)], operations)),
+          subscription,
+          ...published.map((type) => publishedOf(type, operations)),
+        ],
         interaction: [{ code: 'transaction' }, { code: 'batch' }],
         operation: operations.filter((item) => item.type.startsWith('$')).map(({ name }) => ({ name, definition: definitionOf(name, '') })),
       },
@@ -71,6 +76,19 @@ function resourceOf(type: string, offered: readonly Interaction[], operations: r
       ...(own.length === 0 ? {} : { operation: own.map((name) => ({ name, definition: definitionOf(name, type) })) }),
     },
   ]
+}
+
+const published = ['CodeSystem', 'ValueSet', 'ConceptMap'] as const
+
+/** Lists that are held: read and searched, never written. */
+function publishedOf(type: (typeof published)[number], operations: readonly { name: string; type: string }[]): RestResource {
+  const own = [...new Set(operations.filter((item) => item.type === type).map(({ name }) => name))]
+  return {
+    type,
+    interaction: [{ code: 'read' }, { code: 'search-type' }],
+    searchParam: Object.entries(termSearch).map(([name, { type }]) => ({ name, type })),
+    operation: own.map((name) => ({ name, definition: `http://hl7.org/fhir/OperationDefinition/${type}-${name}` })),
+  }
 }
 
 /** What the index of this type holds, and where its references lead: the table the index itself is made of. */

@@ -166,6 +166,7 @@ export type Operation =
   | 'inclusion-proof'
   | 'quarantine'
   | 'subscription'
+  | 'terminology'
 
 const operations: Readonly<Record<Operation, readonly Role[]>> = {
   summary: ['doctor', 'nurse', 'patient', 'proxy'],
@@ -188,6 +189,8 @@ const operations: Readonly<Record<Operation, readonly Role[]>> = {
   quarantine: ['integrator'],
   // Whose events: referrals of the own institution; for the officer consents.
   subscription: ['system', 'coordinator', 'privacy-officer'],
+  // published lists, the same for everybody
+  terminology: roles,
 }
 
 export function mayRun(role: Role, operation: Operation): boolean {

@@ -34,5 +34,6 @@ export const actionOf = {
   'consent-consult': 'none',
   quarantine: 'none',
   subscription: 'access',
+  terminology: 'none',
   delivery: 'disclose',
 } as const satisfies Record<Interaction | Operation | 'delivery', Action | 'none'>

@@ -31,7 +31,7 @@ const door = [
 ]
 
 /** node's own modules that compute and touch nothing; in pure rooms these alone */
-export const pureModules: readonly string[] = ['node:buffer', 'node:crypto']
+export const pureModules: readonly string[] = ['node:buffer', 'node:crypto', 'node:zlib']
 
 /** what trace.ts needs: the API alone, an operator brings the SDK */
 const tracing: readonly string[] = ['node:async_hooks', '@opentelemetry/api']
@@ -140,6 +140,7 @@ export const rooms: readonly Room[] = [
       'gateway/release-include.ts',
       'gateway/release-public.ts',
       'gateway/release-consent.ts',
+      'gateway/release-terms.ts',
       'gateway/explained*.ts',
       'gateway/consulted.ts',
       'gateway/judged.ts',
@@ -197,7 +198,14 @@ export const rooms: readonly Room[] = [
     name: 'configuration and vocabulary',
     holds: ['gateway/config*.ts', 'gateway/problem.ts', 'gateway/context.ts'],
     uses: ['gateway/config*.ts', 'gateway/logic/ledger-expiry.ts', 'fhir-profiles/'],
-    types: ['gateway/directory.ts', 'gateway/logic/limiter.ts', 'gateway/security/caller.ts', 'gateway/store/store.ts', contract],
+    types: [
+      'gateway/directory.ts',
+      'gateway/outside-terms.ts',
+      'gateway/logic/limiter.ts',
+      'gateway/security/caller.ts',
+      'gateway/store/store.ts',
+      contract,
+    ],
     packages: ['node:fs/promises', 'ajv'],
     isPure: false,
   },

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { system } from '../../fhir-profiles/codes.ts'
 import type { Resource } from '../../fhir-profiles/r4.ts'
-import { elementFacts, labelledElements, redact } from '../../consent/redact.ts'
+import { elementFacts, isSeparate, labelledElements, redact } from '../../consent/redact.ts'
 import { record } from './support/builders.ts'
 
 const coded = (code: string) => ({ coding: [{ system: system.kcd8, code }] })
@@ -169,4 +169,12 @@ test('an element is judged as its record with the labels and codes of both', () 
     confidentiality: 4,
   })
   expect(elementFacts(facts, { ...element, confidentiality: 5 }).confidentiality).toBe(5)
+})
+
+test('a part is separate where its element may be taken out by itself, and nowhere else', () => {
+  const asked = ['component[2].code.coding[0].code', 'component', 'code.coding[0].code', 'componentOf'].map((path) =>
+    isSeparate('Observation', path),
+  )
+  expect(asked).toEqual([true, true, false, false])
+  expect(isSeparate('Binary', 'component')).toBe(false)
 })

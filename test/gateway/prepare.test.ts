@@ -158,3 +158,29 @@ describe('labels', () => {
     expect([row.sensitivities, row.text.includes('HIV'), row.text.includes('security')]).toEqual([['HIV'], false, false])
   })
 })
+
+describe('a record whose codes are spelt in the sender’s own way', () => {
+  const loinc = (code: string) => ({ coding: [{ system: 'urn:oid:2.16.840.1.113883.6.1', code }] })
+  const sent = observation('o-1', 'C-0001', { code: loinc('85354-9'), component: [{ code: loinc('8480-6'), valueString: 'x' }] })
+
+  test('is told as published, with a note that names no place which may be hidden', () => {
+    const { row } = prepared(sent, { correctCodes: true })
+    expect(row.text).not.toContain(system.loinc)
+    const told = row.peopleText ?? ''
+    expect(told.split(`"system":"${system.loinc}"`)).toHaveLength(3)
+    expect(told).toContain('"valueString":"code.coding[0].system"')
+    expect(told).not.toContain('component[0]')
+  })
+
+  test('has no note at all where only such places were corrected, and stays as it is where correction is off', () => {
+    const { row } = prepared({ ...sent, code: { text: 'blood pressure' } }, { correctCodes: true })
+    expect(row.peopleText).toContain(system.loinc)
+    expect(row.peopleText).not.toContain('Provenance')
+    expect(prepared(sent).row.peopleText).not.toContain(`"system":"${system.loinc}"`)
+  })
+
+  test('is found by what was sent and by what is read', () => {
+    const codes = prepared(sent, { correctCodes: true }).index.flatMap(({ param, system: of }) => (param === 'code' ? [of] : []))
+    expect(codes).toEqual(['urn:oid:2.16.840.1.113883.6.1', system.loinc])
+  })
+})

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { buildElements } from './elements.mjs'
 import { buildCompartment, buildSearchParameters } from './search.mjs'
 import { readSource } from './source.mjs'
+import { buildTerminology } from './terminology.mjs'
 
 /** @returns {Record<string, string>} repository path → text */
 export function build() {
@@ -22,6 +23,7 @@ export function build() {
     }),
     'fhir-profiles/search-parameters.json': lines(buildSearchParameters(source, elements.resourceTypes)),
     'fhir-profiles/patient-compartment.json': lines(buildCompartment(source)),
+    'fhir-profiles/terminology/r4.json': lines(buildTerminology()),
   }
 }
 
