@@ -5,7 +5,7 @@ import { readSource } from '../definitions/source.mjs'
 
 export const corePackage = { name: 'hl7.fhir.r4.core', version: '4.0.1' }
 
-/** @returns {object[]} structures, extensions, code systems and value sets */
+/** @returns {object[]} structures, profiles and extensions */
 export function coreResources() {
   const source = readSource()
   const pristine = (definition) => {
@@ -18,7 +18,8 @@ export function coreResources() {
   const constrained = [...resources('profiles-types.json'), ...resources('profiles-others.json')].filter(
     ({ resourceType, derivation }) => resourceType === 'StructureDefinition' && derivation === 'constraint',
   )
-  return [...source.structures.map(pristine), ...constrained, ...extensions, ...source.codeSystems.values(), ...source.valueSets.values()]
+  // No code systems and value sets: FSH names them by their url, and the compiler does not look into them.
+  return [...source.structures.map(pristine), ...constrained, ...extensions]
 }
 
 function resources(file) {
