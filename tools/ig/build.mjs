@@ -68,7 +68,8 @@ function pretty(resource) {
   if (resource.resourceType !== 'StructureDefinition') return `${JSON.stringify(resource, undefined, 1)}\n`
   const { snapshot, differential, ...head } = resource
   const elements = (list) => `{ "element": [\n${list.element.map((each) => JSON.stringify(each)).join(',\n')}\n] }`
-  const parts = [...Object.entries(head).map(([key, each]) => [key, JSON.stringify(each)]), ['snapshot', elements(snapshot)]]
+  const known = Object.entries(head).filter(([, each]) => each !== undefined)
+  const parts = [...known.map(([key, each]) => [key, JSON.stringify(each)]), ['snapshot', elements(snapshot)]]
   if (differential !== undefined) parts.push(['differential', elements(differential)])
   return `{\n${parts.map(([key, text]) => `${JSON.stringify(key)}: ${text}`).join(',\n')}\n}\n`
 }

@@ -11,7 +11,8 @@ const value = /^_?(fixed|pattern|minValue|maxValue)[A-Z]/
 /** A definition that others load: an element's definition, which a snapshot must have (sdf-3), is its short sentence. */
 export function slimDefinition(resource) {
   if (resource.resourceType !== 'StructureDefinition') return resource
-  const inherited = (element) => slimElement({ ...element, definition: element.short ?? element.path })
+  // obligations stay with KR Core: who loads our package need not know the extension they are written in
+  const inherited = ({ extension, ...element }) => slimElement({ ...element, definition: element.short ?? element.path })
   return {
     ...without(resource, ['mapping']),
     snapshot: { element: resource.snapshot.element.map(inherited) },

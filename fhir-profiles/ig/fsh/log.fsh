@@ -13,29 +13,31 @@ Description: "정보주체: whose record it was, or that it was nobody's"
 Expression: "what.reference.exists() or what.display.exists()"
 Severity: #error
 
+Invariant: care-aud-4
+Description: "식별자: one user is named by the name they sign in with"
+Expression: "agent.where(requestor = true and who.identifier.value.exists()).count() = 1"
+Severity: #error
+
+Invariant: care-aud-5
+Description: "the user's role is told"
+Expression: "agent.where(requestor = true).all(role.exists())"
+Severity: #error
+
 Profile: CareAuditEvent
 Parent: AuditEvent
 Id: care-audit-event
 Title: "접속기록 · Access log entry"
 Description: "An entry of the access log with the five things Korean law asks for (개인정보의 안전성 확보조치 기준 제8조): who (식별자), when (접속일시), from where (접속지), whose record (정보주체), and what was done (수행업무). Successes claim the profile of IHE Basic Audit (BALP) they meet as well; BALP has none for refusals."
 * insert Ours
-* obeys care-aud-1 and care-aud-2
+* obeys care-aud-1 and care-aud-2 and care-aud-4 and care-aud-5
 * subtype 1..
 * action 1..
 * outcome 1..
 * source.site 1..
-* agent ^slicing.discriminator[0].type = #value
-* agent ^slicing.discriminator[0].path = "requestor"
-* agent ^slicing.discriminator[1].type = #pattern
-* agent ^slicing.discriminator[1].path = "type"
+* agent ^slicing.discriminator.type = #pattern
+* agent ^slicing.discriminator.path = "type"
 * agent ^slicing.rules = #open
-* agent contains user 1..1 and institution 1..1
-* agent[user].requestor = true (exactly)
-* agent[user].who 1..
-* agent[user].who.identifier 1..
-* agent[user].who.identifier.value 1..
-* agent[user].role 1..
-* agent[institution].requestor = false (exactly)
+* agent contains institution 1..1
 * agent[institution].type 1..
 * agent[institution].type = $roleClass#PROV
 * agent[institution].who 1..

@@ -15,7 +15,6 @@ Title: "환자 · Patient"
 Description: "A patient as institutions send one and as the network shows a person: the numbers that institutions gave, never a resident registration number."
 * insert Ours
 * obeys care-pat-1 and care-pat-2
-* managingOrganization only Reference(CareOrganization)
 
 Invariant: care-org-1
 Description: "요양기관기호 is eight digits"
@@ -37,7 +36,6 @@ Description: "An institution of the network. Its 종별 says its tier: tier-1-in
 * active 1..
 * type 1..1
 * type from ReferralInstitutions (required)
-* partOf only Reference(Organization)
 
 Invariant: care-rel-1
 Description: "only guardians act without an end"
@@ -51,7 +49,6 @@ Title: "대리인 · Proxy"
 Description: "Who acts for a patient, as the privacy officer verified it: one kind, one sign-in, and an end unless a guardian."
 * insert Ours
 * obeys care-rel-1
-* patient only Reference($krPatient)
 * relationship 1..1
 * relationship from ProxyKinds (required)
 * identifier ^slicing.discriminator.type = #value
