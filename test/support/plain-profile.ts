@@ -49,6 +49,7 @@ export function broken(resource: unknown, profile: string, world: World, at?: (e
   const found = new Set<RuleId>()
   const elements = definition.snapshot.element
   const [root] = elements
+  const below = childrenIn(definition)
   const say = (element: ElementDefinition, kind: string): void => void found.add(`${definition.id}/${element.id}/${kind}`)
   if (root !== undefined) visit(root, resource, '')
   return found
@@ -58,14 +59,14 @@ export function broken(resource: unknown, profile: string, world: World, at?: (e
     values(element, value)
     if (!isObject(value)) return
     const names = new Set(childrenOf(element).map(({ path }) => path))
-    for (const path of names) children(element, path, value, pointer)
+    for (const path of names) visitChildren(element, path, value, pointer)
   }
 
   function childrenOf(element: ElementDefinition): readonly ElementDefinition[] {
-    return elements.filter(({ id, path }) => id.startsWith(`${element.id}.`) && path === `${element.path}.${lastOf(path)}` && depth(id) === depth(element.id) + 1)
+    return below.get(element.id) ?? []
   }
 
-  function children(parent: ElementDefinition, path: string, value: Json, pointer: string): void {
+  function visitChildren(parent: ElementDefinition, path: string, value: Json, pointer: string): void {
     const all = childrenOf(parent).filter((each) => each.path === path)
     const plain = all.find(({ sliceName }) => sliceName === undefined)
     const items = itemsOf(value, lastOf(path), pointer)
@@ -73,7 +74,7 @@ export function broken(resource: unknown, profile: string, world: World, at?: (e
       cardinality(plain, items.length)
       for (const item of items) {
         visit(plain, item.value, item.pointer)
-        if (path.endsWith('[x]') && !typesOf(plain).includes(item.type)) say(plain, 'type')
+        if (isOtherType(plain, item.type)) say(plain, 'type')
       }
     }
     for (const slice of all.filter(({ sliceName }) => sliceName !== undefined)) {
@@ -114,8 +115,9 @@ export function broken(resource: unknown, profile: string, world: World, at?: (e
     if (targets.length > 0 && reference !== undefined && !targets.some((target) => typeOf(target) === reference || typeOf(target) === 'Resource')) say(element, 'target')
     for (const profile of element.type?.[0]?.profile ?? []) {
       if (!world.definitions.has(profile) || element.type?.[0]?.code === 'Reference') continue
-      for (const rule of broken(value, profile, world)) found.add(rule)
-      if (broken(value, profile, world).size > 0) say(element, 'profile')
+      const inside = broken(value, profile, world)
+      for (const rule of inside) found.add(rule)
+      if (inside.size > 0 && element.type?.[0]?.code !== 'Extension') say(element, 'profile')
     }
   }
 
@@ -128,10 +130,7 @@ export function broken(resource: unknown, profile: string, world: World, at?: (e
   }
 
   function holds(value: unknown, element: ElementDefinition, expression: string): boolean {
-    const node = isObject(value) ? { ...value } : value
-    const base = element.path.includes('.') ? { base: element.path, expression } : expression
-    const result = fhirpath.evaluate(node, base, { resource }, r4)
-    return listOf(result)[0] === true
+    return listOf(compiled(element.path, expression)(value, { resource }))[0] === true
   }
 
   function typeOf(canonical: string): string {
@@ -139,8 +138,34 @@ export function broken(resource: unknown, profile: string, world: World, at?: (e
   }
 }
 
-function typesOf(element: ElementDefinition): readonly string[] {
-  return (element.type ?? []).map(({ code }) => code.charAt(0).toUpperCase() + code.slice(1))
+function isOtherType(element: ElementDefinition, type: string): boolean {
+  const types = (element.type ?? []).map(({ code }) => code.charAt(0).toUpperCase() + code.slice(1))
+  return element.path.endsWith('[x]') && types.length > 0 && !types.includes(type)
+}
+
+type Children = ReadonlyMap<string, readonly ElementDefinition[]>
+const children = new WeakMap<StructureDefinition, Children>()
+
+/** Element id → the elements right below it, slices among them. */
+function childrenIn(definition: StructureDefinition): Children {
+  const known = children.get(definition)
+  if (known !== undefined) return known
+  const made = Map.groupBy(definition.snapshot.element, ({ id }) => id.slice(0, Math.max(0, id.lastIndexOf('.'))))
+  children.set(definition, made)
+  return made
+}
+
+type Evaluate = (value: unknown, environment: Readonly<Record<string, unknown>>) => unknown
+const expressions = new Map<string, Evaluate>()
+
+function compiled(path: string, expression: string): Evaluate {
+  const key = `${path} ${expression}`
+  const known = expressions.get(key)
+  if (known !== undefined) return known
+  // one result at once: no asynchronous functions are used
+  const made = fhirpath.compile(path.includes('.') ? { base: path, expression } : expression, r4) as Evaluate
+  expressions.set(key, made)
+  return made
 }
 
 interface Item {
@@ -182,10 +207,6 @@ function covers(value: unknown, wanted: unknown): boolean {
   if (Array.isArray(wanted)) return wanted.every((each) => listOf(value).some((own) => covers(own, each)))
   if (isObject(wanted)) return isObject(value) && Object.entries(wanted).every(([key, each]) => covers(value[key], each))
   return value === wanted
-}
-
-function depth(id: string): number {
-  return id.split('.').length
 }
 
 function lastOf(path: string): string {

@@ -42,21 +42,26 @@ function typeKinds(element: ElementDefinition): readonly string[] {
 function impliedBy(definition: StructureDefinition, element: ElementDefinition, kind: string): string | undefined {
   const slices = definition.differential.element.filter(({ id }) => id.startsWith(`${element.id}:`) && !id.slice(element.id.length).includes('.'))
   if (kind === 'min' && slices.length > 0 && element.min === slices.reduce((sum, { min }) => sum + (min ?? 0), 0)) return 'the sum of its slices'
-  if (namesSlice(definition, element)) return 'tells which slice it is'
+  if (namesSlice(definition, element, kind)) return 'tells which slice it is'
   if (definition.type !== 'Extension') return undefined
   if (element.path === 'Extension.url') return 'the extension itself'
   if (kind === 'max' || kind === 'min') return 'R4 asks for a value or extensions, never both (ext-1)'
   return undefined
 }
 
-/** A value the discriminator looks at: with another one, the entry is not of the slice at all. */
-function namesSlice(definition: StructureDefinition, element: ElementDefinition): boolean {
+/** A value the discriminator looks at: with another one, or without it, the entry is not of the slice at all. */
+function namesSlice(definition: StructureDefinition, element: ElementDefinition, kind: string): boolean {
   return definition.snapshot.element.some(({ id, slicing }) =>
     (slicing?.discriminator ?? []).some(({ path, type }) => {
       if (!element.id.startsWith(`${id}:`)) return false
-      const below = element.id.slice(id.length + 1).split('.').slice(1).join('.')
-      const isTypeOfEntry = type === 'type' && below === path && Object.hasOwn(element, 'min')
-      return path === '$this' ? below === '' && kindsOf(element).includes('pattern') && false : below === path && (type !== 'type' || isTypeOfEntry)
+      const below = element.id
+        .slice(id.length + 1)
+        .split('.')
+        .slice(1)
+        .join('.')
+      const isValue = (kind === 'fixed' || kind === 'pattern') && type !== 'type'
+      if (path === '$this') return below === '' && isValue
+      return (below === path && (isValue || kind === 'min')) || (path.startsWith(`${below}.`) && kind === 'min')
     }),
   )
 }
@@ -67,9 +72,16 @@ export function withoutRule(definition: StructureDefinition, { element, kind }: 
   const relax = (each: ElementDefinition): ElementDefinition => {
     // a sliced element's own minimum is the sum of its slices
     if (kind === 'min' && each.id === parent && !element.slice(parent.length).includes('.')) return { ...each, min: Math.max(0, each.min - 1) }
-    return each.id === element ? relaxed(each, kind) : each
+    return isSame(each, element, kind) ? relaxed(each, kind) : each
   }
   return { ...definition, snapshot: { element: definition.snapshot.element.map(relax) } }
+}
+
+/** The element itself, and where slices carry what it says. */
+function isSame(each: ElementDefinition, element: string, kind: string): boolean {
+  if (each.id === element) return true
+  const isSliceOfIt = each.sliceName !== undefined
+  return each.id.replaceAll(/:[^.]*/g, '') === element && (!isSliceOfIt || kind.startsWith('care-'))
 }
 
 function relaxed(element: ElementDefinition, kind: string): ElementDefinition {
@@ -80,6 +92,7 @@ function relaxed(element: ElementDefinition, kind: string): ElementDefinition {
     Object.fromEntries(Object.entries(element).filter(([key]) => !isDropped(key))) as unknown as ElementDefinition
   if (kind === 'fixed' || kind === 'pattern') return drop((key) => key.startsWith(kind))
   if (kind === 'binding') return drop((key) => key === 'binding')
-  if (kind === 'target' || kind === 'profile' || kind === 'type') return drop((key) => key === 'type')
+  if (kind === 'profile') return { ...element, type: (element.type ?? []).map(({ code }) => ({ code })) }
+  if (kind === 'target' || kind === 'type') return drop((key) => key === 'type')
   return { ...element, constraint: (element.constraint ?? []).filter(({ key }) => key !== kind) }
 }

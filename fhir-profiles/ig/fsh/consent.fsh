@@ -32,17 +32,17 @@ Severity: #error
 
 Invariant: care-con-2
 Description: "every provision says permit or deny, at every depth"
-Expression: "provision.repeat(provision).all(type.exists())"
+Expression: "repeat(provision).all(type.exists())"
 Severity: #error
 
 Invariant: care-con-3
 Description: "actors at every depth are receivers or sources"
-Expression: "provision.repeat(provision).actor.role.all(coding.where((system = 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType' and (code = 'IRCP' or code = 'PRCP' or code = 'CST' or code = 'AUT')) or (system = 'http://terminology.hl7.org/CodeSystem/v3-RoleCode' and code = 'GRANTEE')).exists())"
+Expression: "repeat(provision).actor.role.all(coding.where((system = 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType' and (code = 'IRCP' or code = 'PRCP' or code = 'CST' or code = 'AUT')) or (system = 'http://terminology.hl7.org/CodeSystem/v3-RoleCode' and code = 'GRANTEE')).exists())"
 Severity: #error
 
 Invariant: care-con-4
 Description: "every actor is named, by a reference or by an identifier"
-Expression: "provision.repeat(provision).actor.reference.all(reference.exists() or identifier.value.exists())"
+Expression: "repeat(provision).actor.reference.all(reference.exists() or identifier.value.exists())"
 Severity: #error
 
 Profile: CareConsent
@@ -62,7 +62,6 @@ Description: "What a consent needs so that it can be enforced on every record: w
 * patient 1..
 * dateTime 1..
 * organization 1..
-* provision.type 1..
 
 Invariant: care-net-1
 Description: "institutions and departments are denied by their national codes"

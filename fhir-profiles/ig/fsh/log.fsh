@@ -47,7 +47,6 @@ Description: "An entry of the access log with the five things Korean law asks fo
 * entity contains person 1..*
 * entity[person].type 1..
 * entity[person].type = $auditEntityType#1
-* entity[person].what 1..
 * entity[person] obeys care-aud-3
 
 Invariant: care-prov-1
