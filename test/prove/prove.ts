@@ -22,6 +22,7 @@ const proofs = [
   { claim: 'any interleaving of commits, polls and lost answers delivers each row version once', path: 'test/adapters/sql-view/poll' },
   { claim: 'identity matching is symmetric and never merges two generated people', path: 'test/gateway/logic/match' },
   { claim: 'hostile JSON never throws, hangs or pollutes', path: 'test/fhir-profiles/json' },
+  { claim: 'the committed guide is what its FSH sources compile to', path: 'test/fhir-profiles/guide-build' },
   { claim: 'kill -9 of the gateway loses nothing acknowledged and delivers once', path: 'test/journeys/kill.test' },
   {
     claim: 'kill -9 of the gateway and of each EMR at 200 points: one row per parcel, nothing acknowledged lost, a sound ledger',

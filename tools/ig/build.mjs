@@ -3,6 +3,7 @@
  * `npm run ig` writes the committed files; `npm run ig -- --check` changes nothing and fails when they are not what the sources say.
  * Same input, same bytes. Package format: https://hl7.org/fhir/packages.html
  */
+import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -22,12 +23,29 @@ export async function build() {
   const packages = [{ json: krCore, resources: profilesOfKorea }]
   const ours = (await compile({ folder: join(root, guide, 'fsh'), canonical, version, packages })).map(slimDefinition).sort(byFile)
   const files = ours.map((resource) => [`${guide}/package/${fileOf(resource)}`, pretty(resource)])
-  return new Map([
+  const made = new Map([
     [`${facts}/definitions.json`, lines(profilesOfKorea.map(factsOf).sort(byFile))],
     ...files,
     [`${guide}/package/package.json`, pretty(packageJson(version))],
     [`${guide}/package/.index.json`, pretty(indexOf(ours))],
   ])
+  const sources = new Map(sourceFiles().map((path) => [path, readFileSync(join(root, path), 'utf8')]))
+  return made.set(`${guide}/digests.json`, pretty({ sources: digestOf(sources), made: digestOf(made) }))
+}
+
+function sourceFiles() {
+  return [facts, `${guide}/fsh`].flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .filter((name) => name.endsWith('.fsh'))
+      .map((name) => `${folder}/${name}`),
+  )
+}
+
+/** So that a forgotten `npm run ig` is noticed without compiling: what was compiled, and what came of it. */
+function digestOf(files) {
+  const hash = createHash('sha256')
+  for (const path of [...files.keys()].sort()) hash.update(`${path}\n${files.get(path)}\n`)
+  return hash.digest('hex')
 }
 
 function packageJson(version) {
