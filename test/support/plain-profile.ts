@@ -123,7 +123,8 @@ export function broken(resource: unknown, profile: string, world: World, at?: (e
 
   function isBound(value: unknown, valueSet: string): boolean {
     const set = world.valueSets.get(valueSet.split('|')[0] ?? '')
-    if (set === undefined) return true
+    // a number or a boolean has no code to be bound
+    if (set === undefined || typeof value === 'number' || typeof value === 'boolean') return true
     if (typeof value === 'string') return [...set].some((each) => each.endsWith(`|${value}`))
     const codings = isObject(value) && 'coding' in value ? listOf(value['coding']) : [value]
     return codings.some((coding) => isObject(coding) && set.has(`${String(coding['system'])}|${String(coding['code'])}`))

@@ -43,6 +43,7 @@ function impliedBy(definition: StructureDefinition, element: ElementDefinition, 
   const slices = definition.differential.element.filter(({ id }) => id.startsWith(`${element.id}:`) && !id.slice(element.id.length).includes('.'))
   if (kind === 'min' && slices.length > 0 && element.min === slices.reduce((sum, { min }) => sum + (min ?? 0), 0)) return 'the sum of its slices'
   if (namesSlice(definition, element, kind)) return 'tells which slice it is'
+  if (element.id === 'Bundle.entry:composition' && kind === 'min') return 'R4 asks every document to begin with one (bdl-11)'
   if (definition.type !== 'Extension') return undefined
   if (element.path === 'Extension.url') return 'the extension itself'
   if (kind === 'max' || kind === 'min') return 'R4 asks for a value or extensions, never both (ext-1)'

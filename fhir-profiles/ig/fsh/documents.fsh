@@ -97,10 +97,8 @@ Description: "The letter a referral is answered with. A 회송서 returns the pa
 * section[course].text 1..
 
 RuleSet: Document(composition)
+// identifier, timestamp, fullUrl and the place of the Composition are R4's own rules for documents
 * type = #document (exactly)
-* identifier 1..
-* timestamp 1..
-* entry.fullUrl 1..
 * entry ^slicing.discriminator.type = #type
 * entry ^slicing.discriminator.path = "resource"
 * entry ^slicing.rules = #open
