@@ -14,8 +14,10 @@ type Row = Readonly<Record<string, string>>
 const columns: Readonly<Record<string, (element: ElementDefinition) => string>> = {
   min: ({ min }) => String(min),
   max: ({ max }) => max,
-  types: ({ path, type = [] }) => (path.includes('.') ? [...new Set(type.map(({ code }) => code.replace('http://hl7.org/fhirpath/', '')))].join('|') : ''),
-  targetProfiles: ({ type = [] }) => type.flatMap(({ targetProfile = [], profile = [] }) => [...targetProfile, ...profile].map(nameOf)).join('|'),
+  types: ({ path, type = [] }) =>
+    path.includes('.') ? [...new Set(type.map(({ code }) => code.replace('http://hl7.org/fhirpath/', '')))].join('|') : '',
+  targetProfiles: ({ type = [] }) =>
+    type.flatMap(({ targetProfile = [], profile = [] }) => [...targetProfile, ...profile].map(nameOf)).join('|'),
   fixed_or_pattern: (element) =>
     Object.entries(element)
       .filter(([key]) => /^(fixed|pattern)[A-Z]/.test(key))
@@ -25,7 +27,8 @@ const columns: Readonly<Record<string, (element: ElementDefinition) => string>> 
   binding_strength: ({ binding }) => binding?.strength ?? '',
   mustSupport: ({ mustSupport }) => (mustSupport === true ? 'Y' : ''),
   isModifier: ({ isModifier }) => (isModifier === true ? 'Y' : ''),
-  slicing: ({ slicing }) => (slicing === undefined ? '' : `${slicing.discriminator.map(({ type, path }) => `${type}:${path}`).join(' ')}/open`),
+  slicing: ({ slicing }) =>
+    slicing === undefined ? '' : `${slicing.discriminator.map(({ type, path }) => `${type}:${path}`).join(' ')}/open`,
   obligations: ({ extension }) => obligationsOf(extension),
 }
 
@@ -72,7 +75,10 @@ describe(`KR Core's facts${present ? '' : ' (skipped: ../shared absent)'}`, () =
     expect(published.map((name) => name.slice('StructureDefinition-'.length, -'.json'.length)).sort()).toEqual([...ours.keys()].sort())
     const differing = published.flatMap((name) => {
       // a StructureDefinition as KR Core publishes it
-      const { id, snapshot } = JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as { id: string; snapshot: { element: ElementDefinition[] } }
+      const { id, snapshot } = JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as {
+        id: string
+        snapshot: { element: ElementDefinition[] }
+      }
       const own = (ours.get(id) ?? []).map(judging)
       return snapshot.element.map(judging).filter((element, at) => own[at] !== element)
     })
@@ -91,6 +97,8 @@ function judging(element: ElementDefinition): string {
 }
 
 test('the facts hold no sentence of KR Core', () => {
-  const texts = koreanDefinitions().flatMap(({ snapshot }) => snapshot.element.flatMap((element) => ['short', 'definition', 'comment', 'requirements', 'alias'].filter((key) => key in element)))
+  const texts = koreanDefinitions().flatMap(({ snapshot }) =>
+    snapshot.element.flatMap((element) => ['short', 'definition', 'comment', 'requirements', 'alias'].filter((key) => key in element)),
+  )
   expect(texts).toEqual([])
 })

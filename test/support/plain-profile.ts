@@ -2,8 +2,10 @@
  * A profile read the plain way: cardinality, type, fixed and pattern values, required bindings, slices and our own invariants, straight from
  * the snapshot. Slow and small on purpose: it is the second opinion on our guide, not a validator (what R4 itself asks is not looked at).
  */
+import { createRequire } from 'node:module'
 import fhirpath from 'fhirpath'
-import r4 from 'fhirpath/fhir-context/r4'
+
+const r4: fhirpath.Model = createRequire(import.meta.url)('fhirpath/fhir-context/r4')
 
 export interface ElementDefinition {
   readonly id: string
@@ -111,8 +113,16 @@ export function broken(resource: unknown, profile: string, world: World, at?: (e
       if (key.startsWith('care-') && !holds(value, element, expression)) say(element, key)
     }
     const targets = (element.type ?? []).flatMap(({ targetProfile }) => targetProfile ?? [])
-    const reference = isObject(value) && typeof value['reference'] === 'string' ? /([A-Z][A-Za-z]+)\/[^/]+(\/_history\/[^/]+)?$/.exec(value['reference'])?.[1] : undefined
-    if (targets.length > 0 && reference !== undefined && !targets.some((target) => typeOf(target) === reference || typeOf(target) === 'Resource')) say(element, 'target')
+    const reference =
+      isObject(value) && typeof value['reference'] === 'string'
+        ? /([A-Z][A-Za-z]+)\/[^/]+(\/_history\/[^/]+)?$/.exec(value['reference'])?.[1]
+        : undefined
+    if (
+      targets.length > 0 &&
+      reference !== undefined &&
+      !targets.some((target) => typeOf(target) === reference || typeOf(target) === 'Resource')
+    )
+      say(element, 'target')
     for (const profile of element.type?.[0]?.profile ?? []) {
       if (!world.definitions.has(profile) || element.type?.[0]?.code === 'Reference') continue
       const inside = broken(value, profile, world)

@@ -40,8 +40,11 @@ function typeKinds(element: ElementDefinition): readonly string[] {
 }
 
 function impliedBy(definition: StructureDefinition, element: ElementDefinition, kind: string): string | undefined {
-  const slices = definition.differential.element.filter(({ id }) => id.startsWith(`${element.id}:`) && !id.slice(element.id.length).includes('.'))
-  if (kind === 'min' && slices.length > 0 && element.min === slices.reduce((sum, { min }) => sum + (min ?? 0), 0)) return 'the sum of its slices'
+  const slices = definition.differential.element.filter(
+    ({ id }) => id.startsWith(`${element.id}:`) && !id.slice(element.id.length).includes('.'),
+  )
+  if (kind === 'min' && slices.length > 0 && element.min === slices.reduce((sum, { min }) => sum + (min ?? 0), 0))
+    return 'the sum of its slices'
   if (namesSlice(definition, element, kind)) return 'tells which slice it is'
   if (element.id === 'Bundle.entry:composition' && kind === 'min') return 'R4 asks every document to begin with one (bdl-11)'
   if (definition.type !== 'Extension') return undefined
@@ -72,7 +75,8 @@ export function withoutRule(definition: StructureDefinition, { element, kind }: 
   const parent = element.includes(':') ? element.slice(0, element.lastIndexOf(':')) : undefined
   const relax = (each: ElementDefinition): ElementDefinition => {
     // a sliced element's own minimum is the sum of its slices
-    if (kind === 'min' && each.id === parent && !element.slice(parent.length).includes('.')) return { ...each, min: Math.max(0, each.min - 1) }
+    if (kind === 'min' && each.id === parent && !element.slice(parent.length).includes('.'))
+      return { ...each, min: Math.max(0, each.min - 1) }
     return isSame(each, element, kind) ? relaxed(each, kind) : each
   }
   return { ...definition, snapshot: { element: definition.snapshot.element.map(relax) } }

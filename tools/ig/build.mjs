@@ -44,7 +44,7 @@ function sourceFiles() {
 /** So that a forgotten `npm run ig` is noticed without compiling: what was compiled, and what came of it. */
 function digestOf(files) {
   const hash = createHash('sha256')
-  for (const path of [...files.keys()].sort()) hash.update(`${path}\n${files.get(path)}\n`)
+  for (const path of [...files.keys()].toSorted(byText)) hash.update(`${path}\n${files.get(path)}\n`)
   return hash.digest('hex')
 }
 
@@ -75,6 +75,10 @@ function indexOf(resources) {
 
 function fileOf({ resourceType, id }) {
   return `${resourceType}-${id}.json`
+}
+
+function byText(a, b) {
+  return a < b ? -1 : 1
 }
 
 function byFile(a, b) {

@@ -18,7 +18,9 @@ export async function compile({ folder, canonical, version, packages = [] }) {
   }
   const config = { canonical, FSHOnly: true, fhirVersion: [corePackage.version], version }
   const files = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.fsh'))
-  const sources = files.sort().map((name) => new sushiImport.RawFSH(readFileSync(join(folder, name), 'utf8'), name))
+  const sources = files
+    .toSorted((a, b) => (a < b ? -1 : 1))
+    .map((name) => new sushiImport.RawFSH(readFileSync(join(folder, name), 'utf8'), name))
   const tank = utils.fillTank(sources, config)
   tank.checkDuplicateNameEntities()
   const exported = sushiExport.exportFHIR(tank, definitions)

@@ -12,7 +12,7 @@ const value = /^_?(fixed|pattern|minValue|maxValue)[A-Z]/
 export function slimDefinition(resource) {
   if (resource.resourceType !== 'StructureDefinition') return resource
   // obligations stay with KR Core: who loads our package need not know the extension they are written in
-  const inherited = ({ extension, ...element }) => slimElement({ ...element, definition: element.short ?? element.path })
+  const inherited = (element) => slimElement({ ...element, extension: undefined, definition: element.short ?? element.path })
   return {
     ...without(resource, ['mapping']),
     snapshot: { element: resource.snapshot.element.map(inherited) },
@@ -33,7 +33,9 @@ export function factsOf(resource) {
 }
 
 function slimElement(element) {
-  const slim = Object.fromEntries(Object.entries(element).filter(([key, each]) => each !== undefined && (kept.includes(key) || value.test(key))))
+  const slim = Object.fromEntries(
+    Object.entries(element).filter(([key, each]) => each !== undefined && (kept.includes(key) || value.test(key))),
+  )
   if (slim.constraint !== undefined) slim.constraint = slim.constraint.map((each) => without(each, ['xpath', 'requirements']))
   if (slim.isSummary === false) delete slim.isSummary
   return slim
