@@ -23,6 +23,7 @@ const proofs = [
   { claim: 'identity matching is symmetric and never merges two generated people', path: 'test/gateway/logic/match' },
   { claim: 'random searches find what a naive reading of FHIR finds, hidden records left out', path: 'test/gateway/search/model' },
   { claim: 'hostile JSON never throws, hangs or pollutes', path: 'test/fhir-profiles/json' },
+  { claim: 'the committed guide is what its FSH sources compile to', path: 'test/fhir-profiles/guide-build' },
   { claim: 'kill -9 of the gateway loses nothing acknowledged and delivers once', path: 'test/journeys/kill.test' },
   {
     claim: 'kill -9 of the gateway at 200 points on each engine: one row per parcel, nothing acknowledged lost, a sound ledger',
