@@ -4,14 +4,15 @@
  */
 import express, { type NextFunction, type Request, type Response, type Router } from 'express'
 import helmet from 'helmet'
-import { parseJson } from '../fhir-profiles/json.ts'
-import type { Call, CallBody, Context } from './context.ts'
+import { bodyOf, formOf, requireAcceptable, wantsLines } from './body.ts'
+import type { Call, Context } from './context.ts'
 import { asProblem, Problem } from './problem.ts'
-import { publish, publishProblem, type Public } from './release-public.ts'
+import { publish, publishMethods, publishProblem, type Public } from './release-public.ts'
+import { pretty } from './release-shape.ts'
 import { reply } from './reply.ts'
 import { requireRequestRate } from './limits.ts'
 import { hookServices } from './release-consent.ts'
-import { enter, enterHook, hooks, requireClassified, routes, shapeOf } from './routes.ts'
+import { enter, enterHook, hooks, methodsAt, nowhere, requireClassified, routes, shapeOf } from './routes.ts'
 import { callerOf, type Caller } from './security/caller.ts'
 import type { VerifiedToken } from './security/token.ts'
 import { openTrace, type OpenTrace } from './trace.ts'
@@ -48,6 +49,7 @@ export function createApp(parts: AppParts): express.Express {
   app.get('/cds-services', (_request, response) => {
     response.set('access-control-allow-origin', '*').json(hookServices)
   })
+  app.options('/fhir/R4{/*below}', (request, response) => offered(request, response))
   app.use(['/fhir/R4', '/cds-services'], (request, response, next) => identified(parts, request, response, next))
   app.use(['/fhir/R4', '/cds-services'], express.raw({ type: () => true, limit: context.config.limits.maxBodyBytes, inflate: false }))
   app.use('/fhir/R4', (request, response) => served(context, request, response))
@@ -135,10 +137,17 @@ async function identified(parts: AppParts, request: Request, _response: Response
   next()
 }
 
+/** What may be done at an address, from the route table alone: the same for whoever asks, and whatever is there. */
+function offered(request: Request, response: Response): void {
+  const methods = methodsAt(pathOf(request))
+  if (methods === '') throw nowhere(pathOf(request))
+  reply(response, publishMethods(`${methods.replace('GET', 'GET, HEAD')}, OPTIONS`), askedBy(request))
+}
+
 async function served(context: Context, request: Request, response: Response): Promise<void> {
   requireAcceptable(request)
   const released = await enter(callOf(context, request), context)
-  reply(response, released, askedBy(request))
+  reply(response, wantsLines(request) ? pretty(released) : released, askedBy(request))
 }
 
 async function consulted(context: Context, request: Request, response: Response): Promise<void> {
@@ -147,14 +156,15 @@ async function consulted(context: Context, request: Request, response: Response)
 }
 
 function askedBy(request: Request) {
-  return { ifNoneMatch: request.get('if-none-match') ?? '', isHead: request.method === 'HEAD' }
+  const { method } = request
+  return { method, ifNoneMatch: request.get('if-none-match') ?? '', ifModifiedSince: request.get('if-modified-since') ?? '' }
 }
 
 function callOf(context: Context, request: Request): Call {
   const local = locals.get(request)
   if (local?.caller === undefined) throw new TypeError('a call is made only for an identified caller')
   const url = new URL(request.originalUrl, 'http://localhost')
-  const path = safeDecode(url.pathname.replace(/^\/(?:fhir\/R4|cds-services)\/?/, '').replace(/\/$/, ''))
+  const path = pathOf(request)
   const isFormSearch = request.method === 'POST' && path.endsWith('/_search')
   const form = isFormSearch ? formOf(request) : []
   return {
@@ -166,11 +176,18 @@ function callOf(context: Context, request: Request): Call {
     body: isFormSearch ? { kind: 'none' } : bodyOf(context, request),
     ifMatch: request.get('if-match') ?? '',
     ifNoneMatch: request.get('if-none-match') ?? '',
+    ifModifiedSince: request.get('if-modified-since') ?? '',
     ifNoneExist: request.get('if-none-exist') ?? '',
     prefer: request.get('prefer') ?? '',
     address: request.ip ?? '',
     caller: local.caller,
   }
+}
+
+/** Below the base, decoded. */
+function pathOf(request: Request): string {
+  const { pathname } = new URL(request.originalUrl, 'http://localhost')
+  return safeDecode(pathname.replace(/^\/(?:fhir\/R4|cds-services)\/?/, '').replace(/\/$/, ''))
 }
 
 function safeDecode(path: string): string {
@@ -179,57 +196,6 @@ function safeDecode(path: string): string {
   } catch (cause) {
     throw new Problem('invalid', 'the address is not valid percent-encoded UTF-8', { id: 'bad-address', cause })
   }
-}
-
-function bytesOf(request: Request): Buffer {
-  const body: unknown = request.body
-  return Buffer.isBuffer(body) ? body : Buffer.alloc(0)
-}
-
-/** A search by POST is a form; anything else would be read as a search for nothing. */
-function formOf(request: Request): readonly (readonly [string, string])[] {
-  const [type = ''] = (request.get('content-type') ?? '').split(';')
-  if (bytesOf(request).length > 0 && type.trim().toLowerCase() !== 'application/x-www-form-urlencoded') {
-    throw new Problem('unsupported-media', 'a search by POST is sent as application/x-www-form-urlencoded', { id: 'media-type' })
-  }
-  return [...new URLSearchParams(bodyText(request))]
-}
-
-function bodyText(request: Request): string {
-  return bytesOf(request).toString('utf8')
-}
-
-const jsonTypes = new Set(['application/fhir+json', 'application/json'])
-
-function bodyOf(context: Context, request: Request): CallBody {
-  const bytes = bytesOf(request)
-  if (bytes.length === 0 || request.method === 'GET' || request.method === 'HEAD') return { kind: 'none' }
-  const [type = '', ...parameters] = (request.get('content-type') ?? '').split(';').map((part) => part.trim().toLowerCase())
-  const isPatch = type === 'application/json-patch+json'
-  const charset = parameters
-    .find((parameter) => parameter.startsWith('charset='))
-    ?.slice(8)
-    .replaceAll('"', '')
-  if ((!jsonTypes.has(type) && !isPatch) || (charset !== undefined && charset !== 'utf-8')) {
-    throw new Problem('unsupported-media', 'send application/fhir+json in UTF-8, or application/json-patch+json for a patch', {
-      id: 'media-type',
-    })
-  }
-  const { maxDepth, maxBodyBytes } = context.config.limits
-  const parsed = parseJson(bytes, { maxDepth, maxBytes: maxBodyBytes })
-  if (!parsed.ok) {
-    const { kind, diagnostics, where } = parsed.fault
-    throw new Problem(kind === 'too-large' ? 'too-large' : 'invalid', `${diagnostics} (${where})`, { id: `json-${kind}` })
-  }
-  return { kind: isPatch ? 'patch' : 'json', value: parsed.value }
-}
-
-/** JSON only; a client that can read nothing else is told so. */
-function requireAcceptable(request: Request): void {
-  const accept = request.get('accept') ?? '*/*'
-  const format = new URL(request.originalUrl, 'http://localhost').searchParams.get('_format')
-  const isFine = /json|\*\/\*|application\/\*/.test(accept) && (format === null || /json/.test(format))
-  if (!isFine) throw new Problem('not-acceptable', 'only application/fhir+json is offered', { id: 'format' })
 }
 
 /** The one place where whatever was thrown becomes an answer. A fault is logged with its cause and told to nobody. */

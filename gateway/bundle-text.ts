@@ -18,7 +18,8 @@ export interface TextEntry {
 
 export function bundleText(bundle: {
   readonly type: 'searchset' | 'history'
-  readonly total: number
+  /** undefined = not known without going through everything */
+  readonly total: number | undefined
   readonly self: string
   readonly next: string | undefined
   readonly entries: readonly TextEntry[]
@@ -32,7 +33,7 @@ export function bundleText(bundle: {
     ...bundle.entries.map(entryText),
     ...bundle.notices.map((outcome) => `{"resource":${JSON.stringify(outcome)},"search":{"mode":"outcome"}}`),
   ]
-  const head = `"resourceType":"Bundle","meta":{"security":${JSON.stringify(noRedisclosure)}},"type":"${bundle.type}","total":${bundle.total}`
+  const head = `"resourceType":"Bundle","meta":{"security":${JSON.stringify(noRedisclosure)}},"type":"${bundle.type}"${bundle.total === undefined ? '' : `,"total":${bundle.total}`}`
   const linkText = links.length === 0 ? '' : `,"link":${JSON.stringify(links)}`
   return `{${head}${linkText}${entries.length === 0 ? '' : `,"entry":[${entries.join(',')}]`}}`
 }

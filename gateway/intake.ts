@@ -11,13 +11,16 @@ import { isResource, validate } from '../fhir-profiles/validate/validate.ts'
 import type { Context } from './context.ts'
 import { networkId } from './directory.ts'
 import { placePatients } from './identify.ts'
+import { resolveConditional } from './intake-conditional.ts'
 import { encounterSources, refreshEncounters } from './intake-encounter.ts'
 import { settleMerges, withMerges } from './intake-merge.ts'
 import { reportFaults, told } from './labelled.ts'
-import { prepare, type Prepared } from './prepare.ts'
+import { prepare, textOf, type Prepared } from './prepare.ts'
 import { Problem, type ProblemIssue } from './problem.ts'
 import { keyText } from './logic/record-key.ts'
+import type { CurrentVersion } from './store/writes.ts'
 import type { Tables } from './store/store.ts'
+import { ChangedMeanwhile } from './within.ts'
 
 export interface IntakeEntry {
   readonly method: 'PUT' | 'POST'
@@ -32,6 +35,8 @@ export interface IntakeEntry {
   readonly givenId?: string
   /** left alone where the institution already holds it (`ifNoneMatch: *` of a feed's entry) */
   readonly onlyIfAbsent?: boolean
+  /** the version that was read before the lock; another one by then, and the whole is done again (`within.ts`) */
+  readonly seen?: number
 }
 
 export interface IntakeInput {
@@ -149,7 +154,7 @@ export async function takeRecords(tables: Tables, context: Context, sent: Intake
     localId: item.localId,
     type: item.resource.resourceType,
     version: String(item.version),
-    updatedMs,
+    updatedMs: item.keptMs ?? updatedMs,
     person: persons.get(item.id) ?? null,
     isKept: item.isKept,
   }))
@@ -176,6 +181,8 @@ export interface Placed {
   readonly version: number
   readonly isNew: boolean
   readonly isKept: boolean
+  /** when what was left alone was written */
+  readonly keptMs: number | undefined
   readonly parties: readonly string[]
   readonly networkIdOf: (type: string, localId: string) => string | undefined
 }
@@ -190,7 +197,8 @@ async function place(tables: Tables, context: Context, input: IntakeInput): Prom
   const urns = new Map(named.map(({ entry, localId }) => [entry.fullUrl, `${entry.resource.resourceType}/${localId}`]))
   urns.delete('')
   const base = `${context.config.publicUrl}/fhir/R4/`
-  const conditional = await resolveConditional(tables, input, named)
+  const resources = named.map(({ entry }) => entry.resource)
+  const conditional = await resolveConditional(tables, input.institution, resources)
   const resolved = named.map((item) => ({
     ...item,
     resource: rewriteReferences(item.entry.resource, (value) => urns.get(value) ?? conditional.get(value) ?? ownAddress(value, base)),
@@ -207,12 +215,14 @@ async function place(tables: Tables, context: Context, input: IntakeInput): Prom
   const ids = await tables.records.networkIds([...keys, ...uniqueKeys(mentioned, known)], context.newId)
   const networkIdOf = (type: string, localId: string): string | undefined =>
     ids.get(keyText({ institution: input.institution, type, localId }))
-  const current = await tables.records.currentVersions(keys.flatMap((key) => networkIdOf(key.type, key.localId) ?? []))
+  const current = await tables.writes.current(keys.flatMap((key) => networkIdOf(key.type, key.localId) ?? []))
   return resolved.map(({ entry, resource, localId }) => {
     const id = networkIdOf(resource.resourceType, localId) ?? localId
     const before = current.get(id)
+    if (entry.seen !== undefined && (before?.version !== entry.seen || before.deleted)) throw new ChangedMeanwhile()
     requireVersion(entry.ifMatch, before?.version)
-    const isKept = entry.onlyIfAbsent === true && before !== undefined && !before.deleted
+    const isKept =
+      before !== undefined && !before.deleted && (entry.onlyIfAbsent === true || isRepeat(context, input, { entry, resource, localId, before }))
     return {
       resource,
       localId,
@@ -220,10 +230,24 @@ async function place(tables: Tables, context: Context, input: IntakeInput): Prom
       version: (before?.version ?? 0) + (isKept ? 0 : 1),
       isNew: before === undefined || before.deleted,
       isKept,
+      keptMs: isKept ? before.updatedMs : undefined,
       parties: entry.parties,
       networkIdOf,
     }
   })
+}
+
+/**
+ * An update that says what is there already is no new version (http://hl7.org/fhir/R4/http.html#update: a server may). What the network
+ * writes, and what a referral brings along, always is one: its parties are written with it.
+ */
+function isRepeat(
+  context: Context,
+  { institution, space }: IntakeInput,
+  { entry, resource, localId, before }: { entry: IntakeEntry; resource: Resource; localId: string; before: CurrentVersion },
+): boolean {
+  if (space !== 'local' || entry.method !== 'PUT' || entry.parties.length > 0) return false
+  return textOf({ ...before, resource, localId, source: sourceOf(context, institution) }) === before.text
 }
 
 function requireId(resource: Resource): string {
@@ -283,40 +307,6 @@ function uniqueKeys<K extends { institution: string; type: string; localId: stri
     known.add(text)
     return true
   })
-}
-
-/** `Type?identifier=system|value` in a reference: exactly one own record, else 412. Spec: http://hl7.org/fhir/R4/http.html#trules */
-async function resolveConditional(
-  tables: Tables,
-  input: IntakeInput,
-  named: readonly { entry: IntakeEntry; localId: string }[],
-): Promise<Map<string, string>> {
-  const wanted = new Set(
-    named.flatMap(({ entry }) =>
-      references(entry.resource).flatMap((reference) => (reference.kind === 'conditional' ? [reference.value] : [])),
-    ),
-  )
-  const found = new Map<string, string>()
-  for (const value of wanted) {
-    const parsed = /^([A-Z][A-Za-z]+)\?identifier=([^&]+)$/.exec(value)
-    const [identifierSystem, identifier] = decodeURIComponent(parsed?.[2] ?? '').split('|')
-    if (parsed?.[1] === undefined || identifier === undefined) {
-      throw new Problem('not-supported', 'a conditional reference is supported by `identifier=system|value` only', {
-        id: 'conditional-reference',
-      })
-    }
-    const [only, ...more] = await tables.records.byIdentifier({
-      institution: input.institution,
-      type: parsed[1],
-      system: identifierSystem ?? '',
-      value: identifier,
-    })
-    if (only === undefined || more.length > 0) {
-      throw new Problem('precondition', 'a conditional reference must match exactly one own record', { id: 'conditional-reference' })
-    }
-    found.set(value, `${parsed[1]}/${only}`)
-  }
-  return found
 }
 
 /** `meta.source` is the gateway's to set: the institution's own OID, or the network's. */

@@ -44,13 +44,7 @@ export interface Prepared {
 }
 
 export function prepare(input: PrepareInput): Prepared {
-  const { id: _, meta, ...rest } = input.resource
-  const stamped = {
-    ...rest,
-    id: input.localId,
-    meta: { ...meta, versionId: String(input.version), lastUpdated: new Date(input.updatedMs).toISOString(), source: input.source },
-  }
-  const own = ordered(stamped)
+  const own = stamped(input)
   const mapped = rewriteReferences(own, (value) => networkReference(value, input.networkIdOf))
   const text = stringifyExact(own)
   const peopleText = stringifyExact({ ...mapped, id: input.id })
@@ -83,6 +77,19 @@ export function prepare(input: PrepareInput): Prepared {
     encounter: encounter?.split('/')[1] ?? null,
   }
   return { row, index: labelledIndex(input, row, elements), labelFault: fault }
+}
+
+type Stamp = Pick<PrepareInput, 'resource' | 'localId' | 'version' | 'updatedMs' | 'source'>
+
+function stamped({ resource, localId, version, updatedMs, source }: Stamp): Resource {
+  const { id: _, meta, ...rest } = resource
+  const own = { ...meta, versionId: String(version), lastUpdated: new Date(updatedMs).toISOString(), source }
+  return ordered({ ...rest, id: localId, meta: own })
+}
+
+/** The exact text of a resource as one version of it is stored: equal to what is there, it would be no new version. */
+export function textOf(stamp: Stamp): string {
+  return stringifyExact(stamped(stamp))
 }
 
 interface LabelledContent {

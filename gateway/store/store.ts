@@ -13,11 +13,15 @@ import { raised } from './raised.ts'
 import { records } from './records.ts'
 import { relations } from './relations.ts'
 import { recordsOfPerson, searchPersons, searchRecords, type PersonRecords, type SearchInput } from './search.ts'
+import { versions } from './versions.ts'
+import { writes } from './writes.ts'
 
 function bind(sql: Sql, traceNow?: TraceNow) {
   return {
     sql,
     records: records(sql),
+    writes: writes(sql),
+    versions: versions(sql),
     raised: raised(sql),
     identities: identities(sql),
     consents: consents(sql),

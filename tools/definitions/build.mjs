@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { buildElements } from './elements.mjs'
 import { buildCompartment, buildSearchParameters } from './search.mjs'
 import { readSource } from './source.mjs'
+import { buildSummary } from './summary.mjs'
 
 /** @returns {Record<string, string>} repository path → text */
 export function build() {
@@ -20,6 +21,7 @@ export function build() {
       valueSets: elements.valueSets,
       structures: elements.structures,
     }),
+    'fhir-profiles/r4-summary.json': lines(buildSummary(source, elements)),
     'fhir-profiles/search-parameters.json': lines(buildSearchParameters(source)),
     'fhir-profiles/patient-compartment.json': lines(buildCompartment(source)),
   }
