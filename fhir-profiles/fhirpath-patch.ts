@@ -59,11 +59,12 @@ function operationIn(parameter: unknown): PatchOperation | string {
   if (kind === undefined) return `\`type\` is one of ${kinds.join(', ')}`
   const path = parts.get('path')?.['valueString']
   if (typeof path !== 'string') return '`path` is a FHIRPath expression, given as valueString'
-  const name = parts.get('name')?.['valueString'] ?? ''
+  const named = parts.get('name')?.['valueString']
+  const name = typeof named === 'string' ? named : ''
   const given = valueIn(parts.get('value'))
   const numbers = ['index', 'source', 'destination'].map((key) => parts.get(key)?.['valueInteger'] ?? -1)
   const [index = -1, source = -1, destination = -1] = numbers.map((value) => (Number.isSafeInteger(value) ? Number(value) : -1))
-  const operation = { kind, path, name: String(name), suffix: given?.suffix ?? '', value: given?.value, index, source, destination }
+  const operation = { kind, path, name, suffix: given?.suffix ?? '', value: given?.value, index, source, destination }
   return missingIn(operation, given === undefined) ?? operation
 }
 
@@ -157,7 +158,8 @@ function reorder(root: unknown, found: readonly Location[], operation: PatchOper
   const [first] = owners
   const list = first === undefined ? undefined : first.holder[first.key]
   const isOneList = owners.every((owner) => owner?.holder === first?.holder && owner?.key === first?.key)
-  if (first === undefined || !Array.isArray(list) || !isOneList || list.length !== owners.length) return '`path` leads to one list that is there'
+  if (first === undefined || !Array.isArray(list) || !isOneList || list.length !== owners.length)
+    return '`path` leads to one list that is there'
   const items: unknown[] = list
   const { kind, index, source, destination } = operation
   if (kind === 'insert') {

@@ -42,6 +42,7 @@ export function isSameJson(a: unknown, b: unknown): boolean {
 }
 
 function scalar(value: unknown): string | number | boolean | undefined {
-  if (isExactNumber(value) || (typeof value === 'string' && value.startsWith('\0'))) return Number(isExactNumber(value) ? value.rawJSON : value.slice(1))
+  if (isExactNumber(value) || (typeof value === 'string' && value.startsWith('\0')))
+    return Number(isExactNumber(value) ? value.rawJSON : value.slice(1))
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : undefined
 }

@@ -20,7 +20,17 @@ const always = ['resourceType', 'id', 'meta', 'implicitRules', 'modifierExtensio
  * Elements that turn around what the others say, where R4 does not require them anyway: an allergy that was refuted, a patient who died.
  * http://hl7.org/fhir/R4/conformance-rules.html#isModifier
  */
-const modifiers = ['status', 'clinicalStatus', 'verificationStatus', 'active', 'deceased[x]', 'doNotPerform', 'isSubpotent', 'link', 'intent'] as const
+const modifiers = [
+  'status',
+  'clinicalStatus',
+  'verificationStatus',
+  'active',
+  'deceased[x]',
+  'doNotPerform',
+  'isSubpotent',
+  'link',
+  'intent',
+] as const
 
 // The compiler's type of the file lists every key; a table with string keys is what we look names up in.
 const table: Readonly<Record<string, string>> = summaries

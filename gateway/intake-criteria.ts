@@ -74,7 +74,14 @@ export async function onlyMatch(context: Context, call: Call, criteria: Criteria
   const [only, second] = await matching(context, call, criteria)
   if (second === undefined) return only
   throw new Problem('precondition', 'the criteria match several records; ask by what only one has', {
-    issues: [{ id: 'multiple-matches', code: 'multiple-matches', diagnostics: 'the criteria match several records; ask by what only one has', ...placed(criteria) }],
+    issues: [
+      {
+        id: 'multiple-matches',
+        code: 'multiple-matches',
+        diagnostics: 'the criteria match several records; ask by what only one has',
+        ...placed(criteria),
+      },
+    ],
   })
 }
 

@@ -16,7 +16,9 @@ export interface ReferenceWriter {
 }
 
 export async function referenceWriter(context: Context, call: Call, items: readonly Storing[]): Promise<ReferenceWriter> {
-  const byUrl = new Map(items.flatMap(({ fullUrl, write, localId }) => (fullUrl === '' ? [] : [[fullUrl, `${write.type}/${localId}`] as const])))
+  const byUrl = new Map(
+    items.flatMap(({ fullUrl, write, localId }) => (fullUrl === '' ? [] : [[fullUrl, `${write.type}/${localId}`] as const])),
+  )
   const byCriteria = new Map<string, string>()
   const resolve = async (value: string, isLast: boolean): Promise<boolean> => {
     if (byCriteria.has(value)) return true

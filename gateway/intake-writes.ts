@@ -143,12 +143,18 @@ async function settlePatch(context: Context, call: Call, item: Omit<Settled, 'cu
 async function settleUpdate(context: Context, call: Call, write: Write & { method: 'PUT' }, found: Match | undefined): Promise<Settled> {
   const own = write.resource.id ?? ''
   if (found !== undefined && own !== '' && own !== found.localId)
-    throw new Problem('invalid', 'the id of the body is not the id of the record that the criteria match', { id: 'id-mismatch', ...told(write) })
+    throw new Problem('invalid', 'the id of the body is not the id of the record that the criteria match', {
+      id: 'id-mismatch',
+      ...told(write),
+    })
   const localId = found?.localId ?? (write.id !== '' ? write.id : own !== '' ? own : context.newId())
   if (write.ifNoneMatch === '*') {
     const current = await ownRecord(context, { institution: call.caller.institution, type: write.type, localId })
     if (current !== undefined && !current.isDeleted)
-      throw new Problem('precondition', 'the record is there already, and If-None-Match asks for a new one', { id: 'already-there', ...told(write) })
+      throw new Problem('precondition', 'the record is there already, and If-None-Match asks for a new one', {
+        id: 'already-there',
+        ...told(write),
+      })
   }
   return { write, localId, found, current: undefined }
 }
@@ -181,7 +187,8 @@ function refuseSameRecord(settled: readonly Settled[]): void {
   const urls = new Set<string>()
   for (const { write, localId } of settled) {
     if (write.fullUrl !== '' && write.method !== 'DELETE') {
-      if (urls.has(write.fullUrl)) throw new Problem('invalid', 'two entries have the same fullUrl', { id: 'duplicate-full-url', ...told(write) })
+      if (urls.has(write.fullUrl))
+        throw new Problem('invalid', 'two entries have the same fullUrl', { id: 'duplicate-full-url', ...told(write) })
       urls.add(write.fullUrl)
     }
     if (localId === '') continue

@@ -222,7 +222,9 @@ async function place(tables: Tables, context: Context, input: IntakeInput): Prom
     if (entry.seen !== undefined && (before?.version !== entry.seen || before.deleted)) throw new ChangedMeanwhile()
     requireVersion(entry.ifMatch, before?.version)
     const isKept =
-      before !== undefined && !before.deleted && (entry.onlyIfAbsent === true || isRepeat(context, input, { entry, resource, localId, before }))
+      before !== undefined &&
+      !before.deleted &&
+      (entry.onlyIfAbsent === true || isRepeat(context, input, { entry, resource, localId, before }))
     return {
       resource,
       localId,

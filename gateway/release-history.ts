@@ -84,7 +84,12 @@ export async function releaseHistory(context: Context, call: Call, input: Histor
   return mint(200, {}, bundleText({ type: 'history', total, self: input.self, next, entries, notices: [] }))
 }
 
-async function enough(context: Context, call: Call, { sight, load, after, count }: HistoryInput, id: string): Promise<readonly ShownVersion[]> {
+async function enough(
+  context: Context,
+  call: Call,
+  { sight, load, after, count }: HistoryInput,
+  id: string,
+): Promise<readonly ShownVersion[]> {
   const shown: ShownVersion[] = []
   let cursor = after
   while (shown.length <= count) {
@@ -102,14 +107,21 @@ async function shownOf(context: Context, call: Call, sight: Sight, loaded: reado
     const content = open(held)
     records.set(content.facts.id, content)
   }
-  const now = await judge(context, call, sight, [...records.values()].map((content) => ({ ...content, deleted: false })))
+  const now = await judge(
+    context,
+    call,
+    sight,
+    [...records.values()].map((content) => ({ ...content, deleted: false })),
+  )
   const parts = new Map(now.map((part) => [part.networkId, part]))
   const candidates = loaded.flatMap((version) => {
     const content = records.get(version.place.id)
     const part = parts.get(version.place.id)
     return content === undefined || part === undefined || !isToldOf(call, content, version) ? [] : [{ version, content, part }]
   })
-  const past = candidates.map(({ version, content }) => pastVersion(content, { ...version, version: String(version.place.version), updatedMs: version.place.updatedMs }))
+  const past = candidates.map(({ version, content }) =>
+    pastVersion(content, { ...version, version: String(version.place.version), updatedMs: version.place.updatedMs }),
+  )
   const texts = new Map((await judge(context, call, sight, past)).map((part) => [`${part.networkId}/${part.version}`, part.text]))
   return candidates.flatMap(({ version: { place, deleted }, part }) => {
     const text = texts.get(`${place.id}/${place.version}`)

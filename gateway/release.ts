@@ -132,7 +132,9 @@ function replyEntry(base: string, entry: EntryReply): TextEntry {
     const { status, headers, text } = entry.released
     const changedMs = Date.parse(headers['last-modified'] ?? '')
     const response = {
-      ...{ status: statusText(status), etag: headers['etag'], location: headers['location'] ?? headers['content-location'] },
+      status: statusText(status),
+      etag: headers['etag'],
+      location: headers['location'] ?? headers['content-location'],
       ...(Number.isNaN(changedMs) ? {} : { lastModified: new Date(changedMs).toISOString() }),
     }
     return { fullUrl: '', text, rest: { response } }
@@ -166,7 +168,21 @@ function statusText(status: number): string {
 
 /** https://www.rfc-editor.org/rfc/rfc9110#section-15 */
 const reasons: Readonly<Record<number, string>> = {
-  ...{ 200: 'OK', 201: 'Created', 204: 'No Content', 304: 'Not Modified', 400: 'Bad Request', 401: 'Unauthorized', 403: 'Forbidden' },
-  ...{ 404: 'Not Found', 405: 'Method Not Allowed', 409: 'Conflict', 410: 'Gone', 412: 'Precondition Failed', 413: 'Content Too Large' },
-  ...{ 415: 'Unsupported Media Type', 422: 'Unprocessable Content', 429: 'Too Many Requests', 503: 'Service Unavailable' },
+  200: 'OK',
+  201: 'Created',
+  204: 'No Content',
+  304: 'Not Modified',
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  409: 'Conflict',
+  410: 'Gone',
+  412: 'Precondition Failed',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  422: 'Unprocessable Content',
+  429: 'Too Many Requests',
+  503: 'Service Unavailable',
 }

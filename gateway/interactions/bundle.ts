@@ -46,7 +46,12 @@ export async function bundle(call: Call, context: Context, enter: Enter): Promis
   const task = entries.find(isReferral)
   const isAnswer = task?.method === 'PUT' && (await isPartyTask(context, call, task.id))
   const isRequest = task?.method === 'POST' || (task?.method === 'PUT' && !isAnswer && isRequested(task))
-  if (isAnswer) return answer(call, context, { task: actEntry(task), entries: entries.map((each) => (each === task ? actEntry(task) : actEntry(each))), key })
+  if (isAnswer)
+    return answer(call, context, {
+      task: actEntry(task),
+      entries: entries.map((each) => (each === task ? actEntry(task) : actEntry(each))),
+      key,
+    })
   if (isRequest) return refer(call, context, entries.map(actEntry), key)
   return transaction(call, context, { entries, key, enter })
 }
@@ -121,8 +126,7 @@ function requireMay(call: Call, entries: readonly Entry[], act: 'refer' | 'answe
     const type = resource.resourceType
     const written: Interaction = method === 'PUT' ? 'update' : 'create'
     const expression = `Bundle.entry[${at}]`
-    if (!mayTouch(role, type, act))
-      throw new Problem('forbidden', 'this role may not write this type', { id: 'role', expression })
+    if (!mayTouch(role, type, act)) throw new Problem('forbidden', 'this role may not write this type', { id: 'role', expression })
     const isChange = act === 'answer' && type === 'Task'
     if (!allows(scopes, { level: levelOf(role), type, interaction: isChange ? written : act })) {
       throw new Problem('forbidden', 'the scope of the token does not cover this entry', { id: 'scope', expression })

@@ -36,9 +36,18 @@ function entryOf({ request, resource, fullUrl = '' }: BundleEntry, index: number
   const [path = '', query] = (request.url ?? '').split(/\?(.*)/s)
   const [type = '', id = '', more] = path.split('/')
   const entry = {
-    ...{ method, url: request.url ?? '', type, id, query: query === undefined || query === '' ? undefined : query, resource, fullUrl, at },
-    ...{ ifMatch: request.ifMatch ?? '', ifNoneMatch: request.ifNoneMatch ?? '', ifNoneExist: request.ifNoneExist ?? '' },
+    method,
+    url: request.url ?? '',
+    type,
+    id,
+    query: query === '' ? undefined : query,
+    resource,
+    fullUrl,
+    ifMatch: request.ifMatch ?? '',
+    ifNoneMatch: request.ifNoneMatch ?? '',
+    ifNoneExist: request.ifNoneExist ?? '',
     ifModifiedSince: request.ifModifiedSince ?? '',
+    at,
   }
   if (method === 'GET' || method === 'HEAD') return entry
   if (path.includes('$'))
@@ -54,7 +63,10 @@ function entryOf({ request, resource, fullUrl = '' }: BundleEntry, index: number
 function requireAddress({ method, type, id, query, resource, at }: TransactionEntry): void {
   if (method === 'DELETE' ? id === '' && query === undefined : method !== 'POST' && id === '' && query === undefined) throw misplaced(at)
   if (id !== '' && query !== undefined)
-    throw new Problem('invalid', 'an address with an id takes no parameters', { id: 'unsupported-parameter', expression: `${at}.request.url` })
+    throw new Problem('invalid', 'an address with an id takes no parameters', {
+      id: 'unsupported-parameter',
+      expression: `${at}.request.url`,
+    })
   if (method === 'DELETE') return
   if (resource === undefined)
     throw new Problem('invalid', 'this entry needs a resource', { id: 'entry-resource', expression: `${at}.resource` })

@@ -42,7 +42,8 @@ export function applyOperations(copy: object, operations: readonly Operation[]):
     if ('from' in operation && !reaches(copy, operation.from, false)) return at
     if (operation.op === 'copy') copied += JSON.stringify(valueAt(copy, operation.from)).length
     if (copied > maxCopied || ('from' in operation && operation.path.startsWith(`${operation.from}/`) && operation.op === 'move')) return at
-    if (operation.op === 'test' ? !isSameJson(valueAt(copy, operation.path), operation.value) : applyPatch(copy, [operation])[0] !== null) return at
+    if (operation.op === 'test' ? !isSameJson(valueAt(copy, operation.path), operation.value) : applyPatch(copy, [operation])[0] !== null)
+      return at
   }
   return undefined
 }

@@ -76,10 +76,7 @@ async function answered(
   if (done !== undefined && done.written.status !== 204) bodies.set(entry, await answerOwn(context, call, done))
 }
 
-async function replyTo(
-  context: Context,
-  asked: Answers & { readonly entry: TransactionEntry; readonly at: number },
-): Promise<EntryReply> {
+async function replyTo(context: Context, asked: Answers & { readonly entry: TransactionEntry; readonly at: number }): Promise<EntryReply> {
   const { call, entry, at, written, bodies, enter } = asked
   const own = written.get(entry)
   if (own !== undefined) return { ...own, body: bodies.get(entry) }
@@ -101,8 +98,7 @@ function requireMay(call: Call, changes: readonly TransactionEntry[]): void {
   const { scopes } = parseScopes(granted.join(' '))
   for (const { method, type, at: expression } of changes) {
     const interaction = interactionOf(method)
-    if (!mayTouch(role, type, interaction))
-      throw new Problem('forbidden', 'this role may not write this type', { id: 'role', expression })
+    if (!mayTouch(role, type, interaction)) throw new Problem('forbidden', 'this role may not write this type', { id: 'role', expression })
     if (!allows(scopes, { level: levelOf(role), type, interaction }))
       throw new Problem('forbidden', 'the scope of the token does not cover this entry', { id: 'scope', expression })
   }

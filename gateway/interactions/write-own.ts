@@ -11,14 +11,21 @@ export async function writeOwn(call: Call, context: Context, write: Write): Prom
   return withinTransaction(context, async (inner) => {
     const [done] = await takeWrites(inner, call, [write])
     if (done === undefined) throw new TypeError('one write gives one result')
-    const entry = ledgerEntry(inner, whoOf(call.caller, call.address), { requestId: call.requestId, query: maskedQuery(call) }, actOf(write, done))
+    const entry = ledgerEntry(
+      inner,
+      whoOf(call.caller, call.address),
+      { requestId: call.requestId, query: maskedQuery(call) },
+      actOf(write, done),
+    )
     await inner.store.ledger.append([entry])
     return answerOwn(inner, call, done)
   })
 }
 
 /** What a write of a request of its own has in common. */
-export function askedOf(call: Call): Pick<Write, 'type' | 'criteria' | 'fullUrl' | 'ifMatch' | 'ifNoneMatch' | 'at'> & { readonly id: string } {
+export function askedOf(
+  call: Call,
+): Pick<Write, 'type' | 'criteria' | 'fullUrl' | 'ifMatch' | 'ifNoneMatch' | 'at'> & { readonly id: string } {
   const { type = '', id = '' } = call.params
   return { type, id, criteria: criteriaIn(call, type, id), fullUrl: '', ifMatch: call.ifMatch, ifNoneMatch: call.ifNoneMatch, at: '' }
 }

@@ -94,7 +94,14 @@ async function byCriteria(call: Call, context: Context, input: { resource: Conse
     if (found === undefined) return write(inner, { id: inner.newId(), isNew: true })
     if (call.method !== 'POST') return write(inner, { id: found.networkId, isNew: false })
     const { networkId, version, updatedMs } = found
-    return answerWritten(call, inner, { status: 200, type: resource.resourceType, id: networkId, networkId, version: String(version), updatedMs })
+    return answerWritten(call, inner, {
+      status: 200,
+      type: resource.resourceType,
+      id: networkId,
+      networkId,
+      version: String(version),
+      updatedMs,
+    })
   })
 }
 

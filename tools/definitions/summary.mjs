@@ -10,7 +10,8 @@ export function buildSummary(source, elements) {
       if (!element.path.includes('.')) continue
       const parent = element.path.slice(0, element.path.lastIndexOf('.'))
       const name = element.path.slice(parent.length + 1)
-      const known = Object.hasOwn(elements.structures[parent] ?? {}, name) || ['id', 'meta', 'implicitRules', 'modifierExtension'].includes(name)
+      const known =
+        Object.hasOwn(elements.structures[parent] ?? {}, name) || ['id', 'meta', 'implicitRules', 'modifierExtension'].includes(name)
       const names = summaries.get(parent) ?? []
       summaries.set(parent, names)
       if (element.isSummary === true && known) names.push(name)
