@@ -49,7 +49,7 @@ export function createApp(parts: AppParts): express.Express {
   app.get('/cds-services', (_request, response) => {
     response.set('access-control-allow-origin', '*').json(hookServices)
   })
-  app.options('/fhir/R4{/*below}', (request, response) => offered(request, response))
+  app.use('/fhir/R4', (request, response, next) => (request.method === 'OPTIONS' ? offered(request, response) : next()))
   app.use(['/fhir/R4', '/cds-services'], (request, response, next) => identified(parts, request, response, next))
   app.use(['/fhir/R4', '/cds-services'], express.raw({ type: () => true, limit: context.config.limits.maxBodyBytes, inflate: false }))
   app.use('/fhir/R4', (request, response) => served(context, request, response))

@@ -79,13 +79,16 @@ export function writing(gateway: () => TestGateway): void {
       expect((await clinic().get(path, { ...headers })).status).toBe(status)
     })
 
-    test.each(['text/plain', 'application/fhir+xml', 'application/fhir+json; charset=euc-kr', 'application/fhir+json; fhirVersion=3.0', ''])(
-      'a body sent as `%s` is refused before it is read',
-      async (type) => {
-        const reply = await clinic().put('Observation/typed', observation('typed', 'C-0001'), { 'content-type': type })
-        expect([reply.status, issueIds(reply.body)]).toEqual([415, ['media-type']])
-      },
-    )
+    test.each([
+      'text/plain',
+      'application/fhir+xml',
+      'application/fhir+json; charset=euc-kr',
+      'application/fhir+json; fhirVersion=3.0',
+      '',
+    ])('a body sent as `%s` is refused before it is read', async (type) => {
+      const reply = await clinic().put('Observation/typed', observation('typed', 'C-0001'), { 'content-type': type })
+      expect([reply.status, issueIds(reply.body)]).toEqual([415, ['media-type']])
+    })
 
     test('a patient ends a consent by JSON Patch, on the version that was read', async () => {
       const consent = await writeConsent(gateway(), 3)
