@@ -69,7 +69,8 @@ export async function releaseHistory(context: Context, call: Call, input: Histor
   const isMissing = input.of !== undefined && content === undefined
   if (isMissing) await judgeNothing(context, call, call.params['type'] ?? '')
   const shown = isMissing ? [] : await enough(context, call, input, content?.facts.id ?? '')
-  if (input.of !== undefined && shown.length === 0 && input.after === undefined) {
+  // none in the time asked for is an empty history; of a record that is not in view there is none
+  if (input.of !== undefined && shown.length === 0 && !(await isInView(context, call, input.sight, content))) {
     await record(context, call, refusal(input.interaction, content, input.sight.consulted))
     throw notFound()
   }
@@ -82,6 +83,10 @@ export async function releaseHistory(context: Context, call: Call, input: Histor
   const total = next === undefined && input.after === undefined ? page.length : undefined
   const entries = page.map((version) => historyEntry(base, version))
   return mint(200, {}, bundleText({ type: 'history', total, self: input.self, next, entries, notices: [] }))
+}
+
+async function isInView(context: Context, call: Call, sight: Sight, content: HeldContent | undefined): Promise<boolean> {
+  return content !== undefined && (await judge(context, call, sight, [{ ...content, deleted: false }])).length > 0
 }
 
 async function enough(

@@ -33,7 +33,8 @@ interface FhirPathRow {
   readonly error?: string
 }
 
-const named = <T extends object>(list: readonly T[], nameOf: (row: T) => string) => list.map((row, at) => ({ title: `${at + 1} ${nameOf(row)}`, row }))
+const named = <T extends object>(list: readonly T[], nameOf: (row: T) => string) =>
+  list.map((row, at) => ({ title: `${at + 1} ${nameOf(row)}`, row }))
 
 describeShared('published JSON Patch cases', () => {
   const apply = (row: JsonRow): unknown => {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { hasPostgres, unopenedDatabase, withoutPostgres, type Made } from '../support/databases.ts'
 import { gatewaySetup, startGatewayOn, type Asker, type Reply } from '../support/gateway.ts'
 import { scale, seedOr } from '../support/proof.ts'
-import { seeded } from '../support/seeded.ts'
+import { randomFrom } from '../support/seeded.ts'
 import { feed, observation, patient } from './records.ts'
 
 const writers = scale > 1 ? 64 : 12
@@ -17,7 +17,7 @@ const title = 'at two gateways at the same moment'
   const stops: (() => Promise<void>)[] = []
   let made: Made | undefined
   const doors: Asker[] = []
-  const random = seeded(seedOr(20261122))
+  const random = randomFrom(seedOr(20261122))
   const pick = (): Asker => {
     const door = doors[Math.floor(random() * doors.length)]
     if (door === undefined) throw new Error('no gateway has started')
@@ -25,7 +25,8 @@ const title = 'at two gateways at the same moment'
   }
   const atOnce = (work: (door: Asker, at: number) => Promise<Reply>): Promise<Reply[]> =>
     Promise.all(Array.from({ length: writers }, (_, at) => work(pick(), at)))
-  const count = (replies: readonly Reply[]) => Object.fromEntries([...Map.groupBy(replies, ({ status }) => status)].map(([status, all]) => [status, all.length]))
+  const count = (replies: readonly Reply[]) =>
+    Object.fromEntries([...Map.groupBy(replies, ({ status }) => status)].map(([status, all]) => [status, all.length]))
   const draft = (value: string, more: object = {}) => {
     const { id: _, ...rest } = observation('x', 'C-0001')
     return { ...rest, identifier: [{ system: 'urn:race', value }], ...more }
@@ -67,7 +68,9 @@ const title = 'at two gateways at the same moment'
     test(`${writers} patches of one record are all in it`, async () => {
       const id = `patched-${round}`
       await pick().put(`Observation/${id}`, observation(id, 'C-0001', { note: [{ text: 'first' }] }))
-      const replies = await atOnce((door, at) => door.patch(`Observation/${id}`, [{ op: 'add', path: '/note/-', value: { text: `writer ${at}` } }]))
+      const replies = await atOnce((door, at) =>
+        door.patch(`Observation/${id}`, [{ op: 'add', path: '/note/-', value: { text: `writer ${at}` } }]),
+      )
       expect(count(replies)).toEqual({ 200: writers })
       const { note } = (await pick().get(`Observation/${id}`)).body
       expect(Array.isArray(note) && new Set(note.map((each: { text: string }) => each.text)).size).toBe(writers + 1)
@@ -75,7 +78,10 @@ const title = 'at two gateways at the same moment'
 
     test(`${writers} transactions over shared records, by id and by criteria, all end; each is whole or not there`, async () => {
       const name = `shared-${round}`
-      const conditional = { resource: draft(name), request: { method: 'POST', url: 'Observation', ifNoneExist: `identifier=urn:race|${name}` } }
+      const conditional = {
+        resource: draft(name),
+        request: { method: 'POST', url: 'Observation', ifNoneExist: `identifier=urn:race|${name}` },
+      }
       const records = (at: number) =>
         ['a', 'b', 'c'].map((each) => ({
           resource: observation(`${name}-${each}`, 'C-0001', { note: [{ text: `writer ${at}` }] }),

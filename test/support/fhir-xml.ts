@@ -21,7 +21,9 @@ export function resourceFromXml(text: string): Json {
 function parse(text: string): Node {
   const top: Node = { name: '', attributes: {}, children: [] }
   const open: Node[] = [top]
-  for (const [, close, name = '', attributes = '', self] of text.matchAll(/<(\/?)([A-Za-z][\w:-]*)((?:\s+[\w:-]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(\/?)>/g)) {
+  for (const [, close, name = '', attributes = '', self] of text.matchAll(
+    /<(\/?)([A-Za-z][\w:-]*)((?:\s+[\w:-]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(\/?)>/g,
+  )) {
     if (close === '/') open.pop()
     else {
       const node: Node = { name, attributes: attributesOf(attributes), children: [] }
@@ -35,7 +37,9 @@ function parse(text: string): Node {
 }
 
 function attributesOf(text: string): Record<string, string> {
-  return Object.fromEntries([...text.matchAll(/([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)].map(([, name = '', a, b]) => [name, unescaped(a ?? b ?? '')]))
+  return Object.fromEntries(
+    [...text.matchAll(/([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)].map(([, name = '', a, b]) => [name, unescaped(a ?? b ?? '')]),
+  )
 }
 
 const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' }
