@@ -4,7 +4,7 @@
  */
 import express, { type NextFunction, type Request, type Response, type Router } from 'express'
 import helmet from 'helmet'
-import { bodyOf, formOf, requireAcceptable, wantsLines } from './body.ts'
+import { bodyOf, formOf, readBody, requireAcceptable, wantsLines } from './body.ts'
 import type { Call, Context } from './context.ts'
 import { asProblem, Problem } from './problem.ts'
 import { publish, publishMethods, publishProblem, type Public } from './release-public.ts'
@@ -51,7 +51,10 @@ export function createApp(parts: AppParts): express.Express {
   })
   app.use('/fhir/R4', (request, response, next) => (request.method === 'OPTIONS' ? offered(request, response) : next()))
   app.use(['/fhir/R4', '/cds-services'], (request, response, next) => identified(parts, request, response, next))
-  app.use(['/fhir/R4', '/cds-services'], express.raw({ type: () => true, limit: context.config.limits.maxBodyBytes, inflate: false }))
+  app.use(['/fhir/R4', '/cds-services'], async (request, _response, next) => {
+    await readBody(request, context.config.limits.maxBodyBytes)
+    next()
+  })
   app.use('/fhir/R4', (request, response) => served(context, request, response))
   app.use('/cds-services', (request, response) => consulted(context, request, response))
   app.use(() => {
@@ -201,7 +204,7 @@ function safeDecode(path: string): string {
 /** The one place where whatever was thrown becomes an answer. A fault is logged with its cause and told to nobody. */
 function failed(context: Context, thrown: unknown, on: { request: Request; response: Response }): void {
   const requestId = locals.get(on.request)?.requestId ?? ''
-  const problem = bodyProblem(thrown) ?? asProblem(thrown)
+  const problem = asProblem(thrown)
   if (problem.kind === 'fault') {
     const cause = problem.cause ?? problem
     context.log('error', 'fault', {
@@ -215,23 +218,4 @@ function failed(context: Context, thrown: unknown, on: { request: Request; respo
     return
   }
   reply(on.response, publishProblem(problem, requestId), askedBy(on.request))
-}
-
-/** What express.raw refuses before we see a byte of JSON. */
-function bodyProblem(thrown: unknown): Problem | undefined {
-  const type = typeof thrown === 'object' && thrown !== null && 'type' in thrown ? thrown.type : undefined
-  switch (type) {
-    case 'entity.too.large':
-      return new Problem('too-large', 'the body is larger than this gateway takes; send it in parts', {
-        id: 'body-too-large',
-        headers: { connection: 'close' },
-      })
-    case 'encoding.unsupported':
-      return new Problem('unsupported-media', 'compressed bodies are not taken', { id: 'content-encoding' })
-    case 'request.aborted':
-    case 'request.size.invalid':
-      return new Problem('invalid', 'the body ended early', { id: 'body-incomplete' })
-    default:
-      return undefined
-  }
 }

@@ -4,6 +4,48 @@ import { parseJson } from '../fhir-profiles/json.ts'
 import type { CallBody, Context } from './context.ts'
 import { Problem } from './problem.ts'
 
+/**
+ * Reads a body as far as it is taken: what is announced or turns out larger is refused there and then, and the rest of it is never read.
+ * Throws Problem: too-large (413), unsupported-media (415), invalid (400) for one that ended early.
+ */
+export async function readBody(request: Request, maxBytes: number): Promise<void> {
+  const encoding = request.get('content-encoding') ?? 'identity'
+  if (encoding.toLowerCase() !== 'identity')
+    throw new Problem('unsupported-media', 'compressed bodies are not taken', { id: 'content-encoding', headers: { connection: 'close' } })
+  if (Number(request.get('content-length') ?? 0) > maxBytes) throw tooLarge()
+  request.body = await bytesUpTo(request, maxBytes)
+}
+
+function bytesUpTo(request: Request, maxBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = []
+    let bytes = 0
+    const done = (settle: () => void): void => {
+      request.off('data', take).off('end', ended).off('close', broken).off('error', broken)
+      settle()
+    }
+    const take = (part: Buffer): void => {
+      bytes += part.length
+      if (bytes <= maxBytes) parts.push(part)
+      else {
+        request.pause()
+        done(() => reject(tooLarge()))
+      }
+    }
+    const ended = (): void => done(() => resolve(Buffer.concat(parts)))
+    const broken = (): void => done(() => reject(new Problem('invalid', 'the body ended early', { id: 'body-incomplete' })))
+    request.on('data', take).on('end', ended).on('close', broken).on('error', broken)
+  })
+}
+
+/** The connection ends with the answer: what is still on its way would be read as the next request. */
+function tooLarge(): Problem {
+  return new Problem('too-large', 'the body is larger than this gateway takes; send it in parts', {
+    id: 'body-too-large',
+    headers: { connection: 'close' },
+  })
+}
+
 function bytesOf(request: Request): Buffer {
   const body: unknown = request.body
   return Buffer.isBuffer(body) ? body : Buffer.alloc(0)

@@ -74,7 +74,21 @@ const ours: Readonly<Record<string, number>> = {
 }
 
 /** Asserts of published scripts that hold otherwise here: docs/decisions/082-readings-of-published-requests.md */
-const otherwise: Readonly<Record<string, readonly string[]>> = {}
+const otherwise: Readonly<Record<string, readonly string[]>> = {
+  // a record that was deleted comes into being again: 201, as the history script of the same suite wants it
+  'TestScripts__general_testscript.json': ['01-ConfirmResponse201'],
+  // the fixture has dates that are none
+  'TestScripts__history_testscript.json': ['01-Response200'],
+  'spec__examples__testscript__update_testscript_autocreate.json': ['Confirm that the returned HTTP status is 200'],
+  // R4 ids may contain capitals
+  'TestScripts__read_testscript.json': ['01-Response400'],
+  'TestScript-testscript-example-readtest.json': ['Confirm that the returned HTTP status is 400'],
+  // named to fail
+  'spec__examples__testscript__TestScript-sample-minimumId-symmetric-expectFailure.json': ['Assert_minimumId_not_symmetric_fail'],
+  // the fixtures are not in the set, or not whole
+  'spec__examples__testscript__profile_validate_testscript.json': ['Confirm that the Patient', 'Confirm that the Patient'],
+  'spec__examples__testscript__testscript_fhirpath_test.json': ['Confirm Bundle.total'],
+}
 
 const engines = enginesAtThisScale(hasPostgres)
 
@@ -125,7 +139,7 @@ describeShared('published REST cases', () => {
       const fixtures = new Map(sharedFiles('rest-suites/testscripts/fixtures').map(({ name, bytes }) => [name, bytes]))
       const alike: Readonly<Record<string, string>> = {
         'Patient/example': 'Patient__example.json',
-        'Patient/pat1': 'Patient__example2.json',
+        'Patient/pat1': 'Patient__example_min.json',
         'fixtures/example_patient.json': 'subtest__testscript__fixtures__example_patient.json',
       }
       const world = (): ScriptWorld => ({

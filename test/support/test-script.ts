@@ -34,6 +34,8 @@ interface State {
   readonly world: ScriptWorld
   readonly sources: Map<string, unknown>
   readonly replies: Map<string, ScriptReply>
+  /** what a script has created from a source: later operations that name the source mean it */
+  readonly targets: Map<string, unknown>
   /** answer to the last fixture the script has created beforehand */
   created: ScriptReply | undefined
   last:
@@ -43,7 +45,7 @@ interface State {
 
 /** One verdict per assert that is more than a warning, in order. */
 export async function runScript(script: Json, world: ScriptWorld): Promise<readonly Verdict[]> {
-  const state: State = { script, world, sources: new Map(), replies: new Map(), created: undefined, last: undefined }
+  const state: State = { script, world, sources: new Map(), replies: new Map(), targets: new Map(), created: undefined, last: undefined }
   for (const fixture of list(script['fixture'])) {
     const resource = world.fixture(text(at(fixture, 'resource')['reference']))
     state.sources.set(text(fixture['id']), resource)
@@ -78,8 +80,11 @@ const methods: Readonly<Record<string, string>> = {
 async function operate(state: State, operation: Json): Promise<void> {
   const code = text(at(operation, 'type')['code'])
   const method = methods[code] ?? text(operation['method']).toUpperCase()
+  // examples of the format name no interaction: there is nothing to ask
+  if (method === '') return
   const params = filled(state, text(operation['params']))
-  const target = state.sources.get(text(operation['targetId']))
+  const targetId = text(operation['targetId'])
+  const target = state.targets.get(targetId) ?? state.sources.get(targetId)
   const own = isJson(target) && operation['targetId'] !== undefined ? `/${text(target['id'])}` : ''
   const url =
     filled(state, text(operation['url'])) ||
@@ -91,6 +96,7 @@ async function operate(state: State, operation: Json): Promise<void> {
   const given = { accept: mime(operation['accept']), ...asked }
   const path = url.replace(/^.*\/fhir\/R4\//, '').replace(/^\//, '')
   const reply = await state.world.send(method, path, { ...jsonHeaders, ...asked }, bodyOf(code, source, path))
+  if (code === 'create' && isJson(reply.body)) state.targets.set(text(operation['sourceId']), reply.body)
   state.last = { request: { method, url: path, headers: given }, reply }
   const responseId = text(operation['responseId'])
   if (responseId !== '') {
@@ -143,8 +149,15 @@ function judge(state: State, assert: Json): Verdict {
   const label = text(assert['label']) || text(assert['description']).slice(0, 60)
   const [actual, wanted] = measured(state, assert)
   const operator = text(assert['operator']) || 'equals'
-  const ok = compare(operator, actual, filled(state, wanted))
+  const found = assert['path'] === undefined ? [actual] : listed(actual)
+  const ok = found.some((each) => compare(operator, each, filled(state, wanted))) || actual === wanted
   return { label, ok, why: ok ? '' : `${Object.keys(assert).join(' ')}: ${operator} ${wanted}, got ${actual.slice(0, 200)}` }
+}
+
+/** A path of XPath that finds several is equal to what one of them is. */
+function listed(actual: string): readonly string[] {
+  const values: unknown = actual.startsWith('[') ? JSON.parse(actual) : [actual]
+  return Array.isArray(values) ? values.map(String) : [actual]
 }
 
 /** What an assert looks at and what it wants there. */
@@ -172,7 +185,7 @@ function measured(state: State, assert: Json): [actual: string, wanted: string] 
       '',
     ]
   if (assert['minimumId'] !== undefined) return [String(holds(own, state.sources.get(text(assert['minimumId'])))), 'true']
-  const path = text(assert['expression']) || xpath(text(assert['path']))
+  const path = text(assert['expression']) || xpath(text(assert['path'])) || text(assert['compareToSourceExpression'])
   const other = assert['compareToSourceId'] === undefined ? undefined : state.sources.get(text(assert['compareToSourceId']))
   const otherPath = text(assert['compareToSourceExpression']) || xpath(text(assert['compareToSourcePath'])) || path
   const actual = path === '' ? JSON.stringify(own) : shown(evaluate(own, path))
