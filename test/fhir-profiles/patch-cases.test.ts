@@ -6,16 +6,16 @@ import { applyOperations, isOperation, type Operation } from '../../gateway/inte
 import { resourceFromXml } from '../support/fhir-xml.ts'
 import { describeShared, sharedFiles } from './shared.ts'
 
-const rows = <T>(folder: string): readonly T[] =>
+const rowsOf = (folder: string): readonly unknown[] =>
   sharedFiles(`fhirpath-patch/${folder}`, '.jsonl').flatMap(({ bytes }) =>
     bytes
       .toString('utf8')
       .split('\n')
       .filter((line) => line.trim() !== '')
-      // the shape is said in the folder's own README
-      .map((line) => JSON.parse(line) as T),
+      .map((line): unknown => JSON.parse(line)),
   )
 
+// The shapes are said in the folder's own README, and each row is held against what came of it.
 interface JsonRow {
   readonly comment?: string
   readonly doc: object
@@ -47,7 +47,7 @@ describeShared('published JSON Patch cases', () => {
     const failed = applyOperations(copy, operations)
     return failed === undefined ? unmarked(copy) : new Error(`operation ${failed}`)
   }
-  test.each(named(rows<JsonRow>('json-patch'), ({ comment = '' }) => comment))('$title', ({ row }) => {
+  test.each(named(rowsOf('json-patch') as readonly JsonRow[], ({ comment = '' }) => comment))('$title', ({ row }) => {
     const result = apply(row)
     if (row.error === undefined) expect(result).toEqual(row.expected ?? row.doc)
     else expect(result).toBeInstanceOf(Error)
@@ -55,7 +55,7 @@ describeShared('published JSON Patch cases', () => {
 })
 
 describeShared('published FHIRPath Patch cases', () => {
-  test.each(named(rows<FhirPathRow>('fhirpath-patch'), ({ name }) => name))('$title', ({ row }) => {
+  test.each(named(rowsOf('fhirpath-patch') as readonly FhirPathRow[], ({ name }) => name))('$title', ({ row }) => {
     const result = applyFhirPathPatch(resourceFromXml(row.input), resourceFromXml(row.diff))
     if (row.output === undefined) expect(result).toHaveProperty('fault')
     else expect(result).toEqual({ ok: resourceFromXml(row.output) })

@@ -55,7 +55,8 @@ export async function runScript(script: Json, world: ScriptWorld): Promise<reado
   const verdicts: Verdict[] = []
   for (const action of actions) {
     if (isJson(action['operation'])) await operate(state, action['operation'])
-    if (isJson(action['assert']) && action['assert']['warningOnly'] !== true) verdicts.push(judge(state, action['assert']))
+    if (isJson(action['assert']) && action['assert']['warningOnly'] !== true && !isEmpty(action['assert']))
+      verdicts.push(judge(state, action['assert']))
   }
   return verdicts
 }
@@ -126,7 +127,7 @@ function filled(state: State, template: string): string {
       return (state.replies.get(id) ?? state.created)?.headers.get(text(variable['headerField'])) ?? ''
     const path = text(variable['expression']) || xpath(text(variable['path']))
     const found = path === '' ? undefined : evaluate(state.sources.get(id), path)[0]
-    return found === undefined ? text(variable['defaultValue']) : String(found)
+    return found === undefined ? text(variable['defaultValue']) : shown([found])
   })
 }
 
@@ -152,6 +153,11 @@ function judge(state: State, assert: Json): Verdict {
   const found = assert['path'] === undefined ? [actual] : listed(actual)
   const ok = found.some((each) => compare(operator, each, filled(state, wanted))) || actual === wanted
   return { label, ok, why: ok ? '' : `${Object.keys(assert).join(' ')}: ${operator} ${wanted}, got ${actual.slice(0, 200)}` }
+}
+
+/** Examples of the format hold asserts that say nothing of what they look at. */
+function isEmpty(assert: Json): boolean {
+  return Object.keys(assert).every((key) => ['id', 'label', 'description', 'warningOnly', 'direction'].includes(key))
 }
 
 /** A path of XPath that finds several is equal to what one of them is. */
@@ -188,7 +194,7 @@ function measured(state: State, assert: Json): [actual: string, wanted: string] 
   const path = text(assert['expression']) || xpath(text(assert['path'])) || text(assert['compareToSourceExpression'])
   const other = assert['compareToSourceId'] === undefined ? undefined : state.sources.get(text(assert['compareToSourceId']))
   const otherPath = text(assert['compareToSourceExpression']) || xpath(text(assert['compareToSourcePath'])) || path
-  const actual = path === '' ? JSON.stringify(own) : shown(evaluate(own, path))
+  const actual = path === '' ? (JSON.stringify(own) ?? '') : shown(evaluate(own, path))
   return [actual, other === undefined ? (assert['value'] === undefined && path !== '' ? 'true' : value) : shown(evaluate(other, otherPath))]
 }
 
@@ -225,7 +231,9 @@ function evaluate(resource: unknown, path: string): readonly unknown[] {
 }
 
 function shown(values: readonly unknown[]): string {
-  return values.length === 1 && typeof values[0] !== 'object' ? String(values[0]) : JSON.stringify(values)
+  const [only] = values
+  const isOne = values.length === 1 && (typeof only === 'string' || typeof only === 'number' || typeof only === 'boolean')
+  return isOne ? String(only) : JSON.stringify(values)
 }
 
 /** Whether everything of `minimum` is in `whole`. */
