@@ -47,9 +47,8 @@ interface Settled {
   readonly current: OwnRecord | undefined
 }
 
-/** In the order asked. `context` is inside one transaction (`within.ts`). Throws Problem; then nothing is stored. */
+/** In the order asked. `context` is inside one transaction (`within.ts`) that holds `turnsOf` these writes. Throws Problem; then nothing is stored. */
 export async function takeWrites(context: Context, call: Call, writes: readonly Write[]): Promise<readonly Done[]> {
-  await context.store.writes.takeTurns(writes.flatMap((write) => turnsOf(call, write)))
   refuseSameCriteria(call, writes)
   const settled: Settled[] = []
   for (const write of writes) settled.push(await settle(context, call, write))
@@ -106,9 +105,12 @@ function left({ write, localId, found }: Settled): Done {
   return { written, networkId, person: null, isUnchanged: true }
 }
 
-function turnsOf(call: Call, write: Write): readonly string[] {
-  const record = write.method === 'PATCH' && write.id !== '' ? [`record\n${call.caller.institution}\n${write.type}\n${write.id}`] : []
-  return [...record, ...(write.criteria === undefined ? [] : [turnOf(call, write.criteria)])]
+/** Whoever asks by the same criteria, or patches the same record, takes turns. */
+export function turnsOf(call: Call, writes: readonly Write[]): readonly string[] {
+  return writes.flatMap((write) => {
+    const record = write.method === 'PATCH' && write.id !== '' ? [`record\n${call.caller.institution}\n${write.type}\n${write.id}`] : []
+    return [...record, ...(write.criteria === undefined ? [] : [turnOf(call, write.criteria)])]
+  })
 }
 
 async function settle(context: Context, call: Call, write: Write): Promise<Settled> {

@@ -6,14 +6,27 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Context } from './context.ts'
 import { Problem } from './problem.ts'
 import type { Store, Tables } from './store/store.ts'
+import { inTurn } from './turns.ts'
 
 /** What was read was changed by somebody else before it was locked: nothing was written, and the work is done again from the start. */
 export class ChangedMeanwhile extends Error {}
 
 const maxAttempts = 12
 
-/** `work` may run more than once. Throws conflict (409) when others kept changing what it read. */
-export async function withinTransaction<T>(context: Context, work: (inner: Context) => Promise<T>): Promise<T> {
+/**
+ * `turns`: held in this process before the transaction opens, and in the database from its first statement on.
+ * `work` may run more than once. Throws conflict (409) when others kept changing what it read.
+ */
+export async function withinTransaction<T>(context: Context, turns: readonly string[], work: (inner: Context) => Promise<T>): Promise<T> {
+  return inTurn(turns, () =>
+    again(context, async (inner) => {
+      await inner.store.writes.takeTurns(turns)
+      return work(inner)
+    }),
+  )
+}
+
+async function again<T>(context: Context, work: (inner: Context) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await once(context, work)

@@ -4,7 +4,7 @@
  */
 import type { Call, Context } from '../context.ts'
 import { criteriaOf } from '../intake-criteria.ts'
-import { takeWrites, type Done, type Write } from '../intake-writes.ts'
+import { takeWrites, turnsOf, type Done, type Write } from '../intake-writes.ts'
 import { ledgerEntry, maskedQuery, whoOf } from '../ledger-entry.ts'
 import { mayTouch, type Interaction } from '../logic/access.ts'
 import { allows, levelOf, parseScopes } from '../logic/scope.ts'
@@ -34,7 +34,7 @@ export async function transaction(call: Call, context: Context, { entries, key, 
   // who only reads may be answered by live institutions, which no transaction waits for
   if (changes.length === 0) return answerAll(context, { call, entries, written: none, bodies: none, enter })
   const writes = changes.map(writeOf)
-  return withinTransaction(context, async (inner) => {
+  return withinTransaction(context, turnsOf(call, writes), async (inner) => {
     const bodies = new Map<TransactionEntry, Released>()
     const outcome = await once(inner.store, inner, call.caller.institution, key, async () => {
       const done = await takeWrites(inner, call, writes)

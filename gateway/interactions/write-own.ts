@@ -1,6 +1,6 @@
 /** A system writes its own partition: one write, its ledger row and its answer in one database transaction. */
 import type { Call, Context } from '../context.ts'
-import { takeWrites, type Done, type Write } from '../intake-writes.ts'
+import { takeWrites, turnsOf, type Done, type Write } from '../intake-writes.ts'
 import { criteriaOf, type Criteria } from '../intake-criteria.ts'
 import { ledgerEntry, maskedQuery, whoOf, type Act } from '../ledger-entry.ts'
 import { sightFor } from '../judged.ts'
@@ -8,7 +8,7 @@ import { releaseWritten, type Released } from '../release.ts'
 import { withinTransaction } from '../within.ts'
 
 export async function writeOwn(call: Call, context: Context, write: Write): Promise<Released> {
-  return withinTransaction(context, async (inner) => {
+  return withinTransaction(context, turnsOf(call, [write]), async (inner) => {
     const [done] = await takeWrites(inner, call, [write])
     if (done === undefined) throw new TypeError('one write gives one result')
     const entry = ledgerEntry(

@@ -88,8 +88,7 @@ async function byCriteria(call: Call, context: Context, input: { resource: Conse
       : writeRelation(call, inner, { relation: resource, ...at })
   const criteria = criteriaIn(call, resource.resourceType, id)
   if (criteria === undefined) return write(context, id === '' ? { id: context.newId(), isNew: true } : { id, isNew: false })
-  return withinTransaction(context, async (inner) => {
-    await inner.store.writes.takeTurns([turnOf(call, criteria)])
+  return withinTransaction(context, [turnOf(call, criteria)], async (inner) => {
     const found = await onlyMatch(inner, call, criteria)
     if (found === undefined) return write(inner, { id: inner.newId(), isNew: true })
     if (call.method !== 'POST') return write(inner, { id: found.networkId, isNew: false })
