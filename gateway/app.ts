@@ -4,14 +4,15 @@
  */
 import express, { type NextFunction, type Request, type Response, type Router } from 'express'
 import helmet from 'helmet'
-import { parseJson } from '../fhir-profiles/json.ts'
-import type { Call, CallBody, Context } from './context.ts'
+import { bodyOf, formOf, readBody, requireAcceptable, wantsLines } from './body.ts'
+import type { Call, Context } from './context.ts'
 import { asProblem, Problem } from './problem.ts'
-import { publish, publishProblem, type Public } from './release-public.ts'
+import { publish, publishMethods, publishProblem, type Public } from './release-public.ts'
+import { pretty } from './release-shape.ts'
 import { reply } from './reply.ts'
 import { requireRequestRate } from './limits.ts'
 import { hookServices } from './release-consent.ts'
-import { enter, enterHook, hooks, requireClassified, routes, shapeOf } from './routes.ts'
+import { enter, enterHook, hooks, methodsAt, nowhere, requireClassified, routes, shapeOf } from './routes.ts'
 import { callerOf, type Caller } from './security/caller.ts'
 import type { VerifiedToken } from './security/token.ts'
 import { openTrace, type OpenTrace } from './trace.ts'
@@ -48,8 +49,12 @@ export function createApp(parts: AppParts): express.Express {
   app.get('/cds-services', (_request, response) => {
     response.set('access-control-allow-origin', '*').json(hookServices)
   })
+  app.use('/fhir/R4', (request, response, next) => (request.method === 'OPTIONS' ? offered(request, response) : next()))
   app.use(['/fhir/R4', '/cds-services'], (request, response, next) => identified(parts, request, response, next))
-  app.use(['/fhir/R4', '/cds-services'], express.raw({ type: () => true, limit: context.config.limits.maxBodyBytes, inflate: false }))
+  app.use(['/fhir/R4', '/cds-services'], async (request, _response, next) => {
+    await readBody(request, context.config.limits.maxBodyBytes)
+    next()
+  })
   app.use('/fhir/R4', (request, response) => served(context, request, response))
   app.use('/cds-services', (request, response) => consulted(context, request, response))
   app.use(() => {
@@ -135,10 +140,17 @@ async function identified(parts: AppParts, request: Request, _response: Response
   next()
 }
 
+/** What may be done at an address, from the route table alone: the same for whoever asks, and whatever is there. */
+function offered(request: Request, response: Response): void {
+  const methods = methodsAt(pathOf(request))
+  if (methods === '') throw nowhere(pathOf(request))
+  reply(response, publishMethods(`${methods.replace('GET', 'GET, HEAD')}, OPTIONS`), askedBy(request))
+}
+
 async function served(context: Context, request: Request, response: Response): Promise<void> {
   requireAcceptable(request)
   const released = await enter(callOf(context, request), context)
-  reply(response, released, askedBy(request))
+  reply(response, wantsLines(request) ? pretty(released) : released, askedBy(request))
 }
 
 async function consulted(context: Context, request: Request, response: Response): Promise<void> {
@@ -147,14 +159,15 @@ async function consulted(context: Context, request: Request, response: Response)
 }
 
 function askedBy(request: Request) {
-  return { ifNoneMatch: request.get('if-none-match') ?? '', isHead: request.method === 'HEAD' }
+  const { method } = request
+  return { method, ifNoneMatch: request.get('if-none-match') ?? '', ifModifiedSince: request.get('if-modified-since') ?? '' }
 }
 
 function callOf(context: Context, request: Request): Call {
   const local = locals.get(request)
   if (local?.caller === undefined) throw new TypeError('a call is made only for an identified caller')
   const url = new URL(request.originalUrl, 'http://localhost')
-  const path = safeDecode(url.pathname.replace(/^\/(?:fhir\/R4|cds-services)\/?/, '').replace(/\/$/, ''))
+  const path = pathOf(request)
   const isFormSearch = request.method === 'POST' && path.endsWith('/_search')
   const form = isFormSearch ? formOf(request) : []
   return {
@@ -166,11 +179,18 @@ function callOf(context: Context, request: Request): Call {
     body: isFormSearch ? { kind: 'none' } : bodyOf(context, request),
     ifMatch: request.get('if-match') ?? '',
     ifNoneMatch: request.get('if-none-match') ?? '',
+    ifModifiedSince: request.get('if-modified-since') ?? '',
     ifNoneExist: request.get('if-none-exist') ?? '',
     prefer: request.get('prefer') ?? '',
     address: request.ip ?? '',
     caller: local.caller,
   }
+}
+
+/** Below the base, decoded. */
+function pathOf(request: Request): string {
+  const { pathname } = new URL(request.originalUrl, 'http://localhost')
+  return safeDecode(pathname.replace(/^\/(?:fhir\/R4|cds-services)\/?/, '').replace(/\/$/, ''))
 }
 
 function safeDecode(path: string): string {
@@ -181,61 +201,10 @@ function safeDecode(path: string): string {
   }
 }
 
-function bytesOf(request: Request): Buffer {
-  const body: unknown = request.body
-  return Buffer.isBuffer(body) ? body : Buffer.alloc(0)
-}
-
-/** A search by POST is a form; anything else would be read as a search for nothing. */
-function formOf(request: Request): readonly (readonly [string, string])[] {
-  const [type = ''] = (request.get('content-type') ?? '').split(';')
-  if (bytesOf(request).length > 0 && type.trim().toLowerCase() !== 'application/x-www-form-urlencoded') {
-    throw new Problem('unsupported-media', 'a search by POST is sent as application/x-www-form-urlencoded', { id: 'media-type' })
-  }
-  return [...new URLSearchParams(bodyText(request))]
-}
-
-function bodyText(request: Request): string {
-  return bytesOf(request).toString('utf8')
-}
-
-const jsonTypes = new Set(['application/fhir+json', 'application/json'])
-
-function bodyOf(context: Context, request: Request): CallBody {
-  const bytes = bytesOf(request)
-  if (bytes.length === 0 || request.method === 'GET' || request.method === 'HEAD') return { kind: 'none' }
-  const [type = '', ...parameters] = (request.get('content-type') ?? '').split(';').map((part) => part.trim().toLowerCase())
-  const isPatch = type === 'application/json-patch+json'
-  const charset = parameters
-    .find((parameter) => parameter.startsWith('charset='))
-    ?.slice(8)
-    .replaceAll('"', '')
-  if ((!jsonTypes.has(type) && !isPatch) || (charset !== undefined && charset !== 'utf-8')) {
-    throw new Problem('unsupported-media', 'send application/fhir+json in UTF-8, or application/json-patch+json for a patch', {
-      id: 'media-type',
-    })
-  }
-  const { maxDepth, maxBodyBytes } = context.config.limits
-  const parsed = parseJson(bytes, { maxDepth, maxBytes: maxBodyBytes })
-  if (!parsed.ok) {
-    const { kind, diagnostics, where } = parsed.fault
-    throw new Problem(kind === 'too-large' ? 'too-large' : 'invalid', `${diagnostics} (${where})`, { id: `json-${kind}` })
-  }
-  return { kind: isPatch ? 'patch' : 'json', value: parsed.value }
-}
-
-/** JSON only; a client that can read nothing else is told so. */
-function requireAcceptable(request: Request): void {
-  const accept = request.get('accept') ?? '*/*'
-  const format = new URL(request.originalUrl, 'http://localhost').searchParams.get('_format')
-  const isFine = /json|\*\/\*|application\/\*/.test(accept) && (format === null || /json/.test(format))
-  if (!isFine) throw new Problem('not-acceptable', 'only application/fhir+json is offered', { id: 'format' })
-}
-
 /** The one place where whatever was thrown becomes an answer. A fault is logged with its cause and told to nobody. */
 function failed(context: Context, thrown: unknown, on: { request: Request; response: Response }): void {
   const requestId = locals.get(on.request)?.requestId ?? ''
-  const problem = bodyProblem(thrown) ?? asProblem(thrown)
+  const problem = asProblem(thrown)
   if (problem.kind === 'fault') {
     const cause = problem.cause ?? problem
     context.log('error', 'fault', {
@@ -249,23 +218,4 @@ function failed(context: Context, thrown: unknown, on: { request: Request; respo
     return
   }
   reply(on.response, publishProblem(problem, requestId), askedBy(on.request))
-}
-
-/** What express.raw refuses before we see a byte of JSON. */
-function bodyProblem(thrown: unknown): Problem | undefined {
-  const type = typeof thrown === 'object' && thrown !== null && 'type' in thrown ? thrown.type : undefined
-  switch (type) {
-    case 'entity.too.large':
-      return new Problem('too-large', 'the body is larger than this gateway takes; send it in parts', {
-        id: 'body-too-large',
-        headers: { connection: 'close' },
-      })
-    case 'encoding.unsupported':
-      return new Problem('unsupported-media', 'compressed bodies are not taken', { id: 'content-encoding' })
-    case 'request.aborted':
-    case 'request.size.invalid':
-      return new Problem('invalid', 'the body ended early', { id: 'body-incomplete' })
-    default:
-      return undefined
-  }
 }

@@ -70,6 +70,7 @@ export interface Call {
   readonly body: CallBody
   readonly ifMatch: string
   readonly ifNoneMatch: string
+  readonly ifModifiedSince: string
   readonly ifNoneExist: string
   readonly prefer: string
   readonly address: string

@@ -71,7 +71,7 @@ async function takeTurn(tables: Tables, row: ParcelRow): Promise<void> {
 /** An answer tells of the step it was queued for, also when the next one was taken before it could be sent. */
 async function toldBy(tables: Tables, row: ParcelRow, { task }: LoadedTask): Promise<Task> {
   if (row.version === 0) return task
-  const text = (await tables.records.versionsOf(row.task, 100)).find(({ version }) => version === row.version)?.text
+  const text = (await tables.versions.textsOf(row.task, 100)).find(({ version }) => version === row.version)?.text
   const value: unknown = text === undefined ? undefined : JSON.parse(text)
   return isResource(value) && value.resourceType === 'Task' ? value : task
 }

@@ -2,10 +2,15 @@
 import { references, rewriteReferences } from '../fhir-profiles/reference.ts'
 import type { Resource } from '../fhir-profiles/r4.ts'
 import type { Context } from './context.ts'
+import { sourceOf } from './custody.ts'
+import { resolveConditional } from './intake-conditional.ts'
 import type { IntakeEntry, IntakeInput } from './intake.ts'
 import { keyText } from './logic/record-key.ts'
+import { textOf } from './prepare.ts'
 import { Problem } from './problem.ts'
 import type { Tables } from './store/store.ts'
+import type { CurrentVersion } from './store/writes.ts'
+import { ChangedMeanwhile } from './within.ts'
 
 export interface Placed {
   readonly resource: Resource
@@ -14,6 +19,8 @@ export interface Placed {
   readonly version: number
   readonly isNew: boolean
   readonly isKept: boolean
+  /** when what was left alone was written */
+  readonly keptMs: number | undefined
   readonly parties: readonly string[]
   readonly networkIdOf: (type: string, localId: string) => string | undefined
 }
@@ -28,7 +35,8 @@ export async function place(tables: Tables, context: Context, input: IntakeInput
   const urns = new Map(named.map(({ entry, localId }) => [entry.fullUrl, `${entry.resource.resourceType}/${localId}`]))
   urns.delete('')
   const base = `${context.config.publicUrl}/fhir/R4/`
-  const conditional = await resolveConditional(tables, input, named)
+  const resources = named.map(({ entry }) => entry.resource)
+  const conditional = await resolveConditional(tables, input.institution, resources)
   const resolved = named.map((item) => ({
     ...item,
     resource: rewriteReferences(item.entry.resource, (value) => urns.get(value) ?? conditional.get(value) ?? ownAddress(value, base)),
@@ -46,12 +54,16 @@ export async function place(tables: Tables, context: Context, input: IntakeInput
   const networkIdOf = (type: string, localId: string): string | undefined =>
     ids.get(keyText({ institution: input.institution, type, localId }))
   const ownIds = keys.flatMap((key) => networkIdOf(key.type, key.localId) ?? [])
-  const current = await tables.records.currentVersions(ownIds.filter((id) => !fresh.has(id)))
+  const current = await tables.writes.current(ownIds.filter((id) => !fresh.has(id)))
   return resolved.map(({ entry, resource, localId }) => {
     const id = networkIdOf(resource.resourceType, localId) ?? localId
     const before = current.get(id)
+    if (entry.seen !== undefined && (before?.version !== entry.seen || before.deleted)) throw new ChangedMeanwhile()
     requireVersion(entry.ifMatch, before?.version)
-    const isKept = entry.onlyIfAbsent === true && before !== undefined && !before.deleted
+    const isKept =
+      before !== undefined &&
+      !before.deleted &&
+      (entry.onlyIfAbsent === true || isRepeat(context, input, { entry, resource, localId, before }))
     return {
       resource,
       localId,
@@ -59,10 +71,24 @@ export async function place(tables: Tables, context: Context, input: IntakeInput
       version: (before?.version ?? 0) + (isKept ? 0 : 1),
       isNew: before === undefined || before.deleted,
       isKept,
+      keptMs: isKept ? before.updatedMs : undefined,
       parties: entry.parties,
       networkIdOf,
     }
   })
+}
+
+/**
+ * An update that says what is there already is no new version (http://hl7.org/fhir/R4/http.html#update: a server may). What the network
+ * writes, and what a referral brings along, always is one: its parties are written with it.
+ */
+function isRepeat(
+  context: Context,
+  { institution, space }: IntakeInput,
+  { entry, resource, localId, before }: { entry: IntakeEntry; resource: Resource; localId: string; before: CurrentVersion },
+): boolean {
+  if (space !== 'local' || entry.method !== 'PUT' || entry.parties.length > 0) return false
+  return textOf({ ...before, resource, localId, source: sourceOf(context, institution) }) === before.text
 }
 
 function requireId(resource: Resource): string {
@@ -125,38 +151,4 @@ function uniqueKeys<K extends { institution: string; type: string; localId: stri
     known.add(text)
     return true
   })
-}
-
-/** `Type?identifier=system|value` in a reference: exactly one own record, else 412. Spec: http://hl7.org/fhir/R4/http.html#trules */
-async function resolveConditional(
-  tables: Tables,
-  input: IntakeInput,
-  named: readonly { entry: IntakeEntry; localId: string }[],
-): Promise<Map<string, string>> {
-  const wanted = new Set(
-    named.flatMap(({ entry }) =>
-      references(entry.resource).flatMap((reference) => (reference.kind === 'conditional' ? [reference.value] : [])),
-    ),
-  )
-  const found = new Map<string, string>()
-  for (const value of wanted) {
-    const parsed = /^([A-Z][A-Za-z]+)\?identifier=([^&]+)$/.exec(value)
-    const [identifierSystem, identifier] = decodeURIComponent(parsed?.[2] ?? '').split('|')
-    if (parsed?.[1] === undefined || identifier === undefined) {
-      throw new Problem('not-supported', 'a conditional reference is supported by `identifier=system|value` only', {
-        id: 'conditional-reference',
-      })
-    }
-    const [only, ...more] = await tables.records.byIdentifier({
-      institution: input.institution,
-      type: parsed[1],
-      system: identifierSystem ?? '',
-      value: identifier,
-    })
-    if (only === undefined || more.length > 0) {
-      throw new Problem('precondition', 'a conditional reference must match exactly one own record', { id: 'conditional-reference' })
-    }
-    found.set(value, `${parsed[1]}/${only}`)
-  }
-  return found
 }

@@ -8,6 +8,7 @@ import { withoutResidentNumbers } from '../fhir-profiles/resident-identifier.ts'
 import type { Resource, Task } from '../fhir-profiles/r4.ts'
 import { isResource, validate } from '../fhir-profiles/validate/validate.ts'
 import type { Context } from './context.ts'
+import { custodyOf } from './custody.ts'
 import { networkId } from './directory.ts'
 import type { Held } from './held.ts'
 import { placePatients } from './identify.ts'
@@ -35,6 +36,8 @@ export interface IntakeEntry {
   readonly givenId?: string
   /** left alone where the institution already holds it (`ifNoneMatch: *` of a feed's entry) */
   readonly onlyIfAbsent?: boolean
+  /** the version that was read before the lock; another one by then, and the whole is done again (`within.ts`) */
+  readonly seen?: number
 }
 
 export interface IntakeInput {
@@ -169,7 +172,7 @@ function resultOf(item: Placed, row: RecordRow | undefined, updatedMs: number): 
     localId: item.localId,
     type: item.resource.resourceType,
     version: String(item.version),
-    updatedMs,
+    updatedMs: item.keptMs ?? updatedMs,
     person: row?.person ?? null,
     isKept: item.isKept,
     held: undefined,
@@ -188,21 +191,4 @@ export async function takeTasks(
     space: 'network',
     entries: tasks.map(({ task, parties, id }) => ({ method: 'POST', resource: task, fullUrl: '', ifMatch: '', parties, givenId: id })),
   })
-}
-
-/** What a record gets from the institution that keeps it. */
-export function custodyOf(context: Context, institution: string) {
-  const { directory, config } = context
-  return {
-    custodianKeys: directory.keysOf(institution),
-    source: sourceOf(context, institution),
-    timeZone: config.timeZone,
-    correctCodes: directory.institution(institution)?.correctCodes !== false,
-  }
-}
-
-/** `meta.source` is the gateway's to set: the institution's own OID, or the network's. */
-export function sourceOf(context: Context, institution: string): string {
-  const known = context.directory.institution(institution)
-  return known === undefined ? 'urn:oid:1.2.410.100110' : `urn:oid:1.2.410.100110.10.${known.number}`
 }

@@ -48,14 +48,8 @@ export interface Prepared {
 }
 
 export function prepare(input: PrepareInput): Prepared {
-  const { id: _, meta, ...rest } = input.resource
-  const stamped = {
-    ...rest,
-    id: input.localId,
-    meta: { ...meta, versionId: String(input.version), lastUpdated: new Date(input.updatedMs).toISOString(), source: input.source },
-  }
-  const own = ordered(stamped)
-  const told = ordered({ ...toldTo(input), id: input.localId, meta: stamped.meta })
+  const own = stamped(input)
+  const told = stamped({ ...input, resource: toldTo(input) })
   const mapped = rewriteReferences(told, (value) => networkReference(value, input.networkIdOf))
   const text = stringifyExact(own)
   const peopleText = stringifyExact({ ...mapped, id: input.id })
@@ -98,6 +92,19 @@ function toldTo(input: PrepareInput): Resource {
   if (named.length === 0) return resource
   const contained = 'contained' in resource ? (resource.contained ?? []) : []
   return Object.assign({ ...resource }, { contained: [...contained, correctionOf(named, input.updatedMs)] })
+}
+
+type Stamp = Pick<PrepareInput, 'resource' | 'localId' | 'version' | 'updatedMs' | 'source'>
+
+function stamped({ resource, localId, version, updatedMs, source }: Stamp): Resource {
+  const { id: _, meta, ...rest } = resource
+  const own = { ...meta, versionId: String(version), lastUpdated: new Date(updatedMs).toISOString(), source }
+  return ordered({ ...rest, id: localId, meta: own })
+}
+
+/** The exact text of a resource as one version of it is stored: equal to what is there, it would be no new version. */
+export function textOf(stamp: Stamp): string {
+  return stringifyExact(stamped(stamp))
 }
 
 interface LabelledContent {

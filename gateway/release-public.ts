@@ -133,3 +133,8 @@ export function publishMessage(bundle: { header: Record<string, unknown>; outcom
 export function publishProblem(problem: Problem, requestId: string): Released {
   return mint(problem.status, problem.headers, JSON.stringify(problem.toOutcome(requestId)))
 }
+
+/** Which methods an address has, and nothing else. */
+export function publishMethods(allow: string): Released {
+  return mint(204, { allow }, '')
+}

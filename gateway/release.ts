@@ -5,14 +5,12 @@
  */
 import { system } from '../fhir-profiles/codes.ts'
 import type { OperationOutcome } from '../fhir-profiles/r4.ts'
-import { bundleText, entryText } from './bundle-text.ts'
+import { bundleText, entryText, type TextEntry } from './bundle-text.ts'
 import type { Call, Context } from './context.ts'
 import { open, type Held } from './held.ts'
 import type { Sight } from './judge.ts'
 import { judge, judgeNothing } from './judged.ts'
-import { isSameMatter } from './logic/same-matter.ts'
 import { notFound, Problem } from './problem.ts'
-import { pastVersion } from './redaction.ts'
 import { nothingIncluded, type IncludedParts } from './release-include.ts'
 import { headersOf, matchOf, personsOf, record, refusal, released } from './release-act.ts'
 import { mint, type Released } from './released.ts'
@@ -76,62 +74,6 @@ export async function releaseBundle(context: Context, call: Call, input: BundleI
   return mint(200, {}, bundleText({ type, total, self, next, notices, entries: [...parts.map((part) => matchOf(base, part)), ...along] }))
 }
 
-export interface StoredVersion {
-  readonly version: number
-  readonly text: string
-  readonly peopleText: string
-  readonly deleted: boolean
-  readonly updatedMs: number
-}
-
-/**
- * Versions of a record, shown where it passes as it is now and as that version was: none says more than today's consent allows. One that is
- * about another patient or department than the record is now is shown to its own EMR only.
- */
-export async function releaseVersions(
-  context: Context,
-  call: Call,
-  input: {
-    held: Held | undefined
-    sight: Sight
-    interaction: 'vread' | 'history-instance'
-    pick: (all: readonly StoredVersion[]) => readonly StoredVersion[]
-    load: (id: string) => Promise<readonly StoredVersion[]>
-  },
-): Promise<Released> {
-  const content = input.held === undefined ? undefined : open(input.held)
-  const parts = content === undefined ? [] : await judge(context, call, input.sight, [{ ...content, deleted: false }])
-  if (content === undefined) await judgeNothing(context, call, call.params['type'] ?? '')
-  const isOwn = call.caller.role === 'system' && content?.facts.custodian === call.caller.institution
-  const loaded = content === undefined || parts.length === 0 ? [] : input.pick(await input.load(content.facts.id))
-  const picked = loaded.filter((item) => isOwn || isSameMatter(content?.peopleText ?? '{}', item.peopleText))
-  const versions = content === undefined ? [] : picked.map((item) => pastVersion(content, { ...item, version: String(item.version) }))
-  const texts = new Map((await judge(context, call, input.sight, versions)).map((part) => [part.version, part.text]))
-  const all = picked.filter((item) => texts.has(String(item.version)))
-  if (content === undefined || all.length === 0) {
-    await record(context, call, refusal(input.interaction, content, input.sight.consulted))
-    throw notFound()
-  }
-  const entities = parts.flatMap(({ type, networkId }) => all.map(({ version }) => ({ type, id: networkId, version: String(version) })))
-  await record(context, call, { ...released(input.interaction, parts, input.sight.consulted), entities })
-  const [only] = all
-  if (input.interaction === 'vread' && only !== undefined) {
-    if (only.deleted) throw new Problem('gone', 'this version is a deletion', { id: 'deleted' })
-    return mint(
-      200,
-      { etag: `W/"${only.version}"`, 'last-modified': new Date(only.updatedMs).toUTCString() },
-      texts.get(String(only.version)) ?? '',
-    )
-  }
-  const path = `${content.facts.type}/${parts[0]?.id ?? ''}`
-  const entries = all.map((item) => ({
-    fullUrl: `${context.config.publicUrl}/fhir/R4/${path}`,
-    text: item.deleted ? '' : (texts.get(String(item.version)) ?? ''),
-    rest: { request: { method: item.deleted ? 'DELETE' : 'PUT', url: path }, response: { status: '200', etag: `W/"${item.version}"` } },
-  }))
-  return mint(200, {}, bundleText({ type: 'history', total: all.length, self: '', next: undefined, entries, notices: [] }))
-}
-
 /**
  * The reply to a write. Its body passes the read gate like any other; what the writer may not read back is answered by headers alone.
  * The ledger entry of the write was committed with the write itself.
@@ -142,47 +84,75 @@ export async function releaseWritten(
   input: { written: WrittenEntry; held: Held | undefined; sight: Sight },
 ): Promise<Released> {
   const { written } = input
-  const base = `${context.config.publicUrl}/fhir/R4`
-  const headers = {
-    etag: `W/"${written.version}"`,
-    'last-modified': new Date(written.updatedMs).toUTCString(),
-    ...(written.status === 201 ? { location: `${base}/${written.type}/${written.id}/_history/${written.version}` } : {}),
-  }
-  if (written.status === 204 || call.prefer.includes('return=minimal') || input.held === undefined) return mint(written.status, headers, '')
+  const headers = writtenHeaders(context, written)
+  const isWanted = written.status !== 204 && input.held !== undefined && !call.prefer.includes('return=minimal')
+  if (call.prefer.includes('return=OperationOutcome') && written.status !== 204) return mint(written.status, headers, outcomeText(written))
+  if (!isWanted || input.held === undefined) return mint(written.status, headers, '')
   const parts = await judge(context, call, input.sight, [open(input.held)])
   return mint(written.status, headers, parts[0]?.text ?? '')
 }
+
+function writtenHeaders(context: Context, { status, type, id, version, updatedMs }: WrittenEntry): Record<string, string> {
+  if (version === '') return {}
+  const location = `${context.config.publicUrl}/fhir/R4/${type}/${id}/_history/${version}`
+  const headers = { etag: `W/"${version}"`, 'last-modified': new Date(updatedMs).toUTCString() }
+  if (status === 204) return headers
+  return { ...headers, ...(status === 201 ? { location } : { 'content-location': location }) }
+}
+
+/** What happened, for who wants to be told rather than shown (`Prefer: return=OperationOutcome`). */
+function outcomeText({ status }: WrittenEntry): string {
+  const id = status === 201 ? 'created' : 'stored'
+  const diagnostics = status === 201 ? 'the resource was created' : 'the resource is stored as it was sent'
+  const outcome: OperationOutcome = {
+    resourceType: 'OperationOutcome',
+    issue: [{ severity: 'information', code: 'informational', details: { coding: [{ system: system.problem, code: id }] }, diagnostics }],
+  }
+  return JSON.stringify(outcome)
+}
+
+/** What one entry is answered with; `body` only where it was released and is wanted. */
+export type EntryReply =
+  | (WrittenEntry & { readonly body?: Released | undefined })
+  | { readonly released: Released }
+  | { readonly problem: Problem; readonly requestId: string }
 
 /** The reply to a transaction or batch: statuses and locations in the order asked; bodies only of entries that were themselves Released. */
 export function releaseEntries(
   context: Context,
   type: 'transaction-response' | 'batch-response',
-  entries: readonly (WrittenEntry | { readonly released: Released } | { readonly problem: Problem; readonly requestId: string })[],
+  entries: readonly EntryReply[],
 ): Released {
   const base = `${context.config.publicUrl}/fhir/R4`
-  const texts = entries.map((entry) => {
-    if ('problem' in entry) {
-      const response = { status: String(entry.problem.status), outcome: entry.problem.toOutcome(entry.requestId) }
-      return entryText({ fullUrl: '', text: '', rest: { response } })
-    }
-    if ('released' in entry) {
-      const { status, headers, text } = entry.released
-      return entryText({
-        fullUrl: '',
-        text,
-        rest: { response: { status: String(status), etag: headers['etag'], location: headers['location'] } },
-      })
-    }
-    const response = {
-      status: statusLine[entry.status],
-      location: `${base}/${entry.type}/${entry.id}/_history/${entry.version}`,
-      etag: `W/"${entry.version}"`,
-      lastModified: new Date(entry.updatedMs).toISOString(),
-      ...(entry.warnings === undefined ? {} : { outcome: warningOf(entry.warnings) }),
-    }
-    return entryText({ fullUrl: '', text: '', rest: { response } })
-  })
+  const texts = entries.map((entry) => entryText(replyEntry(base, entry)))
   return mint(200, {}, `{"resourceType":"Bundle","type":"${type}"${texts.length === 0 ? '' : `,"entry":[${texts.join(',')}]`}}`)
+}
+
+function replyEntry(base: string, entry: EntryReply): TextEntry {
+  if ('problem' in entry) {
+    const { status } = entry.problem
+    const response = { status: statusText(status), outcome: entry.problem.toOutcome(entry.requestId) }
+    return { fullUrl: '', text: '', rest: { response } }
+  }
+  if ('released' in entry) {
+    const { status, headers, text } = entry.released
+    const changedMs = Date.parse(headers['last-modified'] ?? '')
+    const response = {
+      status: statusText(status),
+      etag: headers['etag'],
+      location: headers['location'] ?? headers['content-location'],
+      ...(Number.isNaN(changedMs) ? {} : { lastModified: new Date(changedMs).toISOString() }),
+    }
+    return { fullUrl: '', text, rest: { response } }
+  }
+  const { type, id, version, warnings } = entry
+  const response = {
+    status: statusText(entry.status),
+    ...(version === '' || entry.status === 204 ? {} : { location: `${base}/${type}/${id}/_history/${version}` }),
+    ...(version === '' ? {} : { etag: `W/"${version}"`, lastModified: new Date(entry.updatedMs).toISOString() }),
+    ...(warnings === undefined ? {} : { outcome: warningOf(warnings) }),
+  }
+  return { fullUrl: '', text: entry.body?.text ?? '', rest: { response } }
 }
 
 /** What was taken and yet should be known, e.g. a step that the payer may not pay for. */
@@ -198,4 +168,27 @@ function warningOf(warnings: NonNullable<WrittenEntry['warnings']>): OperationOu
   }
 }
 
-const statusLine = { 200: '200 OK', 201: '201 Created', 204: '204 No Content' } as const
+function statusText(status: number): string {
+  return `${status} ${reasons[status] ?? ''}`.trim()
+}
+
+/** https://www.rfc-editor.org/rfc/rfc9110#section-15 */
+const reasons: Readonly<Record<number, string>> = {
+  200: 'OK',
+  201: 'Created',
+  204: 'No Content',
+  304: 'Not Modified',
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  409: 'Conflict',
+  410: 'Gone',
+  412: 'Precondition Failed',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  422: 'Unprocessable Content',
+  429: 'Too Many Requests',
+  503: 'Service Unavailable',
+}

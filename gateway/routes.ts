@@ -5,7 +5,7 @@
 import type { Call, Context } from './context.ts'
 import { bundle } from './interactions/bundle.ts'
 import { searchCompartment, searchWholeCompartment } from './interactions/compartment.ts'
-import { history, vread } from './interactions/history.ts'
+import { historyOfAll, historyOfOne, historyOfType, vread } from './interactions/history.ts'
 import { read } from './interactions/read.ts'
 import { search } from './interactions/search.ts'
 import { create, patch, remove, update } from './interactions/write.ts'
@@ -39,7 +39,10 @@ import { notFound, Problem } from './problem.ts'
 import { quarantineList, quarantineReplay } from './operations/quarantine.ts'
 import type { Released } from './released.ts'
 
-export type Handler = (call: Call, context: Context, enter: (call: Call) => Promise<Released>) => Promise<Released>
+/** The front door once more, for what a request asks within itself; `within`: inside the transaction it opened. */
+export type Enter = (call: Call, within?: Context) => Promise<Released>
+
+export type Handler = (call: Call, context: Context, enter: Enter) => Promise<Released>
 
 /** How a row is guarded before its handler runs: by type and interaction, as a named operation, or entry by entry inside. */
 export type RowAccess =
@@ -116,7 +119,9 @@ export const routes: readonly Route[] = [
   ...terminologyRoutes,
   { method: 'GET', path: ':type/:id/_history/:version', access: byType('vread'), gate: 'release', handler: vread },
   { method: 'GET', path: ':type/:id/$meta', access: byType('read'), gate: 'release', handler: metaOf },
-  { method: 'GET', path: ':type/:id/_history', access: byType('history-instance'), gate: 'release', handler: history },
+  { method: 'GET', path: ':type/:id/_history', access: byType('history-instance'), gate: 'release', handler: historyOfOne },
+  { method: 'GET', path: ':type/_history', access: byType('history-type'), gate: 'release', handler: historyOfType },
+  { method: 'GET', path: '_history', access: operation('history-system', '*'), gate: 'release', handler: historyOfAll },
   { method: 'GET', path: ':type/:id', access: byType('read'), gate: 'release', handler: read },
   { method: 'GET', path: 'Patient/:id/:type', access: byType('search-type'), gate: 'release', handler: searchCompartment },
   { method: 'POST', path: 'Patient/:id/:type/_search', access: byType('search-type'), gate: 'release', handler: searchCompartment },
@@ -134,6 +139,10 @@ export const routes: readonly Route[] = [
   { method: 'PUT', path: ':type/:id', access: byType('update'), gate: 'act', handler: update },
   { method: 'PATCH', path: ':type/:id', access: byType('patch'), gate: 'act', handler: patch },
   { method: 'DELETE', path: ':type/:id', access: byType('delete'), gate: 'act', handler: remove },
+  // by criteria: http://hl7.org/fhir/R4/http.html#cond-update
+  { method: 'PUT', path: ':type', access: byType('update'), gate: 'act', handler: update },
+  { method: 'PATCH', path: ':type', access: byType('patch'), gate: 'act', handler: patch },
+  { method: 'DELETE', path: ':type', access: byType('delete'), gate: 'act', handler: remove },
 ]
 
 /** CDS Hooks, beside the FHIR base: their replies are no resources, so no batch reaches them. */
@@ -178,10 +187,10 @@ export async function enter(call: Call, context: Context): Promise<Released> {
   guard(named, route.access)
   requireTaken(named, whatOf(route.access))
   await requireLookupRate(named, context)
-  return route.handler(named, context, (inner) => {
+  return route.handler(named, context, (inner, within = context) => {
     // an entry of a batch costs what a request costs
     requireRequestRate(context, inner.caller)
-    return enter(inner, context)
+    return enter(inner, within)
   })
 }
 
@@ -192,24 +201,31 @@ function whatOf(access: RowAccess): Interaction | Operation | '' {
 
 function find(call: Call, table: readonly Route[] = routes): { route: Route; params: Readonly<Record<string, string>> } {
   const method = call.method === 'HEAD' ? 'GET' : call.method
-  const others = new Set<string>()
   for (const route of table) {
-    const params = paramsOf(route.path, call.path)
-    if (params === undefined) continue
-    if (route.method === method) return { route, params }
-    others.add(route.method)
+    const params = route.method === method ? paramsOf(route.path, call.path) : undefined
+    if (params !== undefined) return { route, params }
   }
-  if (others.size > 0) {
-    throw new Problem('method-not-allowed', `\`${call.method}\` is not offered here; try ${[...others].join(', ')}`, {
+  const others = methodsAt(call.path, table)
+  if (others !== '') {
+    throw new Problem('method-not-allowed', `\`${call.method}\` is not offered here; try ${others}`, {
       id: 'method-not-allowed',
-      headers: { allow: [...others].join(', ') },
+      headers: { allow: others },
     })
   }
-  const [type] = call.path.split('/')
-  if (type !== undefined && /^[A-Z][A-Za-z]+$/.test(type) && !types.has(type)) {
-    throw new Problem('not-found', 'this resource type is not offered; see /metadata', { id: 'unknown-type' })
-  }
-  throw notFound()
+  throw nowhere(call.path)
+}
+
+/** What an address of this shape offers, whoever asks and whatever is there: `GET, PUT`; '' for an address of no row. */
+export function methodsAt(path: string, table: readonly Route[] = routes): string {
+  return [...new Set(table.flatMap((route) => (paramsOf(route.path, path) === undefined ? [] : [route.method])))].join(', ')
+}
+
+export function nowhere(path: string): Problem {
+  const [type] = path.split('/')
+  const isType = type !== undefined && /^[A-Z][A-Za-z]+$/.test(type)
+  return isType && !types.has(type)
+    ? new Problem('not-found', 'this resource type is not offered; see /metadata', { id: 'unknown-type' })
+    : notFound()
 }
 
 /** The row an address belongs to, without its ids; undefined for an address of no row. */

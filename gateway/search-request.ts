@@ -50,7 +50,7 @@ const countedUnasked = 1_000
 /** more than any store holds */
 const everything = 2_000_000_000
 
-const ignored = new Set(['_format', '_pretty', '_page'])
+const ignored = new Set(['_format', '_pretty', '_page', '_elements'])
 
 interface Reading {
   limit: number
@@ -126,7 +126,6 @@ function readControl(reading: Reading, { name, value, scope, call, maxPageSize }
       reading.countTo = totalOf(value)
       return true
     case '_summary':
-      if (value !== 'count' && value !== 'false') return false
       reading.isCount = value === 'count'
       return true
     case '_sort':

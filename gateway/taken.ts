@@ -8,12 +8,33 @@ import { Problem } from './problem.ts'
 
 /** Said of every answer, and answered by one form only. */
 const everywhere = new Set(['_format', '_pretty'])
-const readers: ReadonlySet<string> = new Set(['search-type', 'compartment', 'everything', 'explain', 'export', 'subscription', 'terminology'])
+const readers: ReadonlySet<string> = new Set([
+  'search-type',
+  'compartment',
+  'everything',
+  'explain',
+  'export',
+  'subscription',
+  'terminology',
+])
+const part = ['_summary', '_elements'] as const
+const history = [...part, '_count', '_since', '_at', '_sort', '_page'] as const
+const own: Readonly<Record<string, readonly string[]>> = {
+  read: part,
+  vread: part,
+  'history-instance': history,
+  'history-type': history,
+  'history-system': history,
+}
+/** Without an id in the address, what is asked is criteria, and each is followed or refused (`intake-criteria.ts`). */
+const conditional: ReadonlySet<string> = new Set(['update', 'patch', 'delete'])
 
 /** `what`: the interaction or operation of the row, '' for a Bundle. */
 export function requireTaken(call: Call, what: Interaction | Operation | ''): void {
-  const names = [...(readers.has(what) ? [] : call.query.map(([name]) => name)), ...namesInBody(call, what)]
-  const unknown = [...new Set(names.filter((name) => !everywhere.has(name)))]
+  const isAny = readers.has(what) || (conditional.has(what) && call.params['id'] === undefined)
+  const taken = new Set([...everywhere, ...(own[what] ?? [])])
+  const names = [...(isAny ? [] : call.query.map(([name]) => name)), ...namesInBody(call, what)]
+  const unknown = [...new Set(names.filter((name) => !taken.has(name)))]
   if (unknown.length === 0 || call.prefer.includes('handling=lenient')) return
   throw new Problem('not-supported', 'unsupported parameter', {
     issues: unknown.map((name) => ({

@@ -3,6 +3,7 @@ export interface WrittenEntry {
   readonly status: 200 | 201 | 204
   readonly type: string
   readonly id: string
+  /** '' where there is none: nothing was deleted */
   readonly version: string
   readonly updatedMs: number
   /** taken, and the writer should know: coded, no stored value */

@@ -36,7 +36,7 @@ describe('the compiler refuses a program that would', () => {
 })
 
 describe('at run time, where a cast or untyped code could get past the compiler', () => {
-  const request = { ifNoneMatch: '', isHead: false }
+  const request = { method: 'GET', ifNoneMatch: '', ifModifiedSince: '' }
 
   /** Records what a handler would send. */
   function fakeResponse() {

@@ -1,26 +1,30 @@
 /**
- * batch and transaction. A transaction is one of three things: a referral (a new referral Task), an answer (a PUT of one), or a feed of an
- * institution's own records; each is one database transaction. A batch's entries go through the front door again, one by one.
+ * batch and transaction. A transaction is one of three things: a referral (a new referral Task), an answer (a PUT of one), or whatever a
+ * system does with its own records (`transaction.ts`); each is one database transaction. A batch's entries go through the front door again,
+ * one by one.
  * Spec: http://hl7.org/fhir/R4/http.html#transaction
  */
-import type { Bundle, BundleEntry, Resource, Task } from '../../fhir-profiles/r4.ts'
+import type { Bundle, Resource, Task } from '../../fhir-profiles/r4.ts'
 import { profile } from '../../fhir-profiles/codes.ts'
 import { isResource } from '../../fhir-profiles/validate/validate.ts'
 import type { Call, Context } from '../context.ts'
 import { answerReferral } from '../intake-answer.ts'
 import { submitReferral } from '../intake-referral.ts'
-import { requireValid, takeRecords, type IntakeEntry } from '../intake.ts'
+import { requireValid } from '../intake.ts'
 import { isPartyTask } from '../judged.ts'
-import { ledgerEntry, maskedQuery, whoOf } from '../ledger-entry.ts'
+import { maskedQuery, whoOf } from '../ledger-entry.ts'
 import { mayTouch, type Interaction } from '../logic/access.ts'
 import { allows, levelOf, parseScopes } from '../logic/scope.ts'
-import { bodyHash, once, type Once } from '../once.ts'
+import { bodyHash, type Once } from '../once.ts'
 import { asProblem, Problem } from '../problem.ts'
 import { releaseEntries, type Released } from '../release.ts'
+import { unlessKnown } from '../release-shape.ts'
+import type { Enter } from '../routes.ts'
 import type { WrittenEntry } from '../written.ts'
+import { asCall, entriesOf, type TransactionEntry } from './entries.ts'
+import { transaction } from './transaction.ts'
 
-export type Enter = (call: Call) => Promise<Released>
-
+/** What a referral or an answer is made of. */
 interface Entry {
   readonly method: 'PUT' | 'POST'
   readonly resource: Resource
@@ -37,15 +41,19 @@ export async function bundle(call: Call, context: Context, enter: Enter): Promis
       expression: 'Bundle.type',
     })
   }
-  const entries = (body.entry ?? []).map(entryOf)
+  const entries = entriesOf(body)
   const key = onceOf(body)
-  const task = entries.find((entry) => isReferral(entry.resource))
-  if (task?.method === 'POST') return refer(call, context, entries, key)
-  if (task?.method === 'PUT' && (await isPartyTask(context, call, task.resource.id ?? '')))
-    return answer(call, context, { task, entries, key })
-  if (task?.method === 'PUT' && task.resource.resourceType === 'Task' && task.resource.status === 'requested')
-    return refer(call, context, entries, key)
-  return feed(call, context, entries, key)
+  const task = entries.find(isReferral)
+  const isAnswer = task?.method === 'PUT' && (await isPartyTask(context, call, task.id))
+  const isRequest = task?.method === 'POST' || (task?.method === 'PUT' && !isAnswer && isRequested(task))
+  if (isAnswer)
+    return answer(call, context, {
+      task: actEntry(task),
+      entries: entries.map((each) => (each === task ? actEntry(task) : actEntry(each))),
+      key,
+    })
+  if (isRequest) return refer(call, context, entries.map(actEntry), key)
+  return transaction(call, context, { entries, key, enter })
 }
 
 function bundleOf(call: Call, context: Context): Bundle {
@@ -75,34 +83,22 @@ function withoutResource(entry: unknown): unknown {
   return Object.fromEntries(Object.entries(entry).filter(([key]) => key !== 'resource'))
 }
 
-function entryOf(entry: BundleEntry, at: number): Entry {
-  const place = `Bundle.entry[${at}]`
-  const { method, url } = entry.request ?? {}
-  if (method === undefined)
-    throw new Problem('invalid', 'each entry of a transaction needs a request', { id: 'entry-request', expression: `${place}.request` })
-  if (method !== 'PUT' && method !== 'POST') {
-    throw new Problem('not-supported', `\`${method}\` inside a transaction is not supported yet`, {
+/** A referral and its answer are made of new records and of records the sender keeps, each by its address. */
+function actEntry(entry: TransactionEntry): Entry {
+  const { method, resource, fullUrl, ifMatch, query, ifNoneExist, at } = entry
+  if (method !== 'PUT' && method !== 'POST')
+    throw new Problem('not-supported', `\`${method}\` inside a referral or its answer is not supported`, {
       id: 'entry-method',
-      expression: `${place}.request.method`,
+      expression: `${at}.request.method`,
     })
-  }
-  if (entry.request?.ifNoneExist !== undefined || url?.includes('?') === true) {
-    throw new Problem('not-supported', 'conditional writes are not supported yet; use PUT with an id of your own', {
+  if (query !== undefined || ifNoneExist !== '')
+    throw new Problem('not-supported', 'a referral and its answer name their records by id; use PUT with an id of your own', {
       id: 'conditional',
-      expression: `${place}.request`,
+      expression: `${at}.request`,
     })
-  }
-  const { resource } = entry
   if (resource === undefined)
-    throw new Problem('invalid', 'this entry needs a resource', { id: 'entry-resource', expression: `${place}.resource` })
-  const [type, id] = (url ?? '').split('/')
-  if (type !== resource.resourceType || (method === 'PUT' && id !== resource.id)) {
-    throw new Problem('invalid', 'the address of the entry and its resource differ', {
-      id: 'entry-url',
-      expression: `${place}.request.url`,
-    })
-  }
-  return { method, resource, fullUrl: entry.fullUrl ?? '', ifMatch: entry.request?.ifMatch ?? '' }
+    throw new Problem('invalid', 'this entry needs a resource', { id: 'entry-resource', expression: `${at}.resource` })
+  return { method, resource, fullUrl, ifMatch }
 }
 
 /** The sender's own name for the request, if it gave one. */
@@ -111,24 +107,27 @@ function onceOf(body: Bundle): Once {
   return value === undefined ? { id: '', sha256: '' } : { id: `bundle ${system}|${value}`, sha256: bodyHash(body) }
 }
 
-function isReferral(resource: Resource): boolean {
+function isReferral({ resource }: TransactionEntry): boolean {
   return (
-    resource.resourceType === 'Task' &&
+    resource?.resourceType === 'Task' &&
     resource.meta?.profile?.some((canonical) => canonical.split('|')[0] === profile.referralTask) === true
   )
 }
 
+function isRequested({ resource }: TransactionEntry): boolean {
+  return resource?.resourceType === 'Task' && resource.status === 'requested'
+}
+
 /** Checked from the table and the scopes of the token alone, before anything is looked at. */
-function requireMay(call: Call, entries: readonly Entry[], act: 'refer' | 'answer' | 'feed'): void {
+function requireMay(call: Call, entries: readonly Entry[], act: 'refer' | 'answer'): void {
   const { role, scopes: granted } = call.caller
   const { scopes } = parseScopes(granted.join(' '))
   for (const [at, { method, resource }] of entries.entries()) {
     const type = resource.resourceType
     const written: Interaction = method === 'PUT' ? 'update' : 'create'
     const expression = `Bundle.entry[${at}]`
-    if (!mayTouch(role, type, act === 'feed' ? written : act))
-      throw new Problem('forbidden', 'this role may not write this type', { id: 'role', expression })
-    const isChange = act === 'feed' || (act === 'answer' && type === 'Task')
+    if (!mayTouch(role, type, act)) throw new Problem('forbidden', 'this role may not write this type', { id: 'role', expression })
+    const isChange = act === 'answer' && type === 'Task'
     if (!allows(scopes, { level: levelOf(role), type, interaction: isChange ? written : act })) {
       throw new Problem('forbidden', 'the scope of the token does not cover this entry', { id: 'scope', expression })
     }
@@ -159,7 +158,7 @@ async function answer(call: Call, context: Context, input: { task: Entry; entrie
       id: 'if-match-required',
       expression: 'Bundle.entry.request.ifMatch',
     })
-  const others = input.entries.filter((entry) => entry !== input.task)
+  const others = input.entries.filter((entry) => entry.resource !== wanted)
   const answered = await answerReferral(context, {
     institution: call.caller.institution,
     who: whoOf(call.caller, call.address),
@@ -173,50 +172,9 @@ async function answer(call: Call, context: Context, input: { task: Entry; entrie
   })
   let next = 0
   const inOrder = input.entries.map((entry): WrittenEntry =>
-    entry === input.task ? answered.task : (answered.entries[next++] ?? answered.task),
+    entry.resource === wanted ? answered.task : (answered.entries[next++] ?? answered.task),
   )
   return releaseEntries(context, 'transaction-response', inOrder)
-}
-
-async function feed(call: Call, context: Context, entries: readonly Entry[], key: Once): Promise<Released> {
-  if (call.caller.role !== 'system')
-    throw new Problem('forbidden', 'only a system feeds records; a Bundle of yours is a referral or an answer', { id: 'role' })
-  requireMay(call, entries, 'feed')
-  const { caller } = call
-  const written = await context.store.transaction((tables) =>
-    once(tables, context, caller.institution, key, async () => {
-      const input = {
-        institution: caller.institution,
-        space: 'local' as const,
-        entries: entries.map((entry): IntakeEntry => ({ ...entry, parties: [] })),
-      }
-      const results = await takeRecords(tables, context, input, (all) => [
-        ledgerEntry(
-          context,
-          whoOf(caller, call.address),
-          { requestId: call.requestId, query: maskedQuery(call) },
-          {
-            action: 'C',
-            interaction: 'transaction',
-            outcome: 'success',
-            persons: [...new Set(all.flatMap((result) => result.person ?? []))],
-            entities: all.map(({ type, id, version }) => ({ type, id, version })),
-            consents: [],
-            note: '',
-          },
-        ),
-      ])
-      const value = results.map((result): WrittenEntry => ({
-        status: result.status,
-        type: result.type,
-        id: result.localId,
-        version: result.version,
-        updatedMs: result.updatedMs,
-      }))
-      return { task: '', entries: value }
-    }),
-  )
-  return releaseEntries(context, 'transaction-response', written.entries)
 }
 
 /** Each entry stands alone and goes through token, table and gate like a request of its own. */
@@ -224,7 +182,8 @@ async function batch(call: Call, context: Context, body: Bundle, enter: Enter): 
   const replies: ({ released: Released } | { problem: Problem; requestId: string })[] = []
   for (const [at, entry] of (body.entry ?? []).entries()) {
     try {
-      replies.push({ released: await enter(asCall(call, entry, at)) })
+      const asked = asCall(call, entry, at)
+      replies.push({ released: unlessKnown(asked, await enter(asked)) })
     } catch (thrown) {
       const problem = asProblem(thrown)
       if (problem.kind === 'fault') throw thrown
@@ -232,38 +191,4 @@ async function batch(call: Call, context: Context, body: Bundle, enter: Enter): 
     }
   }
   return releaseEntries(context, 'batch-response', replies)
-}
-
-function asCall(call: Call, entry: BundleEntry, at: number): Call {
-  const { method, url } = entry.request ?? {}
-  if (method === undefined || url === undefined || /^[a-z][a-z0-9+.-]*:|^\//i.test(url) || url === '') {
-    throw new Problem('invalid', 'an entry needs a method and a relative address', {
-      id: 'entry-request',
-      expression: `Bundle.entry[${at}].request`,
-    })
-  }
-  const [path = '', search = ''] = url.split('?', 2)
-  return {
-    ...call,
-    method,
-    path: decoded(path, at),
-    params: {},
-    query: [...new URLSearchParams(search)],
-    body: entry.resource === undefined ? { kind: 'none' } : { kind: 'json', value: entry.resource },
-    ifMatch: entry.request?.ifMatch ?? '',
-    ifNoneMatch: entry.request?.ifNoneMatch ?? '',
-    ifNoneExist: entry.request?.ifNoneExist ?? '',
-  }
-}
-
-function decoded(path: string, at: number): string {
-  try {
-    return decodeURIComponent(path)
-  } catch (cause) {
-    throw new Problem('invalid', 'the address is not valid percent-encoded UTF-8', {
-      id: 'bad-address',
-      expression: `Bundle.entry[${at}].request.url`,
-      cause,
-    })
-  }
 }

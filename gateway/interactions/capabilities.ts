@@ -11,7 +11,17 @@ type Rest = NonNullable<CapabilityStatement['rest']>[number]
 type RestResource = NonNullable<Rest['resource']>[number]
 type Code = NonNullable<RestResource['interaction']>[number]['code']
 
-const restful: ReadonlySet<string> = new Set(['read', 'vread', 'history-instance', 'search-type', 'create', 'update', 'patch', 'delete'])
+const restful: ReadonlySet<string> = new Set([
+  'read',
+  'vread',
+  'history-instance',
+  'history-type',
+  'search-type',
+  'create',
+  'update',
+  'patch',
+  'delete',
+])
 
 export function capabilities(input: {
   routes: readonly Route[]
@@ -34,7 +44,7 @@ export function capabilities(input: {
     fhirVersion: '4.0.1',
     format: ['application/fhir+json', 'json'],
     instantiates: ['http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data'],
-    patchFormat: ['application/json-patch+json'],
+    patchFormat: ['application/json-patch+json', 'application/fhir+json'],
     rest: [
       {
         mode: 'server',
@@ -52,12 +62,14 @@ export function capabilities(input: {
           subscription,
           ...published.map((type) => publishedOf(type, operations)),
         ],
-        interaction: [{ code: 'transaction' }, { code: 'batch' }],
+        interaction: [{ code: 'transaction' }, { code: 'batch' }, { code: 'history-system' }],
         operation: operations.filter((item) => item.type.startsWith('$')).map(({ name }) => ({ name, definition: definitionOf(name, '') })),
       },
     ],
   }
 }
+
+const people: ReadonlySet<string> = new Set(['Consent', 'Task', 'RelatedPerson'])
 
 function resourceOf(type: string, offered: readonly Interaction[], operations: readonly { name: string; type: string }[]): RestResource[] {
   const letters = new Set(roles.flatMap((role) => lettersFor(role, type).split('')))
@@ -68,10 +80,14 @@ function resourceOf(type: string, offered: readonly Interaction[], operations: r
     {
       type: typeName(type),
       interaction: interactions.map((code) => ({ code })),
-      versioning: 'versioned-update',
+      // who writes a consent, a step of a Task or a relation names the version that was read; systems may
+      versioning: people.has(type) ? 'versioned-update' : 'versioned',
       readHistory: true,
       updateCreate: true,
-      conditionalCreate: false,
+      conditionalCreate: interactions.includes('create'),
+      conditionalRead: 'full-support',
+      conditionalUpdate: interactions.includes('update'),
+      conditionalDelete: interactions.includes('delete') ? 'single' : 'not-supported',
       ...searchOf(type),
       ...(own.length === 0 ? {} : { operation: own.map((name) => ({ name, definition: definitionOf(name, type) })) }),
     },

@@ -7,8 +7,10 @@ import type { Call, Context } from '../context.ts'
 import { knownTypes } from '../logic/access.ts'
 import { Problem } from '../problem.ts'
 import type { Released } from '../release.ts'
+import { shaped } from '../release-shape.ts'
 import { mayFind, parseSearch, referenceTest, type Scope } from '../search-request.ts'
 import { searchRecords } from './search.ts'
+import { partAsked } from './search-page.ts'
 
 export async function searchCompartment(call: Call, context: Context): Promise<Released> {
   const type = call.params['type'] ?? ''
@@ -47,8 +49,10 @@ async function inCompartment(call: Call, context: Context, scope: Scope): Promis
   const about = await referenceTest(context, call, { values: [call.params['id'] ?? ''], type: 'Patient', targets: ['Patient'] })
   const params = scope.types.flatMap((type) => compartmentParametersOf(type).map((param) => `${type}.${param}`))
   const clause = { on: 'points', params, test: about.test } as const
-  return searchRecords(call, context, {
+  const part = partAsked(call, request)
+  const found = await searchRecords(call, context, {
     scope,
     request: { ...request, clauses: [clause, ...request.clauses], persons: [...request.persons, ...about.persons] },
   })
+  return shaped(found, part)
 }

@@ -4,6 +4,7 @@
  */
 import { applyPatch, type Operation } from 'rfc6902'
 import { isReservedKey } from '../../fhir-profiles/json-fault.ts'
+import { isSameJson } from '../../fhir-profiles/json-marks.ts'
 
 export type { Operation } from 'rfc6902'
 
@@ -40,9 +41,9 @@ export function applyOperations(copy: object, operations: readonly Operation[]):
     if (!reaches(copy, operation.path, operation.op === 'add' || operation.op === 'move' || operation.op === 'copy')) return at
     if ('from' in operation && !reaches(copy, operation.from, false)) return at
     if (operation.op === 'copy') copied += JSON.stringify(valueAt(copy, operation.from)).length
-    if (copied > maxCopied) return at
-    const [fault] = applyPatch(copy, [operation])
-    if (fault !== null) return at
+    if (copied > maxCopied || ('from' in operation && operation.path.startsWith(`${operation.from}/`) && operation.op === 'move')) return at
+    if (operation.op === 'test' ? !isSameJson(valueAt(copy, operation.path), operation.value) : applyPatch(copy, [operation])[0] !== null)
+      return at
   }
   return undefined
 }

@@ -8,10 +8,16 @@ import { notFound } from '../problem.ts'
 import { nobody, sightFor } from '../judged.ts'
 import { releasePersons } from '../release-person.ts'
 import { publish, releaseLedger } from '../release-public.ts'
+import { shaped, subsetAsked } from '../release-shape.ts'
 import { releaseOne, type Released } from '../release.ts'
 import { personsOf } from '../search-request.ts'
 
 export async function read(call: Call, context: Context): Promise<Released> {
+  const ask = subsetAsked(call)
+  return shaped(await readWhole(call, context), ask)
+}
+
+async function readWhole(call: Call, context: Context): Promise<Released> {
   const type = call.params['type'] ?? ''
   const id = call.params['id'] ?? ''
   const { caller } = call

@@ -1,10 +1,17 @@
 /** What every search shares: its links, what comes along with its matches, and what it says beside them. */
 import type { OperationOutcome } from '../../fhir-profiles/r4.ts'
+import type { SubsetAsk } from '../../fhir-profiles/subset.ts'
 import type { Call, Context } from '../context.ts'
 import { knownTypes } from '../logic/access.ts'
 import { coverageNotice, indexingNotice, manyIncludedNotice } from '../notices.ts'
+import { subsetAsked } from '../release-shape.ts'
 import { mayFind, type Included, type Place, type Scope, type SearchRequest, type Views } from '../search-request.ts'
 import { sealPage } from '../sealed.ts'
+
+/** Which part of each match is asked for; a page link carries its own query. */
+export function partAsked(call: Call, { query }: SearchRequest): SubsetAsk | undefined {
+  return subsetAsked({ ...call, query: query.filter(([name, value]) => name !== '_summary' || value !== 'count') })
+}
 
 export interface Asked {
   readonly scope: Scope

@@ -7,8 +7,9 @@ import type { Call, Context } from '../context.ts'
 import { sightFor, viewsFor } from '../judged.ts'
 import { judgeIncluded, matchesAmong } from '../release-include.ts'
 import { releaseBundle, type Released } from '../release.ts'
+import { shaped } from '../release-shape.ts'
 import { parseSearch, scopeOf } from '../search-request.ts'
-import { findIncluded, linkOf, noticesOf, type Asked } from './search-page.ts'
+import { findIncluded, linkOf, noticesOf, partAsked, type Asked } from './search-page.ts'
 import { searchPersons } from './search-persons.ts'
 import { searchAudit, searchDirectory } from './search-public.ts'
 
@@ -17,9 +18,10 @@ export async function search(call: Call, context: Context): Promise<Released> {
   if (type === 'AuditEvent') return searchAudit(call, context)
   const scope = scopeOf(type)
   const request = await parseSearch(context, call, scope)
-  if (type === 'Organization' && call.caller.role !== 'system') return searchDirectory(context, request)
-  if (type === 'Patient' && call.caller.role !== 'system') return searchPersons(call, context, { scope, request })
-  return searchRecords(call, context, { scope, request })
+  const part = partAsked(call, request)
+  if (type === 'Organization' && call.caller.role !== 'system') return shaped(searchDirectory(context, request), part)
+  if (type === 'Patient' && call.caller.role !== 'system') return shaped(await searchPersons(call, context, { scope, request }), part)
+  return shaped(await searchRecords(call, context, { scope, request }), part)
 }
 
 /** Of one type, or of several that are judged by the same sight. */

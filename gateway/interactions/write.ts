@@ -3,133 +3,122 @@
  * transition table. Everything else is refused by the role table before this is reached.
  * Spec: http://hl7.org/fhir/R4/http.html#create, #update, #patch
  */
-import type { Consent, RelatedPerson, Resource, Task } from '../../fhir-profiles/r4.ts'
+import type { Consent, RelatedPerson, Task } from '../../fhir-profiles/r4.ts'
 import type { Call, Context } from '../context.ts'
 import { answerReferral } from '../intake-answer.ts'
 import { currentConsent, isSignedByProxy, takeConsent } from '../intake-consent.ts'
 import { settleConsentReview } from '../intake-consent-review.ts'
 import { supersede } from '../intake-supersede.ts'
 import { takeRelation } from '../intake-relation.ts'
-import { requireValid, resourceOf, takeRecords, type IntakeResult } from '../intake.ts'
-import { requireVersion } from '../intake-place.ts'
+import { onlyMatch, turnOf } from '../intake-criteria.ts'
+import { requireValid, resourceOf, type IntakeResult } from '../intake.ts'
 import type { Held } from '../held.ts'
 import { ledgerEntry, maskedQuery, whoOf } from '../ledger-entry.ts'
 import { notFound, Problem } from '../problem.ts'
 import { isPartyTask, isShownRecord, sightFor } from '../judged.ts'
 import { releaseWritten, type Released } from '../release.ts'
 import { personsOf } from '../search-request.ts'
-import { applyOperations, isOperation, type Operation } from './json-patch.ts'
+import { withinTransaction } from '../within.ts'
+import { patchOf } from './patch-body.ts'
+import { askedOf, criteriaIn, writeOwn } from './write-own.ts'
 
 export async function create(call: Call, context: Context): Promise<Released> {
   const resource = resourceOf(bodyOf(call), call.params['type'] ?? '')
-  if (call.ifNoneExist !== '')
-    throw new Problem('not-supported', 'conditional create is not supported yet; send the resource by PUT with an id of your own', {
-      id: 'conditional',
-    })
-  if (resource.resourceType === 'Consent' && call.caller.role !== 'system')
-    return writeConsent(call, context, { consent: resource, id: context.newId(), isNew: true })
-  if (resource.resourceType === 'RelatedPerson' && call.caller.role === 'privacy-officer')
-    return writeRelation(call, context, { relation: resource, id: context.newId(), isNew: true })
+  const isConsent = resource.resourceType === 'Consent' && call.caller.role !== 'system'
+  const isRelation = resource.resourceType === 'RelatedPerson' && call.caller.role === 'privacy-officer'
+  if (isConsent || isRelation) return byCriteria(call, context, { resource, id: '' })
   requireSystem(call)
-  return writeOwn(call, context, resource, 'POST')
+  return writeOwn(call, context, { ...askedOf(call), method: 'POST', resource })
 }
 
 export async function update(call: Call, context: Context): Promise<Released> {
   const resource = resourceOf(bodyOf(call), call.params['type'] ?? '')
   const id = call.params['id'] ?? ''
-  if (resource.id !== id)
+  if (id !== '' && resource.id !== id)
     throw new Problem('invalid', 'the id of the body is not the id of the address', {
       id: 'id-mismatch',
       expression: `${resource.resourceType}.id`,
     })
   // A system may keep Tasks of its own under any id; everybody else's Tasks are the network's.
-  if (resource.resourceType === 'Task' && (call.caller.role !== 'system' || (await isPartyTask(context, call, id))))
+  if (resource.resourceType === 'Task' && (call.caller.role !== 'system' || (await isPartyTask(context, call, id)))) {
+    requireId(id)
     return writeTask(call, context, id, () => resource)
-  if (resource.resourceType === 'Consent' && call.caller.role !== 'system')
-    return writeConsent(call, context, { consent: resource, id, isNew: false })
-  if (resource.resourceType === 'RelatedPerson' && call.caller.role === 'privacy-officer')
-    return writeRelation(call, context, { relation: resource, id, isNew: false })
+  }
+  const isConsent = resource.resourceType === 'Consent' && call.caller.role !== 'system'
+  const isRelation = resource.resourceType === 'RelatedPerson' && call.caller.role === 'privacy-officer'
+  if (isConsent || isRelation) return byCriteria(call, context, { resource, id })
   requireSystem(call)
-  return writeOwn(call, context, resource, 'PUT')
+  return writeOwn(call, context, { ...askedOf(call), method: 'PUT', resource })
 }
 
-/** JSON Patch (RFC 6902) on Tasks and Consents: what people and coordinators change. Each needs If-Match. */
+/** JSON Patch and FHIRPath Patch. What people and coordinators change (Tasks, Consents) needs If-Match; a system patches its own records. */
 export async function patch(call: Call, context: Context): Promise<Released> {
-  const type = call.params['type'] ?? ''
-  const id = call.params['id'] ?? ''
-  const operations = operationsOf(call)
+  const { type = '', id = '' } = call.params
+  const change = patchOf(call.body)
+  if (call.caller.role === 'system' && !(type === 'Task' && (await isPartyTask(context, call, id))))
+    return writeOwn(call, context, { ...askedOf(call), method: 'PATCH', patch: change })
+  requireId(id)
   if (type === 'Task') {
     return writeTask(call, context, id, (current) => {
-      const changed = patched(current, operations)
-      if (changed.resourceType !== 'Task') throw new Problem('unprocessable', 'a patch cannot change the resource type', { id: 'patch' })
+      const changed = change(current)
+      if (changed.resourceType !== 'Task') throw new TypeError('a patch keeps the type')
       return changed
     })
   }
-  if (type === 'Consent' && call.caller.role !== 'system') {
+  if (type === 'Consent') {
     const current = await currentConsent(context.store, id)
     if (current === undefined || !(await mayWriteConsent(call, context, current.person))) throw notFound()
-    const changed = patched(current.consent, operations)
-    if (changed.resourceType !== 'Consent') throw new Problem('unprocessable', 'a patch cannot change the resource type', { id: 'patch' })
+    const changed = change({ ...current.consent, id })
+    if (changed.resourceType !== 'Consent') throw new TypeError('a patch keeps the type')
     return writeConsent(call, context, { consent: changed, id, isNew: false })
   }
-  throw new Problem('not-supported', 'JSON Patch is supported on Task and Consent; send an update instead', { id: 'patch-type' })
+  throw new Problem('not-supported', 'a patch is taken on Task and Consent; send an update instead', { id: 'patch-type' })
 }
 
 export async function remove(call: Call, context: Context): Promise<Released> {
   requireSystem(call)
-  const type = call.params['type'] ?? ''
-  const id = call.params['id'] ?? ''
-  const { caller } = call
-  const written = await context.store.transaction(async (tables) => {
-    requireVersion(call.ifMatch, await tables.records.lockVersion({ institution: caller.institution, type, localId: id }))
-    const done = await tables.records.markDeleted({ institution: caller.institution, type, localId: id }, context.now().getTime())
-    await tables.ledger.append([
-      ledgerEntry(
-        context,
-        whoOf(caller, call.address),
-        { requestId: call.requestId, query: maskedQuery(call) },
-        {
-          action: 'D',
-          interaction: 'delete',
-          outcome: 'success',
-          persons: done?.person === undefined || done.person === null ? [] : [done.person],
-          entities: done === undefined ? [] : [{ type, id: done.id, version: String(done.version) }],
-          consents: [],
-          note: '',
-        },
-      ),
-    ])
-    return done
+  return writeOwn(call, context, { ...askedOf(call), method: 'DELETE' })
+}
+
+/** People write by id, or by criteria under their own view: who asks the same at the same moment takes turns. */
+async function byCriteria(call: Call, context: Context, input: { resource: Consent | RelatedPerson; id: string }): Promise<Released> {
+  const { resource, id } = input
+  const write = (inner: Context, at: { id: string; isNew: boolean }): Promise<Released> =>
+    resource.resourceType === 'Consent'
+      ? writeConsent(call, inner, { consent: resource, ...at })
+      : writeRelation(call, inner, { relation: resource, ...at })
+  const criteria = criteriaIn(call, resource.resourceType, id)
+  if (criteria === undefined) return write(context, id === '' ? { id: context.newId(), isNew: true } : { id, isNew: false })
+  return withinTransaction(context, [turnOf(call, criteria)], async (inner) => {
+    const found = await onlyMatch(inner, call, criteria)
+    if (found === undefined) return write(inner, { id: inner.newId(), isNew: true })
+    if (call.method !== 'POST') return write(inner, { id: found.networkId, isNew: false })
+    const { networkId, version, updatedMs } = found
+    return answerWritten(call, inner, {
+      status: 200,
+      type: resource.resourceType,
+      id: networkId,
+      networkId,
+      version: String(version),
+      updatedMs,
+    })
   })
-  const sight = await sightFor(context.store, context, call, { type, persons: [] })
-  const entry = { status: 204 as const, type, id, version: String(written?.version ?? 0), updatedMs: context.now().getTime() }
-  return releaseWritten(context, call, { written: entry, held: undefined, sight })
+}
+
+function requireId(id: string): void {
+  if (id !== '') return
+  throw new Problem('not-supported', 'this is changed by its id and the version that was read, not by criteria', { id: 'conditional' })
 }
 
 function bodyOf(call: Call): unknown {
+  if (call.body.kind === 'patch')
+    throw new Problem('unsupported-media', 'a patch is sent by PATCH; send the resource as application/fhir+json', { id: 'media-type' })
   if (call.body.kind !== 'json') throw new Problem('invalid', 'a JSON body is required', { id: 'body-required' })
   return call.body.value
 }
 
 function requireSystem(call: Call): void {
   if (call.caller.role !== 'system') throw new Problem('forbidden', 'this role does not write this type', { id: 'role' })
-}
-
-async function writeOwn(call: Call, context: Context, resource: Resource, method: 'PUT' | 'POST'): Promise<Released> {
-  const { caller } = call
-  const result = await context.store.transaction(async (tables) => {
-    const input = {
-      institution: caller.institution,
-      space: 'local' as const,
-      entries: [{ method, resource, fullUrl: '', ifMatch: call.ifMatch, parties: [] }],
-    }
-    const [one] = await takeRecords(tables, context, input, (results) =>
-      results.map((result) => written(context, call, method === 'POST' || result.status === 201 ? 'C' : 'U', result)),
-    )
-    if (one === undefined) throw new TypeError('one entry gives one result')
-    return one
-  })
-  return answerWritten(call, context, { ...result, id: result.localId, networkId: result.id })
 }
 
 function written(context: Context, call: Call, action: 'C' | 'U', result: IntakeResult, more: readonly IntakeResult[] = []) {
@@ -263,22 +252,4 @@ async function mayWriteConsent(call: Call, context: Context, person: string): Pr
     (call.caller.role === 'patient' || call.caller.role === 'proxy') &&
     (await context.store.identities.person(call.caller.person)) === person
   )
-}
-
-function operationsOf(call: Call): Operation[] {
-  if (call.body.kind !== 'patch') {
-    throw new Problem('unsupported-media', 'send a JSON Patch: a list of operations as `application/json-patch+json`', { id: 'patch-body' })
-  }
-  if (!Array.isArray(call.body.value)) throw new Problem('invalid', 'a JSON Patch is a list of operations', { id: 'patch-body' })
-  return call.body.value.map((item: unknown, at) => {
-    if (!isOperation(item)) throw new Problem('invalid', `operation ${at} is not a JSON Patch operation`, { id: 'patch-body' })
-    return item
-  })
-}
-
-function patched(current: Resource, operations: Operation[]): Resource {
-  const copy: Resource = structuredClone(current)
-  const failed = applyOperations(copy, operations)
-  if (failed !== undefined) throw new Problem('unprocessable', `operation ${failed} of the patch does not apply`, { id: 'patch' })
-  return resourceOf(copy, current.resourceType)
 }

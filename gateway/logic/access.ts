@@ -17,8 +17,8 @@ export const roles: readonly Role[] = [
   'integrator',
 ]
 
-/** directory data is outside the consent algebra; governance is what people decide and what was done */
-export type ResourceClass = 'clinical' | 'workflow' | 'governance' | 'identity' | 'directory'
+/** directory data and knowledge (definitions, catalogues, code lists) are outside the consent algebra; governance is what people decide and what was done */
+export type ResourceClass = 'clinical' | 'workflow' | 'governance' | 'identity' | 'directory' | 'knowledge'
 
 /**
  * `refer` and `answer`: an entry of a referral Bundle, or of a Bundle that answers one. Clinicians write in their own EMR; through
@@ -66,10 +66,20 @@ const typesOf: Readonly<Record<ResourceClass, string>> = {
     Schedule ServiceRequest Slot SupplyRequest Task`,
   governance: 'AuditEvent Consent Contract',
   identity: 'Patient Person RelatedPerson',
+  // Neither results of an operation nor Subscription, which acts by being there.
+  knowledge: `ActivityDefinition CapabilityStatement CatalogEntry ChargeItemDefinition CodeSystem CompartmentDefinition ConceptMap
+    DeviceDefinition EffectEvidenceSynthesis EventDefinition Evidence EvidenceVariable ExampleScenario GraphDefinition
+    ImplementationGuide InsurancePlan Library Measure MedicationKnowledge MedicinalProduct MedicinalProductAuthorization
+    MedicinalProductContraindication MedicinalProductIndication MedicinalProductIngredient MedicinalProductInteraction
+    MedicinalProductManufactured MedicinalProductPackaged MedicinalProductPharmaceutical MedicinalProductUndesirableEffect
+    MessageDefinition NamingSystem ObservationDefinition OperationDefinition PlanDefinition Questionnaire ResearchDefinition
+    ResearchElementDefinition ResearchStudy RiskEvidenceSynthesis SearchParameter SpecimenDefinition StructureDefinition StructureMap
+    SubstanceNucleicAcid SubstancePolymer SubstanceProtein SubstanceReferenceInformation SubstanceSourceMaterial
+    SubstanceSpecification TerminologyCapabilities TestReport TestScript ValueSet`,
   directory: 'Endpoint HealthcareService Location Organization OrganizationAffiliation Practitioner PractitionerRole',
 }
 
-const classes: readonly ResourceClass[] = ['clinical', 'workflow', 'governance', 'identity', 'directory']
+const classes: readonly ResourceClass[] = ['clinical', 'workflow', 'governance', 'identity', 'directory', 'knowledge']
 
 const classOfType: ReadonlyMap<string, ResourceClass> = new Map(
   classes.flatMap((name) => typesOf[name].split(/\s+/).map((type) => [type, name] as const)),
@@ -117,7 +127,7 @@ const referralPapers = {
 const grants: Readonly<Record<Role, Grant>> = {
   // Its own partition: what it PUT it reads back. It governs nothing: consents come from people and officers, or inside a referral.
   system: {
-    classes: { clinical: 'crudsFA', workflow: 'crudsFA', identity: 'crudsFA', directory: 'crudsFA' },
+    classes: { clinical: 'crudsFA', workflow: 'crudsFA', identity: 'crudsFA', directory: 'crudsFA', knowledge: 'cruds' },
     types: { Consent: 'F', ...notGoverning },
   },
   doctor: {
@@ -167,6 +177,7 @@ export type Operation =
   | 'quarantine'
   | 'subscription'
   | 'terminology'
+  | 'history-system'
 
 const operations: Readonly<Record<Operation, readonly Role[]>> = {
   summary: ['doctor', 'nurse', 'patient', 'proxy'],
@@ -191,6 +202,8 @@ const operations: Readonly<Record<Operation, readonly Role[]>> = {
   subscription: ['system', 'coordinator', 'privacy-officer'],
   // published lists, the same for everybody
   terminology: roles,
+  // Of people's views each type has its own: they ask by type.
+  'history-system': ['system'],
 }
 
 export function mayRun(role: Role, operation: Operation): boolean {

@@ -12,6 +12,7 @@ export const actionOf = {
   vread: 'access',
   'history-instance': 'access',
   'history-type': 'access',
+  'history-system': 'access',
   'search-type': 'access',
   create: 'correct',
   update: 'correct',

@@ -35,6 +35,8 @@ const kinds: Readonly<Record<string, AuditKind>> = {
   read: one('read', 'Read', reading),
   vread: one('vread', 'Read', reading),
   'history-instance': { ...reading, type, subtypes: [restful('history-instance')], rest: undefined },
+  'history-type': { ...reading, type, subtypes: [restful('history-type')], rest: undefined },
+  'history-system': { ...reading, type, subtypes: [restful('history-system')], rest: undefined },
   'search-type': one('search-type', 'Query', searching),
   create: one('create', 'Create', writing),
   update: one('update', 'Update', writing),

@@ -110,16 +110,6 @@ export function recordWrites(sql: Sql) {
       return new Map(rows.map((row) => [row.id, heldOfWritten(row)]))
     },
 
-    /** Current versions by network id; absent = never written. Call after `networkIds`, which holds the lock. */
-    async currentVersions(ids: readonly string[]): Promise<Map<string, { version: number; deleted: boolean; text: string }>> {
-      if (ids.length === 0) return new Map()
-      const found = await sql.query<{ id: string; version: number; deleted: boolean; text: string }>(
-        `select r.id, r.version, r.deleted, r.text from network_id n join record r on ${lies} where n.id = any($1::text[])`,
-        [ids],
-      )
-      return new Map(found.rows.map((row) => [row.id, { version: row.version, deleted: row.deleted, text: row.text }]))
-    },
-
     /** The current version, locked until the transaction ends; undefined when there is nothing or it is deleted. */
     async lockVersion(key: RecordKey): Promise<number | undefined> {
       const found = await sql.query<{ version: number }>(

@@ -4,12 +4,11 @@ import { networkIds } from './network-ids.ts'
 import type { Sql } from './pool.ts'
 import { heldOf, lies, recordColumns, targetColumns, type RecordKey, type StoredRow } from './record-row.ts'
 import { recordWrites } from './record-writes.ts'
-import { versions } from './versions.ts'
 
 export { heldOf, recordColumns, type RecordKey, type RecordRow } from './record-row.ts'
 
 export function records(sql: Sql) {
-  return { ...networkIds(sql), ...reading(sql), ...versions(sql), ...recordWrites(sql) }
+  return { ...networkIds(sql), ...reading(sql), ...recordWrites(sql) }
 }
 
 function reading(sql: Sql) {

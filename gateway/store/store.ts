@@ -18,11 +18,15 @@ import { relations } from './relations.ts'
 import { subscriptions } from './subscriptions.ts'
 import { includedRecords, type IncludeInput } from './search-include.ts'
 import { recordsOfPerson, searchPersons, searchRecords, type PersonRecords, type SearchInput } from './search.ts'
+import { versions } from './versions.ts'
+import { writes } from './writes.ts'
 
 function bind(sql: Sql, traceNow?: TraceNow) {
   return {
     sql,
     records: records(sql),
+    writes: writes(sql),
+    versions: versions(sql),
     raised: raised(sql),
     identities: identities(sql),
     consents: consents(sql),

@@ -33,5 +33,5 @@ export const request: AccessRequest = {
 }
 
 export function answer(response: Response, released: Released): void {
-  reply(response, released, { ifNoneMatch: '', isHead: false })
+  reply(response, released, { method: 'GET', ifNoneMatch: '', ifModifiedSince: '' })
 }

@@ -4,7 +4,7 @@ import type { Patient } from '../../fhir-profiles/r4.ts'
 import type { Held, HeldContent } from '../../gateway/held.ts'
 import { reply } from '../../gateway/reply.ts'
 
-const request = { ifNoneMatch: '', isHead: false }
+const request = { method: 'GET', ifNoneMatch: '', ifModifiedSince: '' }
 
 export function leak(response: Response, held: Held, content: HeldContent, patient: Patient): void {
   reply(response, held, request) // forbidden: TS2345|TS2739|TS2741

@@ -34,8 +34,9 @@ eachGateway('at the same moment', {}, (gateway) => {
   })
 
   test('transactions over the same records in opposite order all end', async () => {
-    const records = Array.from({ length: 6 }, (_, at) => observation(`crossed-${at}`, 'C-0007'))
-    const replies = await times(6, (at) => clinic().post('', transaction(at % 2 === 0 ? records : records.toReversed())))
+    const records = (writer: number) =>
+      Array.from({ length: 6 }, (_, at) => observation(`crossed-${at}`, 'C-0007', { note: [{ text: `writer ${writer}` }] }))
+    const replies = await times(6, (at) => clinic().post('', transaction(at % 2 === 0 ? records(at) : records(at).toReversed())))
     expect(statuses(replies)).toEqual([200, 200, 200, 200, 200, 200])
     expect((await clinic().get('Observation/crossed-0')).body.meta?.versionId).toBe('6')
   })

@@ -123,6 +123,7 @@ async function ask(route: Route, caller: Caller, id: string, type: string): Prom
     body: route.method === 'PATCH' ? { kind: 'patch', value: [] } : route.method === 'GET' ? { kind: 'none' } : { kind: 'json', value: {} },
     ifMatch: '',
     ifNoneMatch: '',
+    ifModifiedSince: '',
     ifNoneExist: '',
     prefer: '',
     address: '',

@@ -132,10 +132,12 @@ describe('what may leave', () => {
     ]
     for (const each of forged) {
       // what the compiler refuses is tried here all the same
-      expect(() => reply(response, each as typeof real, { ifNoneMatch: '', isHead: false })).toThrow('must have been released')
+      expect(() => reply(response, each as typeof real, { method: 'GET', ifNoneMatch: '', ifModifiedSince: '' })).toThrow(
+        'must have been released',
+      )
     }
     expect(sent).toEqual([])
-    reply(response, real, { ifNoneMatch: '', isHead: false })
+    reply(response, real, { method: 'GET', ifNoneMatch: '', ifModifiedSince: '' })
     expect(sent).toEqual(['{}'])
   })
 

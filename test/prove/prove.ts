@@ -36,6 +36,11 @@ const proofs = [
   { claim: 'kill -9 of the sealer loses no committed entry and leaves a sound log', path: 'test/gateway/seal-kill' },
   { claim: 'any log grown in any steps has the roots and proofs of RFC 6962', path: 'test/gateway/logic/chain' },
   { claim: 'a withdrawal is obeyed by the next request, on any process', path: 'test/journeys/withdrawal' },
+  {
+    claim: '64 writers at two gateways leave what one after another would: by id, by criteria, by patch, in transactions',
+    path: 'test/gateway/races',
+  },
+  { claim: 'hostile input from public lists is refused or harmless at every route, in time', path: 'test/gateway/hostile' },
   { claim: 'withdrawals are linearizable under load on two processes', path: 'test/gateway/linearizable' },
   { claim: 'a reply equals the reply of a store without the refused records', path: 'test/gateway/non-interference' },
   { claim: 'the leak kit finds no difference in 10,000 generated requests of each engine', path: 'test/leaks/leaks.test' },

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { buildElements } from './elements.mjs'
 import { buildCompartment, buildSearchParameters } from './search.mjs'
 import { readSource } from './source.mjs'
+import { buildSummary } from './summary.mjs'
 import { buildTerminology } from './terminology.mjs'
 
 /** @returns {Record<string, string>} repository path → text */
@@ -21,6 +22,7 @@ export function build() {
       valueSets: elements.valueSets,
       structures: elements.structures,
     }),
+    'fhir-profiles/r4-summary.json': lines(buildSummary(source, elements)),
     'fhir-profiles/search-parameters.json': lines(buildSearchParameters(source, elements.resourceTypes)),
     'fhir-profiles/patient-compartment.json': lines(buildCompartment(source)),
     'fhir-profiles/terminology/r4.json': lines(buildTerminology()),

@@ -144,11 +144,11 @@ export const bundles: readonly Fault[] = [
     at: 'Bundle.entry[0].request.url',
   },
   {
-    title: 'a conditional entry',
+    title: 'an entry whose criteria say nothing',
     ask: (gateway) =>
-      clinic(gateway).post('', { resourceType: 'Bundle', type: 'transaction', entry: [entry(`Observation?identifier=${secret}`)] }),
+      clinic(gateway).post('', { resourceType: 'Bundle', type: 'transaction', entry: [entry(`Observation?_count=${secret}`)] }),
     status: 400,
-    id: 'conditional',
+    id: 'criteria',
     at: 'Bundle.entry[0].request',
   },
   {

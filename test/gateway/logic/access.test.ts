@@ -82,7 +82,7 @@ describe('who may touch what, before any data is looked at', () => {
   })
 
   test('a type nobody knows is refused to everybody', () => {
-    for (const type of ['Foo', 'StructureDefinition', 'toString', '__proto__', 'constructor', '', '*']) {
+    for (const type of ['Foo', 'Subscription', 'toString', '__proto__', 'constructor', '', '*']) {
       expect(classOf(type)).toBeUndefined()
       for (const role of roles)
         expect([...interactions, 'refer', 'answer'].some((one) => mayTouch(role, type, one as Interaction))).toBe(false)

@@ -229,7 +229,16 @@ export function partitions(gateway: () => TestGateway): void {
       }
       const reply = await clinic().post('', batch)
       expect(reply.status).toBe(200)
-      expect(reply.body.entry?.map(({ response }) => response?.status)).toEqual(['200', '201', '404', '403', '400', '400', '200', '204'])
+      expect(reply.body.entry?.map(({ response }) => response?.status)).toEqual([
+        '200 OK',
+        '201 Created',
+        '404 Not Found',
+        '403 Forbidden',
+        '400 Bad Request',
+        '400 Bad Request',
+        '200 OK',
+        '204 No Content',
+      ])
       expect(reply.body.entry?.[6]?.resource?.total).toBe(1)
     })
   })

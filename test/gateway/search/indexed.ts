@@ -22,6 +22,7 @@ export function callOf(query: readonly (readonly [string, string])[]): Call {
     ifMatch: '',
     ifNoneMatch: '',
     ifNoneExist: '',
+    ifModifiedSince: '',
     prefer: '',
     address: '',
     caller: {

@@ -74,7 +74,7 @@ eachDatabase('a database with data in it', (open, engine) => {
         sources: ['dept:01'],
         text: `{"id":"${id}","수치":0.10}`,
       })
-      expect((await store.records.versionsOf(id, 10)).length).toBe(count)
+      expect((await store.versions.textsOf(id, 10)).length).toBe(count)
     }
     expect((await store.records.pointingTo('mentioned', 'clinic')).length).toBe(3)
     expect((await store.consents.provisionsOf(['ada'])).length).toBe(1)

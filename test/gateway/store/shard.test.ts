@@ -5,6 +5,7 @@ import type { Database, Sql } from '../../../gateway/store/pool.ts'
 import type { IndexRow } from '../../../gateway/store/index-rows.ts'
 import { records, type RecordRow } from '../../../gateway/store/records.ts'
 import { createStore, type Store } from '../../../gateway/store/store.ts'
+import { versions } from '../../../gateway/store/versions.ts'
 import { eachDatabase } from '../../support/databases.ts'
 
 const tables = ['record', 'record_version', 'record_index'] as const
@@ -108,7 +109,7 @@ eachDatabase('records lie with the person they are about', (open) => {
     await write([rowOf('obs-2', 'ada', 2)])
     await write([rowOf('obs-2', 'bea', 3), rowOf('obs-1', 'ada', 2)])
     expect(await shardsOf(['obs-2'])).toEqual(['record: bea 1', 'record_version: bea 3', 'record_index: bea 2', 'network_id: bea'])
-    expect((await store.records.versionsOf('obs-2', 10)).map(({ version }) => version)).toEqual([3, 2, 1])
+    expect((await store.versions.textsOf('obs-2', 10)).map(({ version }) => version)).toEqual([3, 2, 1])
     const held = await store.records.byId('Observation', 'obs-2')
     expect(held === undefined ? undefined : opened(held).facts.person).toBe('bea')
   })
@@ -125,7 +126,7 @@ eachDatabase('records lie with the person they are about', (open) => {
     expect((await store.records.ofPerson('dora', [], 10)).length).toBe(3)
     expect(await store.records.byKey({ institution: 'clinic', type: 'Observation', localId: 'local-obs-3' })).toBeDefined()
     await write([rowOf('obs-3', 'dora', 3)])
-    expect((await store.records.versionsOf('obs-3', 10)).map(({ version }) => version)).toEqual([3, 2, 1])
+    expect((await store.versions.textsOf('obs-3', 10)).map(({ version }) => version)).toEqual([3, 2, 1])
   })
 
   test('a merge that is undone by an error leaves every row where it was', async () => {
@@ -148,7 +149,7 @@ eachDatabase('records lie with the person they are about', (open) => {
     const [sql, asked] = askedOf()
     await records(sql).found('many-2')
     await records(sql).byKey({ institution: 'clinic', type: 'Observation', localId: 'local-many-2' })
-    await records(sql).versionsOf('many-2', 10)
+    await versions(sql).textsOf('many-2', 10)
     await records(sql).ofPerson('fay-2', ['Observation'], 10)
     for (const { text, values } of asked) {
       const plan = await database.sql.query<{ 'QUERY PLAN': string }>(

@@ -1,0 +1,127 @@
+/** What a request brings and what its sender can read, by their media types. Spec: http://hl7.org/fhir/R4/http.html#mime-type */
+import type { Request } from 'express'
+import { parseJson } from '../fhir-profiles/json.ts'
+import type { CallBody, Context } from './context.ts'
+import { Problem } from './problem.ts'
+
+/**
+ * Reads a body as far as it is taken: what is announced or turns out larger is refused there and then, and the rest of it is never read.
+ * Throws Problem: too-large (413), unsupported-media (415), invalid (400) for one that ended early.
+ */
+export async function readBody(request: Request, maxBytes: number): Promise<void> {
+  const encoding = request.get('content-encoding') ?? 'identity'
+  if (encoding.toLowerCase() !== 'identity')
+    throw new Problem('unsupported-media', 'compressed bodies are not taken', { id: 'content-encoding', headers: { connection: 'close' } })
+  if (Number(request.get('content-length') ?? 0) > maxBytes) throw tooLarge()
+  request.body = await bytesUpTo(request, maxBytes)
+}
+
+function bytesUpTo(request: Request, maxBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = []
+    let bytes = 0
+    const done = (settle: () => void): void => {
+      request.off('data', take).off('end', ended).off('close', broken).off('error', broken)
+      settle()
+    }
+    const take = (part: Buffer): void => {
+      bytes += part.length
+      if (bytes <= maxBytes) parts.push(part)
+      else {
+        request.pause()
+        done(() => reject(tooLarge()))
+      }
+    }
+    const ended = (): void => done(() => resolve(Buffer.concat(parts)))
+    const broken = (): void => done(() => reject(new Problem('invalid', 'the body ended early', { id: 'body-incomplete' })))
+    request.on('data', take).on('end', ended).on('close', broken).on('error', broken)
+  })
+}
+
+/** The connection ends with the answer: what is still on its way would be read as the next request. */
+function tooLarge(): Problem {
+  return new Problem('too-large', 'the body is larger than this gateway takes; send it in parts', {
+    id: 'body-too-large',
+    headers: { connection: 'close' },
+  })
+}
+
+function bytesOf(request: Request): Buffer {
+  const body: unknown = request.body
+  return Buffer.isBuffer(body) ? body : Buffer.alloc(0)
+}
+
+/** A search by POST is a form; anything else would be read as a search for nothing. */
+export function formOf(request: Request): readonly (readonly [string, string])[] {
+  const [type = ''] = (request.get('content-type') ?? '').split(';')
+  if (bytesOf(request).length > 0 && type.trim().toLowerCase() !== 'application/x-www-form-urlencoded') {
+    throw new Problem('unsupported-media', 'a search by POST is sent as application/x-www-form-urlencoded', { id: 'media-type' })
+  }
+  return [...new URLSearchParams(bodyText(request))]
+}
+
+function bodyText(request: Request): string {
+  return bytesOf(request).toString('utf8')
+}
+
+const jsonTypes = new Set(['application/fhir+json', 'application/json'])
+
+export function bodyOf(context: Context, request: Request): CallBody {
+  const bytes = bytesOf(request)
+  if (bytes.length === 0 || request.method === 'GET' || request.method === 'HEAD') return { kind: 'none' }
+  const [type = '', ...parameters] = (request.get('content-type') ?? '').split(';').map((part) => part.trim().toLowerCase())
+  const isPatch = type === 'application/json-patch+json'
+  const charset = parameters
+    .find((parameter) => parameter.startsWith('charset='))
+    ?.slice(8)
+    .replaceAll('"', '')
+  const version = parameters.find((parameter) => parameter.startsWith('fhirversion='))?.slice(12)
+  if ((!jsonTypes.has(type) && !isPatch) || (charset !== undefined && charset !== 'utf-8') || !isOurVersion(version)) {
+    throw new Problem('unsupported-media', 'send application/fhir+json in UTF-8, or application/json-patch+json for a patch', {
+      id: 'media-type',
+    })
+  }
+  const { maxDepth, maxBodyBytes } = context.config.limits
+  const parsed = parseJson(bytes, { maxDepth, maxBytes: maxBodyBytes })
+  if (!parsed.ok) {
+    const { kind, diagnostics, where } = parsed.fault
+    throw new Problem(kind === 'too-large' ? 'too-large' : 'invalid', `${diagnostics} (${where})`, { id: `json-${kind}` })
+  }
+  return { kind: isPatch ? 'patch' : 'json', value: parsed.value }
+}
+
+/** R4 in its two spellings; absent = R4. Spec: http://hl7.org/fhir/R4/http.html#version-parameter */
+function isOurVersion(version: string | undefined): boolean {
+  return version === undefined || /^"?4\.0(\.\d+)?"?$/.test(version)
+}
+
+const formats: ReadonlySet<string> = new Set(['json', 'application/json', 'application/fhir+json', 'text/json'])
+
+/** JSON only; a client that can read nothing else is told so. `_format` says more than Accept. */
+export function requireAcceptable(request: Request): void {
+  const format = parameterOf(request, '_format')
+  const accepted = format ?? request.get('accept') ?? '*/*'
+  if (accepted.split(',').some((each) => isReadable(each.trim().toLowerCase(), format !== undefined))) return
+  throw new Problem(
+    'not-acceptable',
+    'only JSON is written here, in FHIR R4; ask for `application/fhir+json` by Accept or `_format=json`, XML is not offered',
+    { id: 'format' },
+  )
+}
+
+/** `+` of an address is read as a space: `_format=application/fhir+json` means what it says. */
+function isReadable(range: string, isFormat: boolean): boolean {
+  const [type = '', ...parameters] = range.split(';').map((part) => part.trim())
+  const version = parameters.find((parameter) => parameter.startsWith('fhirversion='))?.slice(12)
+  if (!isOurVersion(version) || parameters.includes('q=0')) return false
+  return formats.has(type.replace(' ', '+')) || (!isFormat && (type === '*/*' || type === 'application/*'))
+}
+
+/** `_pretty=true`: http://hl7.org/fhir/R4/http.html#parameters */
+export function wantsLines(request: Request): boolean {
+  return parameterOf(request, '_pretty') === 'true'
+}
+
+function parameterOf(request: Request, name: string): string | undefined {
+  return new URL(request.originalUrl, 'http://localhost').searchParams.get(name) ?? undefined
+}

@@ -1,0 +1,34 @@
+/** What a write must know of what is there, and how writers that ask by criteria take turns. */
+import type { Sql } from './pool.ts'
+import { lies } from './record-row.ts'
+
+export interface CurrentVersion {
+  readonly version: number
+  readonly deleted: boolean
+  readonly text: string
+  readonly updatedMs: number
+}
+
+export function writes(sql: Sql) {
+  return {
+    /** Current versions by network id; absent = never written. Call after `networkIds`, which holds the lock. */
+    async current(ids: readonly string[]): Promise<Map<string, CurrentVersion>> {
+      if (ids.length === 0) return new Map()
+      const found = await sql.query<{ id: string; version: number; deleted: boolean; text: string; updated_ms: number }>(
+        `select r.id, r.version, r.deleted, r.text, r.updated_ms from network_id n join record r on ${lies} where n.id = any($1::text[])`,
+        [ids],
+      )
+      return new Map(
+        found.rows.map(({ id, version, deleted, text, updated_ms }) => [id, { version, deleted, text, updatedMs: updated_ms }]),
+      )
+    },
+
+    /**
+     * Holds these names until the transaction ends, on every process of the database: who asks the same question and writes by its answer
+     * waits. In one order, so that two transactions never wait for each other crosswise.
+     */
+    async takeTurns(names: readonly string[]): Promise<void> {
+      for (const name of [...new Set(names)].sort()) await sql.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [name])
+    },
+  }
+}
