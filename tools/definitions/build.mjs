@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildElements } from './elements.mjs'
+import { packDefinitions } from './packed.mjs'
 import { buildCompartment, buildSearchParameters } from './search.mjs'
 import { readSource } from './source.mjs'
 
@@ -20,6 +21,7 @@ export function build() {
       valueSets: elements.valueSets,
       structures: elements.structures,
     }),
+    'fhir-profiles/definitions/r4-packed.json': packDefinitions(source),
     'fhir-profiles/search-parameters.json': lines(buildSearchParameters(source)),
     'fhir-profiles/patient-compartment.json': lines(buildCompartment(source)),
   }

@@ -51,7 +51,7 @@ function addStructure(definition, source, structures, valueSets) {
 }
 
 /** The definition's elements as HL7 published them. */
-function restored(definition, { published, modelPaths }) {
+export function restored(definition, { published, modelPaths }) {
   const known = (element) => {
     const path = element.base?.path ?? element.path
     return !path.includes('.') || path !== element.path || published.has(path) || modelPaths.has(path)

@@ -1,0 +1,109 @@
+/**
+ * Invariants: by hand-written code where there is some for the very expression (`native-invariants.ts`), else by fhirpath.js, compiled
+ * once. Spec: http://hl7.org/fhir/R4/fhirpath.html
+ */
+import fhirpath from 'fhirpath'
+import r4 from 'fhirpath/fhir-context/r4/index.js'
+import type { Constraint } from '../definitions/definition.ts'
+import { correctedExpressions } from './corrected-expressions.ts'
+import type { Judge } from './judge.ts'
+import { nativeInvariants } from './native-invariants.ts'
+import type { Node } from './node.ts'
+import { pathFunctions } from './path-functions.ts'
+
+// the package's two descriptions of a model differ in how they write what may be absent
+const model = r4 as fhirpath.Model
+
+export interface Invariants {
+  /** adds a finding when the constraint does not hold at the node */
+  judge(judge: Judge, node: Node, constraint: Constraint, profile?: string): void
+  isTrue(judge: Judge, node: Node, expression: string): boolean
+  /** does the expression, evaluated on the node's resource, select the node? */
+  selects(judge: Judge, expression: string, node: Node): boolean
+}
+
+type Evaluate = (data: unknown, variables: Readonly<Record<string, unknown>>) => readonly unknown[]
+
+/** `undefined`: the engine cannot evaluate it. */
+type Answer = boolean | undefined
+
+export function invariantsOf(): Invariants {
+  const compiled = new Map<string, Evaluate | undefined>()
+  // what the functions of an expression look at: evaluation is synchronous, one at a time
+  const current: { judge: Judge | undefined; node: Node | undefined } = { judge: undefined, node: undefined }
+  const functions = pathFunctions(() => current)
+  const compile = (base: string, expression: string): Evaluate | undefined => {
+    const key = `${base} ${expression}`
+    if (!compiled.has(key)) compiled.set(key, compileExpression(base, expression, functions))
+    return compiled.get(key)
+  }
+  const select = (judge: Judge, node: Node, expression: string): readonly unknown[] | undefined => {
+    const evaluate = compile(node.type.name, expression)
+    if (evaluate === undefined) return undefined
+    const before = { ...current }
+    Object.assign(current, { judge, node })
+    try {
+      return evaluate(node.plain, variablesOf(node))
+    } catch {
+      // the engine throws on what it does not support, and on several values where one is wanted: the answer is "cannot be told"
+      return undefined
+    } finally {
+      Object.assign(current, before)
+    }
+  }
+  const answer = (judge: Judge, node: Node, expression: string): Answer => {
+    const native = nativeInvariants.get(expression)
+    if (native !== undefined) return native(node, judge)
+    const result = select(judge, node, expression)
+    return result === undefined ? undefined : isTrue(result)
+  }
+  return {
+    judge(judge, node, constraint, profile) {
+      // an element with extensions only has no value an expression could be about
+      if (node.plain === undefined) return
+      if (node.judged?.has(constraint.expression) === true) return
+      const result = answer(judge, node, correctedExpressions.get(constraint.expression) ?? constraint.expression)
+      if (!judge.isTrial) {
+        node.judged ??= new Set()
+        node.judged.add(constraint.expression)
+      }
+      const place = { says: [constraint.key, constraint.human], profile }
+      if (result === undefined) judge.findings.add('invariant-not-evaluated', node, place)
+      else if (!result) judge.findings.add('invariant', node, { ...place, severity: severityOf(constraint, judge) })
+    },
+    isTrue: (judge, node, expression) => answer(judge, node, expression) === true,
+    selects(judge, expression, node) {
+      const found = select(judge, node.resource, expression)
+      return found?.some((each) => each === node.plain) === true
+    },
+  }
+}
+
+function severityOf({ key, severity }: Constraint, judge: Judge): 'error' | 'warning' | 'information' {
+  if (severity !== 'warning') return 'error'
+  const stated = key === 'dom-6' ? judge.policy.bestPractice : 'warning'
+  return stated === 'fatal' ? 'error' : stated
+}
+
+function variablesOf(node: Node): Readonly<Record<string, unknown>> {
+  return { resource: node.resource.plain, rootResource: node.container.plain, context: node.plain }
+}
+
+function compileExpression(base: string, expression: string, functions: fhirpath.UserInvocationTable): Evaluate | undefined {
+  try {
+    const evaluate = fhirpath.compile({ base, expression }, model, { userInvocationTable: functions, traceFn: () => undefined })
+    return (data, variables) => {
+      const result: unknown = evaluate(data, { ...variables })
+      return Array.isArray(result) ? result : []
+    }
+  } catch {
+    // an expression the engine's grammar does not take: told as `invariant-not-evaluated`
+    return undefined
+  }
+}
+
+/** Nothing is not true; one value that is no boolean is. Spec: http://hl7.org/fhirpath/N1/#singleton-evaluation-of-collections */
+function isTrue(result: readonly unknown[]): boolean {
+  const [first] = result
+  return result.length > 0 && (typeof first === 'boolean' ? first : true)
+}
