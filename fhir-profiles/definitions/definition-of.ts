@@ -23,12 +23,13 @@ export function definitionOf(resource: unknown): Definition | undefined {
     type: type.startsWith(core) ? type.slice(core.length) : type,
     kind: textOf(source['kind']) ?? 'resource',
     base: textOf(source['baseDefinition']),
-    isProfile: source['derivation'] === 'constraint',
+    // some call a profile a specialization; what builds on its own type is a profile
+    isProfile: source['derivation'] === 'constraint' || textOf(source['baseDefinition']) === core + type,
     isAbstract: source['abstract'] === true ? true : undefined,
     contexts: some(recordsOf(source['context']).map((each) => contextOf(each))),
     contextInvariants: some(textsOf(source['contextInvariant'])),
     hasSnapshot: snapshot.length > 0,
-    elements: elements.map((element) => ruleOf(element)),
+    elements: elements.map((element) => ruleOf(element, source['kind'] === 'resource')),
     imposes: some(valuesOf(source, `${core}structuredefinition-imposeProfile`)),
   }
 }
@@ -63,16 +64,18 @@ const primitives: ReadonlyMap<string, string> = new Map(
   ].map((name) => [name.charAt(0).toUpperCase() + name.slice(1), name]),
 )
 
-function ruleOf(element: Json): ElementRule {
+function ruleOf(element: Json, isOfResource: boolean): ElementRule {
   const path = textOf(element['path']) ?? ''
   const max = textOf(element['max'])
+  // The id of a resource has the datatype id, whatever R4's definitions say of its text.
+  const isId = isOfResource && /^[A-Za-z]+\.id$/.test(path)
   return {
     id: textOf(element['id']),
     path,
     slice: textOf(element['sliceName']),
     min: numberOf(element['min']),
     max: max === undefined ? undefined : max === '*' ? -1 : Number(max),
-    types: some(recordsOf(element['type']).map((type) => typeOf(type, path))),
+    types: some(recordsOf(element['type']).map((type) => (isId ? { code: 'id' } : typeOf(type)))),
     content: textOf(element['contentReference'])?.replace(/^[^#]*#/, ''),
     fixed: valueOf(element, 'fixed'),
     pattern: valueOf(element, 'pattern'),
@@ -124,21 +127,31 @@ function obligationOf(extension: Json): string[] {
   return recordsOf(extension['extension']).flatMap((each) => (each['url'] === 'code' ? (textOf(each['valueCode']) ?? []) : []))
 }
 
-function typeOf(type: Json, path: string): TypeRule {
+function typeOf(type: Json): TypeRule {
   const code = textOf(type['code']) ?? ''
   const targets = textsOf(type['targetProfile'])
   return {
     // R4 publishes ids and values of primitives as FHIRPath types; the extension tells the FHIR type.
-    code: code.startsWith(fhirPathType) ? (path === 'Resource.id' ? 'id' : (valuesOf(type, fhirType)[0] ?? code)) : code,
-    profiles: some(textsOf(type['profile'])),
+    code: code.startsWith(fhirPathType) ? (valuesOf(type, fhirType)[0] ?? code) : code,
+    profiles: some(profilesOf(type)),
     targets: some(targets),
     aggregation: some(textsOf(type['aggregation'])),
   }
 }
 
+/** A profile, or one element of it: `url#Composition.section:medication`. */
+function profilesOf(type: Json): string[] {
+  const elements = listOf(type['_profile']).map((each) => valuesOf(recordOf(each) ?? {}, `${core}elementdefinition-profile-element`)[0])
+  return textsOf(type['profile']).map((url, index) => (elements[index] === undefined ? url : `${url}#${elements[index]}`))
+}
+
 const bindingExtensions = {
   max: `${core}elementdefinition-maxValueSet`,
-  additional: ['http://hl7.org/fhir/tools/StructureDefinition/additional-binding', `${core}additional-binding`],
+  additional: [
+    'http://hl7.org/fhir/tools/StructureDefinition/additional-binding',
+    `${core}additional-binding`,
+    'http://hl7.org/fhir/5.0/StructureDefinition/extension-ElementDefinition.binding.additional',
+  ],
 } as const
 
 function bindingOf(binding: Json | undefined): BindingRule | undefined {

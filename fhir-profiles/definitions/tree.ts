@@ -47,6 +47,17 @@ function sliceOf(element: Tree, slice: string, rule: ElementRule): Tree {
   return made
 }
 
+/** The element of an id: `Composition.section:medication.entry`. */
+export function partOf(root: Tree, id: string): Tree | undefined {
+  let at: Tree | undefined = root
+  for (const part of id.split('.').slice(1)) {
+    const [name = '', slice] = part.split(':')
+    const element: Tree | undefined = at?.children.get(name)
+    at = slice === undefined ? element : element?.slices.find(({ rule }) => rule.slice === slice)
+  }
+  return at
+}
+
 /** A copy whose branches can be changed; rules are shared. */
 export function copyOf(tree: Tree): Tree {
   return {

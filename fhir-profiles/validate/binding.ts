@@ -77,7 +77,7 @@ export function checkCoding(judge: Judge, node: Node): void {
     const displays = judge.terminology.display(system, code)
     if (displays === undefined) judge.findings.add('code-unknown', node, { says: [system], severity: judge.policy.unknownCode })
     else if (display !== undefined && displays.length > 0 && !displays.some((each) => isSameText(each, display))) {
-      judge.findings.add('display-differs', node, { child: 'display', says: [system] })
+      judge.findings.add('display-differs', node, { child: 'display', says: [system], severity: judge.policy.display })
     }
   }
 }

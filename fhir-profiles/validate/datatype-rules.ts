@@ -14,6 +14,15 @@ export function checkAttachment(judge: Judge, node: Node): void {
   if (Buffer.from(data, 'base64').byteLength !== size) judge.findings.add('attachment-size', node, { child: 'size' })
 }
 
+const tag = /<[a-z!/]/i
+
+/** Markdown and plain text are shown as they are; a tag in them is a mistake, or an attempt. Spec: http://hl7.org/fhir/R4/security.html#narrative */
+export function checkMarkup(judge: Judge, node: Node): void {
+  if (typeof node.value !== 'string' || !tag.test(node.value)) return
+  const severity = node.type.name === 'markdown' ? judge.policy.htmlInMarkdown : judge.policy.htmlInString
+  if (severity !== 'information') judge.findings.add('html-in-text', node, { severity })
+}
+
 const oid = /^urn:oid:[0-2](?:\.(?:0|[1-9]\d*))+$/
 const uuid = /^urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const scheme = /^[a-z][a-z0-9+.-]*:/i

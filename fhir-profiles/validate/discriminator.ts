@@ -2,9 +2,11 @@
 import type { SlicingRule } from '../definitions/definition.ts'
 import { coreUrl } from '../definitions/definitions.ts'
 import { shared } from '../definitions/differential.ts'
+import { partOf } from '../definitions/tree.ts'
 import type { Tree } from '../definitions/tree.ts'
 import { bindingVerdict } from './binding.ts'
 import { hasPattern, isEqual } from './equal.ts'
+import { isRecord } from './guards.ts'
 import { holds } from './judge.ts'
 import type { Judge } from './judge.ts'
 import { childrenOf } from './node.ts'
@@ -82,15 +84,42 @@ function rulesAt(judge: Judge, slice: Tree, steps: readonly string[], root: Tree
 
 function childRules(judge: Judge, tree: Tree, step: string, root: Tree): readonly Tree[] {
   const named = (from: Tree | undefined) => from?.children.get(step) ?? from?.children.get(`${step}[x]`)
+  const stated = partsOfValue(tree, step)
+  if (stated.length > 0) return stated
   const own = named(tree) ?? (tree.rule.content === undefined ? undefined : named(shared(root, tree.rule.content)))
-  if (own !== undefined) return withSlices(own)
+  if (own !== undefined && (saysSomething(own) || own.children.size > 0 || !isProfiled(tree))) return withSlices(own)
   return (tree.rule.types ?? []).flatMap(({ code, profiles = [coreUrl + code] }) =>
     profiles.flatMap((url) => {
-      const definition = judge.definitions.find(url)
-      const found = definition === undefined ? undefined : named(judge.definitions.tree(definition))
+      const found = named(profileTree(judge, url))
       return found === undefined ? [] : withSlices(found)
     }),
   )
+}
+
+function isProfiled({ rule }: Tree): boolean {
+  return rule.types?.some(({ profiles }) => profiles !== undefined) === true
+}
+
+function profileTree(judge: Judge, canonical: string): Tree | undefined {
+  const [url = '', element] = canonical.split('#')
+  const definition = judge.definitions.find(url)
+  const root = definition === undefined ? undefined : judge.definitions.tree(definition)
+  return root === undefined || element === undefined ? root : partOf(root, element)
+}
+
+/** What a fixed value or pattern of the whole says of one part. */
+function partsOfValue({ rule }: Tree, step: string): readonly Tree[] {
+  const stated = rule.fixed ?? rule.pattern
+  const part = isRecord(stated?.value) ? stated.value[step] : undefined
+  if (part === undefined) return []
+  const values: readonly unknown[] = Array.isArray(part) ? part : [part]
+  const kind = rule.fixed === undefined ? 'pattern' : 'fixed'
+  return values.map((value) => ({
+    name: step,
+    rule: { path: `${rule.path}.${step}`, min: 1, [kind]: { type: '', value } },
+    children: new Map<string, Tree>(),
+    slices: [],
+  }))
 }
 
 /** A choice narrowed in one slice (`value[x]:valueCoding`) has its rules there; so has a list of which one item is required. */
@@ -141,6 +170,8 @@ function hasValue(judge: Judge, { nodes, rules, at }: { nodes: readonly Node[]; 
     if (fixed !== undefined) return nodes.some((node) => isEqual(node.value, fixed.value))
     if (pattern !== undefined) return nodes.some((node) => hasPattern(node.value, pattern.value))
     const isBound = binding?.strength === 'required' && binding.valueSet !== undefined
+    // a slice that says nothing at the path is told apart by its other discriminators
+    if (!isBound && tree.children.size === 0 && (tree.rule.min ?? 0) === 0) return true
     if (isBound) return nodes.some((node) => bindingVerdict(judge, node, binding.valueSet ?? '') === 'yes')
     return nodes.some((node) => holds(judge, (trial) => checkElement(trial, node, tree, at)))
   })

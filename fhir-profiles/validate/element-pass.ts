@@ -1,5 +1,5 @@
 /** What R4 itself says about each element of a resource that has been read: codes, invariants, references, extensions, rules of its type. */
-import { checkAttachment, checkUri } from './datatype-rules.ts'
+import { checkAttachment, checkMarkup, checkUri } from './datatype-rules.ts'
 import { checkBinding, checkCoding } from './binding.ts'
 import { checkExtension } from './extension-rules.ts'
 import type { Judge } from './judge.ts'
@@ -17,6 +17,8 @@ const byType: Readonly<Record<string, (judge: Judge, node: Node) => void>> = {
   Narrative: checkNarrative,
   Attachment: checkAttachment,
   Coding: checkCoding,
+  markdown: checkMarkup,
+  string: checkMarkup,
   uri: checkUri,
   url: checkUri,
   canonical: checkUri,

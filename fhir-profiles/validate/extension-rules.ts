@@ -1,5 +1,6 @@
 /** Extensions: known, of their defined content, and only where their definition lets them stand. Spec: http://hl7.org/fhir/R4/extensibility.html */
 import type { Definition, ExtensionContext } from '../definitions/definition.ts'
+import { coreUrl } from '../definitions/definitions.ts'
 import type { Judge } from './judge.ts'
 import { textAt } from './node.ts'
 import type { Node } from './node.ts'
@@ -17,7 +18,9 @@ export function checkExtension(judge: Judge, node: Node): void {
   if (definition === undefined) {
     if (isExample(url)) return judge.findings.add('example-url', node, { child: 'url', severity: judge.policy.exampleUrl })
     if (crossVersion.test(url)) return judge.findings.add('extension-unknown', node, { severity: 'information' })
-    const severity = node.name === 'modifierExtension' ? 'error' : judge.policy.unknownExtension
+    // HL7 publishes extensions under R4's own address that came after R4.
+    const isHl7 = url.startsWith(coreUrl) && judge.policy.unknownExtension === 'error'
+    const severity = node.name === 'modifierExtension' ? 'error' : isHl7 ? 'warning' : judge.policy.unknownExtension
     return judge.findings.add('extension-unknown', node, { severity })
   }
   if (definition.type !== 'Extension') return judge.findings.add('extension-of-another-type', node)
@@ -79,6 +82,7 @@ function kindsOf(judge: Judge, node: Node): string[] {
     if (judge.definitions.isKindOf(name, each)) kinds.push(each)
   }
   if (node.type.kind !== 'resource') kinds.push('Element')
-  else if (node.type.elements.has('url') && node.type.elements.has('status')) kinds.push('CanonicalResource', 'MetadataResource')
+  else kinds.push('Element')
+  if (node.type.elements.has('url') && node.type.elements.has('status')) kinds.push('CanonicalResource', 'MetadataResource')
   return kinds
 }

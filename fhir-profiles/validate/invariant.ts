@@ -15,8 +15,8 @@ import { pathFunctions } from './path-functions.ts'
 const model = r4 as fhirpath.Model
 
 export interface Invariants {
-  /** adds a finding when the constraint does not hold at the node */
-  judge(judge: Judge, node: Node, constraint: Constraint, profile?: string): void
+  /** adds a finding when the constraint does not hold at the node; `owner`: the resource whose definition states it, if not the node's own */
+  judge(judge: Judge, node: Node, constraint: Constraint, profile?: string, owner?: Node): void
   isTrue(judge: Judge, node: Node, expression: string): boolean
   /** does the expression, evaluated on the node's resource, select the node? */
   selects(judge: Judge, expression: string, node: Node): boolean
@@ -37,13 +37,13 @@ export function invariantsOf(): Invariants {
     if (!compiled.has(key)) compiled.set(key, compileExpression(base, expression, functions))
     return compiled.get(key)
   }
-  const select = (judge: Judge, node: Node, expression: string): readonly unknown[] | undefined => {
-    const evaluate = compile(node.type.name, expression)
+  const select = (judge: Judge, node: Node, expression: string, owner = node.resource): readonly unknown[] | undefined => {
+    const evaluate = compile(baseOf(node), expression)
     if (evaluate === undefined) return undefined
     const before = { ...current }
     Object.assign(current, { judge, node })
     try {
-      return evaluate(node.plain, variablesOf(node))
+      return evaluate(node.plain, { resource: owner.plain, rootResource: owner.container.plain })
     } catch {
       // the engine throws on what it does not support, and on several values where one is wanted: the answer is "cannot be told"
       return undefined
@@ -51,18 +51,18 @@ export function invariantsOf(): Invariants {
       Object.assign(current, before)
     }
   }
-  const answer = (judge: Judge, node: Node, expression: string): Answer => {
+  const answer = (judge: Judge, node: Node, expression: string, owner?: Node): Answer => {
     const native = nativeInvariants.get(expression)
     if (native !== undefined) return native(node, judge)
-    const result = select(judge, node, expression)
+    const result = select(judge, node, expression, owner)
     return result === undefined ? undefined : isTrue(result)
   }
   return {
-    judge(judge, node, constraint, profile) {
+    judge(judge, node, constraint, profile, owner) {
       // an element with extensions only has no value an expression could be about
       if (node.plain === undefined) return
       if (node.judged?.has(constraint.expression) === true) return
-      const result = answer(judge, node, correctedExpressions.get(constraint.expression) ?? constraint.expression)
+      const result = answer(judge, node, correctedExpressions.get(constraint.expression) ?? constraint.expression, owner)
       if (!judge.isTrial) {
         node.judged ??= new Set()
         node.judged.add(constraint.expression)
@@ -73,10 +73,16 @@ export function invariantsOf(): Invariants {
     },
     isTrue: (judge, node, expression) => answer(judge, node, expression) === true,
     selects(judge, expression, node) {
-      const found = select(judge, node.resource, expression)
-      return found?.some((each) => each === node.plain) === true
+      const found = select(judge, node.resource, expression) ?? []
+      return found.some((each) => each === node.plain) || (found.length === 1 && found[0] === true)
     },
   }
+}
+
+/** A path whose type fhirpath's model knows: `Patient.contact`, `Observation.valueQuantity`. */
+function baseOf(node: Node): string {
+  const { parent, key, type } = node
+  return parent === undefined || key === undefined || type.kind === 'resource' || type.name.includes('.') ? type.name : `${parent.type.name}.${key}`
 }
 
 function severityOf({ key, severity }: Constraint, judge: Judge): 'error' | 'warning' | 'information' {
@@ -85,13 +91,9 @@ function severityOf({ key, severity }: Constraint, judge: Judge): 'error' | 'war
   return stated === 'fatal' ? 'error' : stated
 }
 
-function variablesOf(node: Node): Readonly<Record<string, unknown>> {
-  return { resource: node.resource.plain, rootResource: node.container.plain, context: node.plain }
-}
-
 function compileExpression(base: string, expression: string, functions: fhirpath.UserInvocationTable): Evaluate | undefined {
   try {
-    const evaluate = fhirpath.compile({ base, expression }, model, { userInvocationTable: functions, traceFn: () => undefined })
+    const evaluate = fhirpath.compile({ base, expression: inFhirTypes(expression) }, model, { userInvocationTable: functions, traceFn: () => undefined })
     return (data, variables) => {
       const result: unknown = evaluate(data, { ...variables })
       return Array.isArray(result) ? result : []
@@ -100,6 +102,14 @@ function compileExpression(base: string, expression: string, functions: fhirpath
     // an expression the engine's grammar does not take: told as `invariant-not-evaluated`
     return undefined
   }
+}
+
+/** `is Boolean` of a FHIR boolean is meant, and so the reference validator reads it. */
+function inFhirTypes(expression: string): string {
+  const lower = (type: string): string => type.charAt(0).toLowerCase() + type.slice(1)
+  return expression
+    .replace(/\b(is|as) (Boolean|String|Integer|Decimal|Date|DateTime|Time)\b/g, (_, word: string, type: string) => `${word} ${lower(type)}`)
+    .replace(/\b(is|as|ofType)\((Boolean|String|Integer|Decimal|Date|DateTime|Time)\)/g, (_, word: string, type: string) => `${word}(${lower(type)})`)
 }
 
 /** Nothing is not true; one value that is no boolean is. Spec: http://hl7.org/fhirpath/N1/#singleton-evaluation-of-collections */

@@ -42,6 +42,12 @@ export interface Policy {
   readonly htmlInString: Severity
   /** resources marked experimental */
   readonly experimental: Severity
+  /** a reference to what looks like a FHIR server, by a type R4 does not have */
+  readonly restfulReference: Severity
+  /** a display that is none of its code's */
+  readonly display: Severity
+  /** false: contained resources are not looked at */
+  readonly judgesContained: boolean
   /** best practice rules of the specification (dom-6) */
   readonly bestPractice: Severity
   /** also say what obligations a profile puts on sender and receiver */

@@ -33,15 +33,25 @@ export const nativeInvariants: ReadonlyMap<string, NativeInvariant> = new Map<st
   ['htmlChecks()', (node) => typeof node.value !== 'string' || narrativeOf(node.value).faults.length === 0],
   // published as txt-2 beside the rule on elements
   ['start.hasValue().not() or end.hasValue().not() or (start <= end)', isPeriod],
+  [
+    '($this as dateTime).toString().length() >= 8',
+    ({ type, value }) => type.name !== 'dateTime' || (typeof value === 'string' && value.length >= 8),
+  ],
   ['low.empty() or high.empty() or (low <= high)', isRange],
 ])
 
-/** Compared as far as both are told: a period from `2020` to `2020-03` is one. Spec: http://hl7.org/fhir/R4/datatypes.html#Period */
+/** As R4 states it: a day and an instant within it are not known to be in order. Spec: http://hl7.org/fhir/R4/datatypes.html#Period */
 function isPeriod(node: Node): boolean {
   const start = textAt(node, 'start')
   const end = textAt(node, 'end')
   if (start === undefined || end === undefined) return true
-  return (order(start, end) ?? 0) <= 0
+  const difference = order(start, end) ?? 0
+  return difference < 0 || (difference === 0 && precisionOf(start) === precisionOf(end))
+}
+
+/** 4, 7, 10: year, month, day; 19 with the time. */
+function precisionOf(time: string): number {
+  return Math.min(time.length, 19)
 }
 
 /** Quantities of different units are not compared. */

@@ -1,14 +1,16 @@
 /** Does an element meet a profile? Cardinality, types, fixed values, patterns, bindings, slices and invariants of its snapshot. */
 import type { Definition, ElementRule, TypeRule } from '../definitions/definition.ts'
 import { coreUrl } from '../definitions/definitions.ts'
-import { shared } from '../definitions/differential.ts'
+import { partOf } from '../definitions/tree.ts'
 import type { Tree } from '../definitions/tree.ts'
 import { checkBinding } from './binding.ts'
+import { tooWideBindings } from './corrected-expressions.ts'
 import { hasPattern, isEqual } from './equal.ts'
 import { holds } from './judge.ts'
 import type { Judge } from './judge.ts'
 import { childrenOf } from './node.ts'
 import type { Node } from './node.ts'
+import { checkControls } from './narrative-rules.ts'
 import { checkRange } from './range.ts'
 import { checkTargets } from './reference-rules.ts'
 import { checkSlices } from './slicing.ts'
@@ -21,9 +23,19 @@ export interface ProfileAt {
 
 /** Judges a node against a profile named by its canonical url. */
 export function checkProfile(judge: Judge, node: Node, canonical: string): void {
-  const definition = judge.definitions.find(canonical)
+  const [url = '', element] = canonical.split('#')
+  const definition = judge.definitions.find(url)
+  if (definition !== undefined && element !== undefined) return checkPart(judge, node, definition, element)
   if (definition === undefined) return judge.findings.add('profile-unknown', node, { says: [canonical], severity: 'error' })
   checkDefinition(judge, node, definition)
+}
+
+/** One element of a profile stands for a profile of its own: http://hl7.org/fhir/StructureDefinition/elementdefinition-profile-element */
+function checkPart(judge: Judge, node: Node, definition: Definition, element: string): void {
+  const root = judge.definitions.tree(definition)
+  const tree = root === undefined ? undefined : partOf(root, element)
+  if (root === undefined || tree === undefined) return judge.findings.add('profile-unknown', node, { says: [definition.url] })
+  checkElement(judge, node, tree, { definition, root })
 }
 
 export function checkDefinition(judge: Judge, node: Node, definition: Definition): void {
@@ -48,13 +60,15 @@ export function checkElement(judge: Judge, node: Node, tree: Tree, at: ProfileAt
   const profile = at.definition.url
   if (tree !== at.root) checkTypes(judge, node, rule, at)
   checkValue(judge, node, rule, profile)
-  if (rule.binding !== undefined) checkBinding(judge, node, rule.binding, profile)
-  for (const constraint of rule.constraints ?? []) judge.invariants.judge(judge, node, constraint, profile)
+  if (rule.binding !== undefined && !tooWideBindings.has(`${rule.path} ${rule.binding.valueSet ?? ''}`)) checkBinding(judge, node, rule.binding, profile)
+  // What a profile says of an entry's or contained resource is said by the resource around it.
+  const owner = tree !== at.root && node.type.kind === 'resource' ? node.parent?.resource : undefined
+  for (const constraint of rule.constraints ?? []) judge.invariants.judge(judge, node, constraint, profile, owner)
   if (rule.obligations !== undefined && judge.policy.tellsObligations) {
     judge.findings.add('obligation', node, { says: [rule.obligations.join(', ')], profile })
   }
-  const children = tree.children.size === 0 && rule.content !== undefined ? shared(at.root, rule.content)?.children : tree.children
-  for (const child of children?.values() ?? []) checkChild(judge, node, child, at)
+  // A profile speaks of the places it names: what shares its content by reference (`item.item`) is as the base type has it.
+  for (const child of tree.children.values()) checkChild(judge, node, child, at)
 }
 
 function checkChild(judge: Judge, node: Node, child: Tree, at: ProfileAt): void {
@@ -88,7 +102,8 @@ const general: ReadonlySet<string> = new Set(['Element', 'BackboneElement', 'Res
 
 function checkTypes(judge: Judge, node: Node, rule: ElementRule, at: ProfileAt): void {
   const { types } = rule
-  if (types === undefined || node.type.name.includes('.')) return
+  if (types === undefined) return
+  if (node.type.name.includes('.')) return checkTypeProfiles(judge, node, types, at.definition.url)
   const own = types.filter(({ code }) => code === node.type.name)
   const fitting = own.length > 0 ? own : types.filter(({ code }) => general.has(code) || judge.definitions.isKindOf(node.type.name, code))
   const profile = at.definition.url
@@ -106,7 +121,7 @@ export function checkTypeProfiles(judge: Judge, node: Node, types: readonly Type
   const wanted = urls.filter((url) => url !== coreUrl + node.type.name)
   const [only] = wanted
   if (only === undefined || wanted.length < urls.length) return
-  if (wanted.length === 1) return checkProfile(judge, node, only.split('#')[0] ?? only)
+  if (wanted.length === 1) return checkProfile(judge, node, only)
   if (wanted.some((url) => holds(judge, (trial) => checkProfile(trial, node, url)))) return
   judge.findings.add('no-profile-met', node, { says: [wanted.join(', ')], profile })
 }
@@ -121,4 +136,5 @@ function checkValue(judge: Judge, node: Node, rule: ElementRule, profile: string
     if (!stands) judge.findings.add('value-required', node, place)
   }
   checkRange(judge, node, rule, profile)
+  if (rule.controls !== undefined) checkControls(judge, node, rule.controls, profile)
 }

@@ -25,10 +25,19 @@ export function checkReference(judge: Judge, node: Node): void {
   if (parts === undefined && isRelative && !isConditional(text)) return judge.findings.add('reference-format', node, at)
   if (parts !== undefined && (isRelative || /^https?:/.test(text)) && judge.types.of(parts.type)?.kind !== 'resource') {
     if (isRelative) return judge.findings.add('reference-to-no-type', node, at)
+    judge.findings.add('reference-to-unknown-type', node, { ...at, severity: judge.policy.restfulReference })
   }
+  if (isAnotherInBundle(judge, node, parts)) judge.findings.add('reference-type-differs', node, at)
   if (declared === undefined) return
   const actual = targetType(judge, node, text)
   if (actual !== undefined && actual !== declared && judge.types.of(declared) !== undefined) judge.findings.add('reference-type-differs', node, at)
+}
+
+/** `Practitioner/{uuid}` where the bundle has an Organization under `urn:uuid:{uuid}`. */
+function isAnotherInBundle(judge: Judge, node: Node, parts: { base: string | undefined; type: string; id: string } | undefined): boolean {
+  if (parts === undefined || parts.base !== undefined || bundlesAround(node).length === 0) return false
+  const [target] = resolveText(judge, node, `urn:uuid:${parts.id}`)
+  return target !== undefined && target.type.name !== parts.type
 }
 
 /** `Patient?identifier=…`, which only a transaction may hold. */

@@ -34,6 +34,9 @@ export function bundlesAround(node: Node): readonly Node[] {
 
 const restful = /^(https?:\/\/.+\/)?([A-Z][A-Za-z]+)\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/[A-Za-z0-9\-.]+)?$/
 
+/** What a server does with these goes by type and id. */
+const byIdToo: ReadonlySet<string> = new Set(['transaction', 'batch', 'transaction-response', 'batch-response', 'history'])
+
 export interface Entry {
   readonly node: Node
   readonly fullUrl: string | undefined
@@ -65,7 +68,7 @@ function entriesOf(bundle: Node, from: Node, text: string): readonly Node[] {
     isRelative && byUrl.length === 0
       ? entries.filter(
           ({ resource, fullUrl }) =>
-            (base === undefined || fullUrl === undefined) && resource?.type.name === parts?.[2] && resource !== undefined && textAt(resource, 'id') === parts?.[3],
+            (fullUrl === undefined || byIdToo.has(textAt(bundle, 'type') ?? '')) && resource?.type.name === parts?.[2] && resource !== undefined && textAt(resource, 'id') === parts?.[3],
         )
       : []
   return [...byUrl, ...byId].flatMap(({ resource }) => resource ?? [])

@@ -5,13 +5,17 @@ import { unreferenced } from './native-invariants.ts'
 import { childOf, childrenOf, textAt } from './node.ts'
 import type { Node } from './node.ts'
 import { checkDefinition } from './profile-pass.ts'
+import { checkMeasureReport } from './measure-report.ts'
+import { checkQuestionnaire } from './questionnaire-rules.ts'
 import { checkResponse } from './questionnaire-response.ts'
 import { checkStructureDefinition } from './structure-definition-rules.ts'
 import { vitalSignProfile } from './vital-signs.ts'
 
 const byType: Readonly<Record<string, (judge: Judge, node: Node) => void>> = {
   Bundle: checkBundle,
+  MeasureReport: checkMeasureReport,
   Observation: checkVitalSign,
+  Questionnaire: checkQuestionnaire,
   QuestionnaireResponse: checkResponse,
   StructureDefinition: checkStructureDefinition,
 }
@@ -19,11 +23,29 @@ const byType: Readonly<Record<string, (judge: Judge, node: Node) => void>> = {
 export function checkResource(judge: Judge, node: Node): void {
   for (const meta of childrenOf(node, 'meta')) for (const profile of childrenOf(meta, 'profile')) checkClaim(judge, node, profile)
   byType[node.type.name]?.(judge, node)
+  checkElementIds(judge, node)
   for (const each of unreferenced(node)) judge.findings.add('contained-unreferenced', each, { severity: judge.policy.unreferencedContained })
   if (node.name === 'contained' && textAt(node, 'id') === undefined) judge.findings.add('contained-without-id', node)
   if (childOf(node, 'experimental')?.value === true && judge.policy.experimental !== 'information') {
     judge.findings.add('experimental', node, { severity: judge.policy.experimental })
   }
+}
+
+/** Ids of elements are unique within their resource. Spec: http://hl7.org/fhir/R4/element.html#id */
+function checkElementIds(judge: Judge, resource: Node): void {
+  const seen = new Set<unknown>()
+  const visit = (node: Node): void => {
+    for (const list of node.children.values()) {
+      for (const child of list) {
+        if (child.type.kind === 'resource') continue
+        const id = childOf(child, 'id')?.value
+        if (id !== undefined && seen.has(id)) judge.findings.add('element-id-twice', child, { child: 'id' })
+        seen.add(id)
+        visit(child)
+      }
+    }
+  }
+  visit(resource)
 }
 
 /** A profile the resource says it meets. Spec: http://hl7.org/fhir/R4/resource-definitions.html#Meta.profile */

@@ -48,6 +48,9 @@ export const openPolicy: Policy = {
   htmlInString: 'information',
   unreferencedContained: 'warning',
   experimental: 'information',
+  restfulReference: 'information',
+  display: 'warning',
+  judgesContained: true,
   bestPractice: 'information',
   tellsObligations: false,
 }
@@ -84,7 +87,7 @@ export function validatorWith(options: ValidatorOptions): Validator {
       const judge = judgeOf(root, findings, maxDepth)
       checkNode(judge, root)
       for (const profile of request.profiles ?? []) checkProfile(judge, root, profile)
-      return findings.list
+      return policy.judgesContained ? findings.list : findings.list.filter(({ steps }) => !steps.includes('contained'))
     },
   }
 }

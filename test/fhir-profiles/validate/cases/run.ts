@@ -37,10 +37,13 @@ export interface Outcome {
 
 /** The cases that count: not disputed, no outside terminology. */
 export function scoredCases(): readonly Case[] {
+  return allCases().filter(({ disputed, needsTerminology }) => disputed !== true && !needsTerminology)
+}
+
+export function allCases(): readonly Case[] {
   const lines = readFileSync(new URL('cases.jsonl', folder), 'utf8').trim().split('\n')
   // the file's README describes these fields
-  const cases = lines.map((line) => JSON.parse(line) as Case)
-  return cases.filter(({ disputed, needsTerminology }) => disputed !== true && !needsTerminology)
+  return lines.map((line) => JSON.parse(line) as Case)
 }
 
 const limits = { maxBytes: 20_000_000, maxDepth: 200 }
@@ -68,6 +71,9 @@ function readFile(file: string): Read {
 const policyOf = ({ options = {} }: Case): Partial<Policy> => ({
   unknownExtension: 'error',
   unknownCode: 'error',
+  display: 'error',
+  ...(options['assumeValidRestReferences'] === true ? { restfulReference: 'error' } : {}),
+  ...(options['validateContains'] === 'IGNORE' ? { judgesContained: false } : {}),
   ...(options['examples'] === false ? { exampleUrl: 'error' } : {}),
   ...(options['noHtmlInMarkdown'] === true ? { htmlInMarkdown: 'error' } : {}),
   ...(options['security-checks'] === true ? { htmlInString: 'error' } : {}),
@@ -83,7 +89,7 @@ function neighbours(): ReadonlyMap<string, Json> {
     readdirSync(new URL('files/', folder))
       .filter((name) => /^patient-circle.*\.(?:xml|json)$/.test(name))
       .flatMap((name) => readFile(`files/${name}`).resources.flatMap((each) => recordOf(each) ?? []))
-      .map((resource) => [`${textOf(resource['resourceType'])}/${textOf(resource['id'])}`, resource]),
+      .map((resource): [string, Json] => [`${textOf(resource['resourceType'])}/${textOf(resource['id'])}`, resource]),
   )
   return everything
 }
