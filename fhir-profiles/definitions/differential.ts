@@ -20,7 +20,7 @@ export function mergeDifferential(base: Tree, definition: Definition, find: Tree
   const unknownPaths: string[] = []
   const segments = segmentsOf(definition.elements)
   for (const [index, rule] of definition.elements.entries()) {
-    const at = locate(tree, segments[index] ?? [], find)
+    const at = locate({ tree, base }, segments[index] ?? [], find)
     if (at === undefined) unknownPaths.push(rule.path)
     else at.rule = mergeRule(at.rule, rule)
   }
@@ -28,10 +28,10 @@ export function mergeDifferential(base: Tree, definition: Definition, find: Tree
 }
 
 /** The element a differential speaks of; steps into datatypes, profiles of types and new slices as it goes. */
-function locate(root: Tree, segments: readonly Segment[], find: TreeFinder): Tree | undefined {
-  let at = root
+function locate({ tree, base }: { tree: Tree; base: Tree }, segments: readonly Segment[], find: TreeFinder): Tree | undefined {
+  let at = tree
   for (const segment of segments.slice(1)) {
-    if (!at.children.has(segment.name) && choiceOf(at, segment.name) === undefined) expand(at, root, find)
+    if (!at.children.has(segment.name) && choiceOf(at, segment.name) === undefined) expand(at, base, find)
     const element = at.children.get(segment.name)
     const next = element === undefined ? typedSlice(at, segment.name) : segment.slice === undefined ? element : sliceAt(element, segment.slice)
     if (next === undefined) return undefined
@@ -40,7 +40,7 @@ function locate(root: Tree, segments: readonly Segment[], find: TreeFinder): Tre
   return at
 }
 
-/** Brings in the children an element has by its type, by the profile on its type, or by the element whose content it shares. */
+/** Brings in the children an element has by its type, by the profile on its type, or by the element of the base whose content it shares. */
 export function expand(at: Tree, root: Tree, find: TreeFinder): void {
   const { content, types = [] } = at.rule
   const source = content === undefined ? sourceOf(types, find) : shared(root, content)

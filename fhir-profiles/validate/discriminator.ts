@@ -27,12 +27,14 @@ export function matches(judge: Judge, item: Node, { slice, slicing, at }: Asked)
   return slicing.discriminators.every(({ type, path }) => {
     const steps = stepsOf(path)
     const nodes = walk(judge, [item], steps)
-    const rules = rulesAt(judge, slice, steps, at.root)
+    const all = rulesAt(judge, slice, steps, at.root)
+    const rules = all.filter(({ name, rule }) => steps.length === 0 || rule.slice === undefined || name.endsWith('[x]'))
     if (type === 'exists') return rules.some(({ rule }) => (rule.max === 0 ? nodes.length === 0 : (rule.min ?? 0) > 0 && nodes.length > 0))
     const isFollowed = steps.at(-1) === 'resolve()'
     if (type === 'type') return nodes.some((node) => rules.some((tree) => isOfType(judge, node, tree, isFollowed)))
     if (type === 'profile') return nodes.some((node) => rules.some((tree) => meetsProfile(judge, node, tree, isFollowed)))
-    return hasValue(judge, { nodes, rules, at })
+    const telling = all.filter((tree) => saysSomething(tree))
+    return hasValue(judge, { nodes, rules: telling.length > 0 ? telling : rules, at })
   })
 }
 
@@ -122,10 +124,10 @@ function partsOfValue({ rule }: Tree, step: string): readonly Tree[] {
   }))
 }
 
-/** A choice narrowed in one slice (`value[x]:valueCoding`) has its rules there; so has a list of which one item is required. */
+/** A choice narrowed in one slice (`value[x]:valueCoding`) has its rules there; a list may have them in a slice of its own (`coding:LOINC`). */
 function withSlices(tree: Tree): readonly Tree[] {
-  const required = tree.slices.filter(({ rule }) => (rule.min ?? 0) > 0 || tree.name.endsWith('[x]'))
-  return required.length > 0 && !saysSomething(tree) ? required : [tree]
+  if (tree.slices.length === 0) return [tree]
+  return tree.name.endsWith('[x]') && !saysSomething(tree) ? tree.slices : [tree, ...tree.slices]
 }
 
 function extensionRules(judge: Judge, tree: Tree, url: string): readonly Tree[] {
@@ -172,7 +174,8 @@ function hasValue(judge: Judge, { nodes, rules, at }: { nodes: readonly Node[]; 
     const isBound = binding?.strength === 'required' && binding.valueSet !== undefined
     // a slice that says nothing at the path is told apart by its other discriminators
     if (!isBound && tree.children.size === 0 && (tree.rule.min ?? 0) === 0) return true
-    if (isBound) return nodes.some((node) => bindingVerdict(judge, node, binding.valueSet ?? '') === 'yes')
+    // a set that is not at hand (LOINC) and includes the code's system is taken to have the code: then the slice's other rules are looked at
+    if (isBound) return nodes.some((node) => ['yes', 'unknown'].includes(bindingVerdict(judge, node, binding.valueSet ?? '')))
     return nodes.some((node) => holds(judge, (trial) => checkElement(trial, node, tree, at)))
   })
 }

@@ -49,7 +49,8 @@ function checkContext(judge: Judge, node: Node, definition: Definition): void {
     return judge.findings.add('extension-context', node, { says: [definition.url, contexts.map(({ expression }) => expression).join(', ')] })
   }
   for (const expression of contextInvariants ?? []) {
-    if (!judge.invariants.isTrue(judge, node, expression)) judge.findings.add('extension-context', node, { says: [definition.url, expression] })
+    // the focus is the element that holds the extension
+    if (!judge.invariants.isTrue(judge, holder, expression)) judge.findings.add('extension-context', node, { says: [definition.url, expression] })
   }
 }
 
@@ -67,7 +68,8 @@ function namesOf(judge: Judge, holder: Node): ReadonlySet<string> {
   let suffixes: string[] = ['']
   for (let at: Node | undefined = holder; at !== undefined; at = at.resource === at ? undefined : at.parent) {
     for (const suffix of suffixes) for (const type of kindsOf(judge, at)) names.add(type + suffix)
-    const forms = at.name.endsWith('[x]') ? [at.name, at.name.slice(0, -3), at.key ?? ''] : [at.name]
+    const stem = at.name.slice(0, -3)
+    const forms = at.name.endsWith('[x]') ? [at.name, stem, at.key ?? '', `${stem}.ofType(${at.type.name})`] : [at.name]
     suffixes = forms.flatMap((form) => suffixes.map((suffix) => `.${form}${suffix}`))
   }
   return names
