@@ -9,6 +9,7 @@ import { correctedExpressions } from './corrected-expressions.ts'
 import type { Judge } from './judge.ts'
 import { nativeInvariants } from './native-invariants.ts'
 import type { Node } from './node.ts'
+import { BeyondUs, compilePath } from './path-expression.ts'
 import { pathFunctions } from './path-functions.ts'
 
 // the package's two descriptions of a model differ in how they write what may be absent
@@ -51,9 +52,16 @@ export function invariantsOf(): Invariants {
       Object.assign(current, before)
     }
   }
+  const paths = new Map<string, QuickPath | undefined>()
+  const quickPath = (expression: string): QuickPath | undefined => {
+    if (!paths.has(expression)) paths.set(expression, compilePath(inFhirTypes(expression)))
+    return paths.get(expression)
+  }
   const answer = (judge: Judge, node: Node, expression: string, owner?: Node): Answer => {
     const native = nativeInvariants.get(expression)
     if (native !== undefined) return native(node, judge)
+    const quick = quickly(quickPath(expression), node, owner)
+    if (quick !== undefined) return quick
     const result = select(judge, node, expression, owner)
     return result === undefined ? undefined : isTrue(result)
   }
@@ -83,6 +91,19 @@ export function invariantsOf(): Invariants {
 function baseOf(node: Node): string {
   const { parent, key, type } = node
   return parent === undefined || key === undefined || type.kind === 'resource' || type.name.includes('.') ? type.name : `${parent.type.name}.${key}`
+}
+
+type QuickPath = NonNullable<ReturnType<typeof compilePath>>
+
+/** undefined: only the full engine can tell. */
+function quickly(path: QuickPath | undefined, node: Node, owner = node.resource): Answer {
+  if (path === undefined) return undefined
+  try {
+    return path(node, owner)
+  } catch (error) {
+    if (error instanceof BeyondUs) return undefined
+    throw error
+  }
 }
 
 function severityOf({ key, severity }: Constraint, judge: Judge): 'error' | 'warning' | 'information' {

@@ -19,6 +19,9 @@ const dom3 =
   "or descendants().where(as(canonical) = '#').exists()).not()).trace('unmatched', id).empty()"
 
 export const nativeInvariants: ReadonlyMap<string, NativeInvariant> = new Map<string, NativeInvariant>([
+  // ele-1 and ext-1 hold or fail at every element: `element-pass.ts` says so once
+  ['hasValue() or (children().count() > id.count())', () => true],
+  ['extension.exists() != value.exists()', () => true],
   ['contained.contained.empty()', (node) => contained(node).every((each) => isEmpty(each, 'contained'))],
   [
     'contained.meta.versionId.empty() and contained.meta.lastUpdated.empty()',
@@ -31,7 +34,6 @@ export const nativeInvariants: ReadonlyMap<string, NativeInvariant> = new Map<st
   // judged by `reference-rules.ts`, which also looks into the container and the bundle
   ["reference.startsWith('#').not() or (reference.substring(1).trace('url') in %rootResource.contained.id.trace('ids'))", () => true],
   ['htmlChecks()', (node) => typeof node.value !== 'string' || narrativeOf(node.value).faults.length === 0],
-  // published as txt-2 beside the rule on elements
   ['start.hasValue().not() or end.hasValue().not() or (start <= end)', isPeriod],
   [
     '($this as dateTime).toString().length() >= 8',
