@@ -5,6 +5,7 @@
  */
 import { SaxesParser } from 'saxes'
 import type { SaxesTagNS } from 'saxes'
+import type { Position } from './json-position.ts'
 import { isExactNumber } from './json.ts'
 import type { TypeInfo, Types } from './validate/type-info.ts'
 
@@ -27,11 +28,6 @@ export interface ReadXml {
   readonly faults: readonly XmlFault[]
   /** where the value at some JSON steps was written: key is the steps joined by `/` */
   readonly positions: ReadonlyMap<string, Position>
-}
-
-export interface Position {
-  readonly line: number
-  readonly column: number
 }
 
 const fhir = 'http://hl7.org/fhir'

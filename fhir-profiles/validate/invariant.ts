@@ -69,12 +69,7 @@ export function invariantsOf(): Invariants {
     judge(judge, node, constraint, profile, owner) {
       // an element with extensions only has no value an expression could be about
       if (node.plain === undefined) return
-      if (node.judged?.has(constraint.expression) === true) return
       const result = answer(judge, node, correctedExpressions.get(constraint.expression) ?? constraint.expression, owner)
-      if (!judge.isTrial) {
-        node.judged ??= new Set()
-        node.judged.add(constraint.expression)
-      }
       const place = { says: [constraint.key, constraint.human], profile }
       if (result === undefined) judge.findings.add('invariant-not-evaluated', node, place)
       else if (!result) judge.findings.add('invariant', node, { ...place, severity: severityOf(constraint, judge) })

@@ -64,8 +64,6 @@ export interface Judge {
   readonly root: Node
   /** resources outside the one judged, by canonical url or reference, as nodes: a Questionnaire, a Measure, a Patient */
   readonly outside: (reference: string) => Node | undefined
-  /** trying whether something matches: findings are thrown away */
-  readonly isTrial: boolean
   /** profiles being judged at a node: a profile that leads back to itself ends here */
   readonly active: Map<Node, Set<Definition>>
 }
@@ -73,6 +71,6 @@ export interface Judge {
 /** Does `rule` find no error? What it says is thrown away. */
 export function holds(judge: Judge, rule: (trial: Judge) => void): boolean {
   const findings = findingsUpTo(1000)
-  rule({ ...judge, findings, isTrial: true })
+  rule({ ...judge, findings })
   return findings.errors === 0
 }

@@ -21,9 +21,7 @@ export interface Node {
   /** the outermost resource, or the entry of a Bundle, that holds `resource` as contained */
   readonly container: Node
   /** by element name */
-  readonly children: Map<string, Node[]>
-  /** expressions judged here already, so that a profile that repeats its base costs nothing */
-  judged: Set<string> | undefined
+  readonly children: ReadonlyMap<string, readonly Node[]>
 }
 
 const none: readonly Node[] = []

@@ -1,5 +1,5 @@
 /** Does an element meet a profile? Cardinality, types, fixed values, patterns, bindings, slices and invariants of its snapshot. */
-import type { Definition, ElementRule, TypeRule } from '../definitions/definition.ts'
+import type { Constraint, Definition, ElementRule, TypeRule } from '../definitions/definition.ts'
 import { coreUrl } from '../definitions/definitions.ts'
 import { partOf } from '../definitions/tree.ts'
 import type { Tree } from '../definitions/tree.ts'
@@ -63,12 +63,20 @@ export function checkElement(judge: Judge, node: Node, tree: Tree, at: ProfileAt
   if (rule.binding !== undefined && !tooWideBindings.has(`${rule.path} ${rule.binding.valueSet ?? ''}`)) checkBinding(judge, node, rule.binding, profile)
   // What a profile says of an entry's or contained resource is said by the resource around it.
   const owner = tree !== at.root && node.type.kind === 'resource' ? node.parent?.resource : undefined
-  for (const constraint of rule.constraints ?? []) judge.invariants.judge(judge, node, constraint, profile, owner)
+  for (const constraint of rule.constraints ?? []) {
+    if (!isOfBase(node, constraint)) judge.invariants.judge(judge, node, constraint, profile, owner)
+  }
   if (rule.obligations !== undefined && judge.policy.tellsObligations) {
     judge.findings.add('obligation', node, { says: [rule.obligations.join(', ')], profile })
   }
   // A profile speaks of the places it names: what shares its content by reference (`item.item`) is as the base type has it.
   for (const child of tree.children.values()) checkChild(judge, node, child, at)
+}
+
+/** A snapshot repeats what R4 says anyway and has been judged. */
+function isOfBase({ type, element }: Node, { expression }: Constraint): boolean {
+  const isSame = (each: Constraint): boolean => each.expression === expression
+  return type.constraints.some(isSame) || element?.constraints.some(isSame) === true
 }
 
 function checkChild(judge: Judge, node: Node, child: Tree, at: ProfileAt): void {

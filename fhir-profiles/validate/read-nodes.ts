@@ -35,10 +35,10 @@ export function readResource(reading: Reading, value: unknown): Node | undefined
 }
 
 /** Either resource node may have a parent; its resource is itself, and so is its container unless it is contained. */
-function nodeOf(given: Omit<Node, 'resource' | 'container' | 'children' | 'judged'>): Node {
+function nodeOf(given: Omit<Node, 'resource' | 'container' | 'children'>): Node {
   const { parent } = given
   // `resource` of a resource is the node under construction: filled in right below
-  const node = { ...given, children: new Map<string, Node[]>(), judged: undefined } as unknown as Building
+  const node = { ...given, children: childless, resource: undefined, container: undefined } as unknown as Building
   const isResource = given.type.kind === 'resource'
   node.resource = parent === undefined || isResource ? node : parent.resource
   node.container = isResource ? (parent === undefined || given.name !== 'contained' ? node : parent.container) : (parent?.container ?? node)
@@ -149,9 +149,16 @@ function readItem(reading: Reading, slot: Slot, item: Item & { index: number | u
   readObject(reading, child, value, slot.depth)
 }
 
+/** Most elements are primitives with nothing below. */
+const childless: ReadonlyMap<string, readonly Node[]> = new Map()
+
 function attach(parent: Node, child: Node): void {
-  const list = parent.children.get(child.name)
-  if (list === undefined) parent.children.set(child.name, [child])
+  // the map and its lists are made here and nowhere else; a node is handed out as unchangeable when all of it is read
+  const building = parent as Building
+  if (building.children === childless) building.children = new Map()
+  const children = building.children as Map<string, Node[]>
+  const list = children.get(child.name)
+  if (list === undefined) children.set(child.name, [child])
   else list.push(child)
 }
 

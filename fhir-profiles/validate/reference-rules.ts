@@ -1,6 +1,6 @@
 /** References: form, target, and what the target has to be. Spec: http://hl7.org/fhir/R4/references.html */
 import type { TypeRule } from '../definitions/definition.ts'
-import { coreUrl } from '../definitions/definitions.ts'
+import type { Definitions } from '../definitions/definitions.ts'
 import { holds } from './judge.ts'
 import type { Judge } from './judge.ts'
 import { textAt } from './node.ts'
@@ -54,20 +54,47 @@ function targetType(judge: Judge, node: Node, text: string): string | undefined 
 
 /** The target's type, and its profile where the target is at hand. */
 export function checkTargets(judge: Judge, node: Node, types: readonly TypeRule[], profile: string | undefined): void {
-  const targets = types.flatMap((type) => type.targets ?? [])
+  const [first] = types
+  if (first === undefined) return
+  const targets = targetsOf(judge.definitions, first, types)
+  if (targets === undefined) return
   const text = textAt(node, 'reference')
-  if (targets.length === 0 || targets.includes(`${coreUrl}Resource`)) return
-  const wanted = targets.map((url) => judge.definitions.find(url))
-  const allowed = wanted.flatMap((definition) => definition?.type ?? [])
-  // A profile that is not loaded may be of any type.
-  const isClosed = wanted.every((definition) => definition !== undefined)
-  const place = { says: [[...new Set(allowed)].join(', ')], profile }
   const type = text === undefined ? declaredType(judge, node) : targetType(judge, node, text)
-  if (isClosed && type !== undefined && !allowed.some((each) => judge.definitions.isKindOf(type, each))) {
-    return judge.findings.add('reference-target', node, place)
+  const { allowed } = targets
+  if (targets.isClosed && type !== undefined && !allowed.has(type) && ![...allowed].some((each) => judge.definitions.isKindOf(type, each))) {
+    return judge.findings.add('reference-target', node, { says: [[...allowed].join(', ')], profile })
   }
-  if (text !== undefined) checkTargetProfiles(judge, node, { text, targets, profile })
+  if (text !== undefined && targets.isProfiled) checkTargetProfiles(judge, node, { text, targets: targets.urls, profile })
   checkAggregation(judge, node, types, text)
+}
+
+interface Targets {
+  readonly urls: readonly string[]
+  readonly allowed: ReadonlySet<string>
+  /** every target is known: a profile that is not loaded may be of any type */
+  readonly isClosed: boolean
+  readonly isProfiled: boolean
+}
+
+const known = new WeakMap<Definitions, WeakMap<TypeRule, Targets>>()
+
+/** What the types of an element let it refer to; undefined when that is anything. Looked up once for each element of a definition. */
+function targetsOf(definitions: Definitions, first: TypeRule, types: readonly TypeRule[]): Targets | undefined {
+  const own = known.get(definitions) ?? new WeakMap<TypeRule, Targets>()
+  known.set(definitions, own)
+  let targets = own.get(first)
+  if (targets === undefined) {
+    const urls = types.flatMap((type) => type.targets ?? [])
+    const found = urls.map((url) => definitions.find(url))
+    targets = {
+      urls,
+      allowed: new Set(found.flatMap((definition) => definition?.type ?? [])),
+      isClosed: found.every((definition) => definition !== undefined),
+      isProfiled: found.some((definition) => definition?.isProfile !== false),
+    }
+    own.set(first, targets)
+  }
+  return targets.urls.length === 0 || targets.allowed.has('Resource') ? undefined : targets
 }
 
 function declaredType(judge: Judge, node: Node): string | undefined {

@@ -4,6 +4,8 @@
  */
 import { definitionsWith } from '../definitions/definitions.ts'
 import type { Definitions } from '../definitions/definitions.ts'
+import { positionOf } from '../json-position.ts'
+import type { Position } from '../json-position.ts'
 import { checkNode } from './element-pass.ts'
 import { findingsUpTo } from './finding.ts'
 import type { Finding, Findings } from './finding.ts'
@@ -30,6 +32,8 @@ export interface ValidateRequest {
   readonly profiles?: readonly string[]
   readonly maxDepth?: number
   readonly maxFindings?: number
+  /** asked only when there are findings: `() => jsonPositions(text)`, or what `readXml` gave */
+  readonly positions?: () => ReadonlyMap<string, Position>
 }
 
 export interface Validator {
@@ -76,20 +80,27 @@ export function validatorWith(options: ValidatorOptions): Validator {
   }
   const judgeOf = (root: Node, findings: Findings, maxDepth: number): Judge => {
     const shared = { definitions, types, terminology: options.terminology, policy, invariants }
-    return { ...shared, findings, root, outside: outsideOf(maxDepth), isTrial: false, active: new Map() }
+    return { ...shared, findings, root, outside: outsideOf(maxDepth), active: new Map() }
   }
   return {
     validate(resource, request = {}) {
       const maxDepth = request.maxDepth ?? 100
       const findings = findingsUpTo(request.maxFindings ?? 100)
       const root = readResource({ types, findings, maxDepth }, resource)
-      if (root === undefined) return findings.list
+      if (root === undefined) return located(findings.list, request)
       const judge = judgeOf(root, findings, maxDepth)
       checkNode(judge, root)
       for (const profile of request.profiles ?? []) checkProfile(judge, root, profile)
-      return policy.judgesContained ? findings.list : findings.list.filter(({ steps }) => !steps.includes('contained'))
+      const list = policy.judgesContained ? findings.list : findings.list.filter(({ steps }) => !steps.includes('contained'))
+      return located(list, request)
     },
   }
+}
+
+function located(list: readonly Finding[], { positions }: ValidateRequest): readonly Finding[] {
+  if (list.length === 0 || positions === undefined) return list
+  const map = positions()
+  return list.map((finding) => ({ ...finding, ...positionOf(map, finding.steps) }))
 }
 
 export function isValid(findings: readonly Finding[]): boolean {

@@ -31,7 +31,7 @@ const door = [
 ]
 
 /** node's own modules that compute and touch nothing; in pure rooms these alone */
-export const pureModules: readonly string[] = ['node:buffer', 'node:crypto']
+export const pureModules: readonly string[] = ['node:buffer', 'node:crypto', 'node:zlib']
 
 /** what trace.ts needs: the API alone, an operator brings the SDK */
 const tracing: readonly string[] = ['node:async_hooks', '@opentelemetry/api']
@@ -42,7 +42,7 @@ export const rooms: readonly Room[] = [
     holds: ['fhir-profiles/'],
     uses: ['fhir-profiles/'],
     types: [],
-    packages: ['@medplum/core', 'fhirpath', 'ajv', 'canonicalize', ...pureModules],
+    packages: ['@medplum/core', 'fhirpath', 'ajv', 'canonicalize', 'saxes', ...pureModules],
     isPure: true,
   },
   {

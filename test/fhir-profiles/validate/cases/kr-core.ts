@@ -2,8 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { definitionOf } from '../../../../fhir-profiles/definitions/definition-of.ts'
 import { definitionsWith } from '../../../../fhir-profiles/definitions/definitions.ts'
-import { recordOf } from '../../../../fhir-profiles/definitions/read-json.ts'
-import type { Json } from '../../../../fhir-profiles/definitions/read-json.ts'
+import { recordsOf } from '../../../../fhir-profiles/definitions/read-json.ts'
 import { isValid, krCorePolicy, validatorWith } from '../../../../fhir-profiles/validate/validator.ts'
 import type { Finding } from '../../../../fhir-profiles/validate/validator.ts'
 import { terminologyWith } from './terminology.ts'
@@ -23,7 +22,7 @@ const core = 'http://www.hl7korea.or.kr/fhir/krcore/StructureDefinition/'
 
 export function runExamples(): readonly Example[] {
   const names = readdirSync(new URL('package/', folder)).filter((name) => name.endsWith('.json'))
-  const resources: Json[] = names.flatMap((name) => recordOf(JSON.parse(readFileSync(new URL(`package/${name}`, folder), 'utf8'))) ?? [])
+  const resources = recordsOf(names.map((name): unknown => JSON.parse(readFileSync(new URL(`package/${name}`, folder), 'utf8'))))
   const definitions = definitionsWith(resources.flatMap((each) => definitionOf(each) ?? []))
   const validator = validatorWith({ definitions, terminology: terminologyWith(resources), policy: krCorePolicy })
   const lines = readFileSync(new URL('examples/expected.csv', folder), 'utf8').trim().split('\n').slice(1)

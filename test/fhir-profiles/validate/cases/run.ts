@@ -89,7 +89,7 @@ function neighbours(): ReadonlyMap<string, Json> {
   everything ??= new Map(
     readdirSync(new URL('files/', folder))
       .filter((name) => /^patient-circle.*\.(?:xml|json)$/.test(name))
-      .flatMap((name) => readFile(`files/${name}`).resources.flatMap((each) => recordOf(each) ?? []))
+      .flatMap((name) => recordsOf(readFile(`files/${name}`).resources))
       .map((resource): [string, Json] => [`${textOf(resource['resourceType'])}/${textOf(resource['id'])}`, resource]),
   )
   return everything
@@ -97,7 +97,7 @@ function neighbours(): ReadonlyMap<string, Json> {
 
 export function runCase(given: Case): Outcome {
   const helping = [...given.supporting, ...(given.profile === undefined ? [] : [given.profile])].map((file) => readFile(file))
-  const brought = helping.flatMap(({ resources }) => resources.flatMap((each) => recordOf(each) ?? [])).flatMap((each) => [each, ...insideOf(each)])
+  const brought = helping.flatMap(({ resources }) => recordsOf(resources)).flatMap((each) => [each, ...insideOf(each)])
   const own = readFile(given.file)
   const definitions = definitionsWith(brought.flatMap((each) => definitionOf(each) ?? []))
   const byUrl = new Map(brought.map((each) => [textOf(each['url']), each]))
@@ -120,5 +120,5 @@ function profileUrl(file: string): string {
 
 function insideOf(resource: Json): readonly Json[] {
   if (resource['resourceType'] !== 'Bundle') return []
-  return recordsOf(resource['entry']).flatMap((entry) => recordOf(entry['resource']) ?? [])
+  return recordsOf(recordsOf(resource['entry']).map((entry) => entry['resource']))
 }

@@ -5,6 +5,9 @@ import type { Json } from '../../../../fhir-profiles/definitions/read-json.ts'
 import type { Coding, Terminology } from '../../../../fhir-profiles/validate/validator.ts'
 
 type Answer = 'yes' | 'no' | 'unknown'
+/** the package says `any` */
+const read = (file: string): unknown => readJson(file)
+
 /** code → displays */
 type Codes = ReadonlyMap<string, readonly string[]>
 
@@ -18,26 +21,34 @@ let bundled: readonly Json[] | undefined
 
 function r4(): readonly Json[] {
   bundled ??= ['valuesets.json', 'v3-codesystems.json', 'v2-tables.json'].flatMap((file) =>
-    recordsOf(recordOf(readJson(`fhir/r4/${file}`))?.['entry']).flatMap((entry) => recordOf(entry['resource']) ?? []),
+    recordsOf(recordsOf(recordOf(read(`fhir/r4/${file}`))?.['entry']).map((entry) => entry['resource'])),
   )
   return bundled
 }
 
+let own: Lookup | undefined
+
 export function terminologyWith(added: readonly Json[]): Terminology {
-  const systems = new Map<string, System>()
-  const sets = new Map<string, Json>()
-  for (const resource of [...r4(), ...added]) {
-    const url = textOf(resource['url'])
-    if (url === undefined) continue
-    if (resource['resourceType'] === 'ValueSet') for (const key of versions(url, resource)) sets.set(key, resource)
-    if (resource['resourceType'] === 'CodeSystem' && resource['content'] !== 'supplement') systems.set(url, systemOf(resource))
-  }
-  const lookup: Lookup = { systems, sets }
+  own ??= lookupOf(r4(), { systems: new Map(), sets: new Map() })
+  const lookup = added.length === 0 ? own : lookupOf(added, own)
+  const { systems } = lookup
   return {
     inValueSet: (url, coding) => inSet(lookup, url, coding, 0),
     knowsSystem: (url) => systems.get(url)?.isComplete === true,
     display: (system, code) => systems.get(system)?.codes.get(code),
   }
+}
+
+function lookupOf(resources: readonly Json[], base: Lookup): Lookup {
+  const systems = new Map(base.systems)
+  const sets = new Map(base.sets)
+  for (const resource of resources) {
+    const url = textOf(resource['url'])
+    if (url === undefined) continue
+    if (resource['resourceType'] === 'ValueSet') for (const key of versions(url, resource)) sets.set(key, resource)
+    if (resource['resourceType'] === 'CodeSystem' && resource['content'] !== 'supplement') systems.set(url, systemOf(resource))
+  }
+  return { systems, sets }
 }
 
 function versions(url: string, resource: Json): string[] {
