@@ -7,7 +7,7 @@ import { restored } from './elements.mjs'
 export function packDefinitions(source) {
   const definitions = definitionLines(source)
   const text = [JSON.stringify(definitions.map(([url]) => url)), ...definitions.map(([, line]) => line)].join('\n')
-  const packed = brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 22 } })
+  const packed = brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 9, [constants.BROTLI_PARAM_LGWIN]: 22 } })
   return `${JSON.stringify({ fhirVersion: '4.0.1', definitions: definitions.length, brotli: packed.toString('base64') })}\n`
 }
 
