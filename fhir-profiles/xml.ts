@@ -14,7 +14,15 @@ export interface XmlLimits {
   readonly maxDepth: number
 }
 
-export type XmlFaultId = 'xml-malformed' | 'xml-too-large' | 'xml-too-deep' | 'xml-doctype' | 'xml-namespace' | 'xml-text' | 'xml-attribute' | 'xml-order'
+export type XmlFaultId =
+  | 'xml-malformed'
+  | 'xml-too-large'
+  | 'xml-too-deep'
+  | 'xml-doctype'
+  | 'xml-namespace'
+  | 'xml-text'
+  | 'xml-attribute'
+  | 'xml-order'
 
 export interface XmlFault {
   readonly id: XmlFaultId
@@ -187,7 +195,8 @@ function put(value: Json, name: string, group: readonly XmlElement[], type: Type
   const owns = read.map(({ own }) => own)
   const siblings = read.map(({ sibling }) => sibling)
   if (owns.some((own) => own !== undefined)) value[name] = isList ? owns.map((own) => own ?? null) : owns[0]
-  if (siblings.some((sibling) => sibling !== undefined)) value[`_${name}`] = isList ? siblings.map((sibling) => sibling ?? null) : siblings[0]
+  if (siblings.some((sibling) => sibling !== undefined))
+    value[`_${name}`] = isList ? siblings.map((sibling) => sibling ?? null) : siblings[0]
 }
 
 /** `contained` and `resource` hold one element that names the resource's type. */

@@ -58,10 +58,12 @@ function valueOf(source: Json, prefix: string): ValueRule | undefined {
 }
 
 const primitives: ReadonlyMap<string, string> = new Map(
-  [
-    ...['base64Binary', 'boolean', 'canonical', 'code', 'date', 'dateTime', 'decimal', 'id', 'instant', 'integer', 'markdown', 'oid'],
-    ...['positiveInt', 'string', 'time', 'unsignedInt', 'uri', 'url', 'uuid'],
-  ].map((name) => [name.charAt(0).toUpperCase() + name.slice(1), name]),
+  (
+    'base64Binary boolean canonical code date dateTime decimal id instant integer markdown oid positiveInt string time unsignedInt uri url ' +
+    'uuid'
+  )
+    .split(' ')
+    .map((name) => [name.charAt(0).toUpperCase() + name.slice(1), name]),
 )
 
 function ruleOf(element: Json, isOfResource: boolean): ElementRule {

@@ -33,7 +33,8 @@ function locate({ tree, base }: { tree: Tree; base: Tree }, segments: readonly S
   for (const segment of segments.slice(1)) {
     if (!at.children.has(segment.name) && choiceOf(at, segment.name) === undefined) expand(at, base, find)
     const element = at.children.get(segment.name)
-    const next = element === undefined ? typedSlice(at, segment.name) : segment.slice === undefined ? element : sliceAt(element, segment.slice)
+    const next =
+      element === undefined ? typedSlice(at, segment.name) : segment.slice === undefined ? element : sliceAt(element, segment.slice)
     if (next === undefined) return undefined
     at = next
   }
@@ -88,7 +89,11 @@ function sliceAt(element: Tree, name: string): Tree {
   const outer = name.includes('/') ? element.slices.find((each) => each.rule.slice === name.slice(0, name.lastIndexOf('/'))) : undefined
   const model = copyOf(outer ?? element)
   const types = typesOfSlice(element, name)
-  const made: Tree = { ...model, slices: [], rule: { ...model.rule, slice: name, slicing: undefined, min: 0, ...(types === undefined ? {} : { types }) } }
+  const made: Tree = {
+    ...model,
+    slices: [],
+    rule: { ...model.rule, slice: name, slicing: undefined, min: 0, ...(types === undefined ? {} : { types }) },
+  }
   element.slices.push(made)
   return made
 }

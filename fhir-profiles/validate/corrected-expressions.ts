@@ -24,4 +24,6 @@ export const correctedExpressions: ReadonlyMap<string, string> = new Map([
  * Required bindings R4 states too widely: the vital signs profiles bind the unit of every component, so that a heart rate could not carry
  * an oxygen flow. Later versions and the reference validator do not. Spec: http://hl7.org/fhir/R5/vitalsigns.html
  */
-export const tooWideBindings: ReadonlySet<string> = new Set(['Observation.component.value[x] http://hl7.org/fhir/ValueSet/ucum-vitals-common|4.0.1'])
+export const tooWideBindings: ReadonlySet<string> = new Set([
+  'Observation.component.value[x] http://hl7.org/fhir/ValueSet/ucum-vitals-common|4.0.1',
+])

@@ -46,11 +46,14 @@ function checkContext(judge: Judge, node: Node, definition: Definition): void {
   const holder = node.parent
   if (holder === undefined || contexts === undefined) return
   if (!contexts.some((context) => allows(judge, holder, context))) {
-    return judge.findings.add('extension-context', node, { says: [definition.url, contexts.map(({ expression }) => expression).join(', ')] })
+    return judge.findings.add('extension-context', node, {
+      says: [definition.url, contexts.map(({ expression }) => expression).join(', ')],
+    })
   }
   for (const expression of contextInvariants ?? []) {
     // the focus is the element that holds the extension
-    if (!judge.invariants.isTrue(judge, holder, expression)) judge.findings.add('extension-context', node, { says: [definition.url, expression] })
+    if (!judge.invariants.isTrue(judge, holder, expression))
+      judge.findings.add('extension-context', node, { says: [definition.url, expression] })
   }
 }
 

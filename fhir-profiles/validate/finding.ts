@@ -1,5 +1,5 @@
 /** What the validator says about a resource: stable id, place, words in two languages. No finding holds a value of the resource. */
-import { messages } from './messages.ts'
+import { messageFor } from './messages.ts'
 import type { FindingId } from './messages.ts'
 import { pathOf, stepsOf } from './node.ts'
 import type { Node } from './node.ts'
@@ -50,7 +50,7 @@ export function findingsUpTo(max: number): Findings {
   const known = new Set<string>()
   let errors = 0
   const push = (id: FindingId, at: Pick<Finding, 'expression' | 'steps'>, place: Place): void => {
-    const message = messages[id]
+    const message = messageFor(id)
     const severity = place.severity ?? message.severity
     const diagnostics = fill(message.en, place.says)
     const key = `${id} ${at.expression} ${diagnostics}`

@@ -85,7 +85,9 @@ export function invariantsOf(): Invariants {
 /** A path whose type fhirpath's model knows: `Patient.contact`, `Observation.valueQuantity`. */
 function baseOf(node: Node): string {
   const { parent, key, type } = node
-  return parent === undefined || key === undefined || type.kind === 'resource' || type.name.includes('.') ? type.name : `${parent.type.name}.${key}`
+  return parent === undefined || key === undefined || type.kind === 'resource' || type.name.includes('.')
+    ? type.name
+    : `${parent.type.name}.${key}`
 }
 
 type QuickPath = NonNullable<ReturnType<typeof compilePath>>
@@ -109,7 +111,10 @@ function severityOf({ key, severity }: Constraint, judge: Judge): 'error' | 'war
 
 function compileExpression(base: string, expression: string, functions: fhirpath.UserInvocationTable): Evaluate | undefined {
   try {
-    const evaluate = fhirpath.compile({ base, expression: inFhirTypes(expression) }, model, { userInvocationTable: functions, traceFn: () => undefined })
+    const evaluate = fhirpath.compile({ base, expression: inFhirTypes(expression) }, model, {
+      userInvocationTable: functions,
+      traceFn: () => undefined,
+    })
     return (data, variables) => {
       const result: unknown = evaluate(data, { ...variables })
       return Array.isArray(result) ? result : []
@@ -124,8 +129,14 @@ function compileExpression(base: string, expression: string, functions: fhirpath
 function inFhirTypes(expression: string): string {
   const lower = (type: string): string => type.charAt(0).toLowerCase() + type.slice(1)
   return expression
-    .replace(/\b(is|as) (Boolean|String|Integer|Decimal|Date|DateTime|Time)\b/g, (_, word: string, type: string) => `${word} ${lower(type)}`)
-    .replace(/\b(is|as|ofType)\((Boolean|String|Integer|Decimal|Date|DateTime|Time)\)/g, (_, word: string, type: string) => `${word}(${lower(type)})`)
+    .replace(
+      /\b(is|as) (Boolean|String|Integer|Decimal|Date|DateTime|Time)\b/g,
+      (_, word: string, type: string) => `${word} ${lower(type)}`,
+    )
+    .replace(
+      /\b(is|as|ofType)\((Boolean|String|Integer|Decimal|Date|DateTime|Time)\)/g,
+      (_, word: string, type: string) => `${word}(${lower(type)})`,
+    )
 }
 
 /** Nothing is not true; one value that is no boolean is. Spec: http://hl7.org/fhirpath/N1/#singleton-evaluation-of-collections */

@@ -38,7 +38,8 @@ function codesOf(node: Node): ReadonlySet<string> {
   for (const concept of childrenOf(node, 'code')) {
     const text = textAt(concept, 'text')
     if (text !== undefined) codes.add(text)
-    for (const coding of childrenOf(concept, 'coding')) codes.add(`${textAt(coding, 'system') ?? ''}|${String(childOf(coding, 'code')?.value)}`)
+    for (const coding of childrenOf(concept, 'coding'))
+      codes.add(`${textAt(coding, 'system') ?? ''}|${String(childOf(coding, 'code')?.value)}`)
   }
   return codes
 }

@@ -5,7 +5,9 @@ import type { NarrativeFault } from './narrative.ts'
 import { childOf, textAt, within } from './node.ts'
 import type { Node } from './node.ts'
 
-const ids: Readonly<Record<NarrativeFault, 'narrative-not-xml' | 'narrative-entity' | 'narrative-element' | 'narrative-attribute' | 'narrative-root'>> = {
+const ids: Readonly<
+  Record<NarrativeFault, 'narrative-not-xml' | 'narrative-entity' | 'narrative-element' | 'narrative-attribute' | 'narrative-root'>
+> = {
   'not-xml': 'narrative-not-xml',
   entity: 'narrative-entity',
   element: 'narrative-element',

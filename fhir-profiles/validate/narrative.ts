@@ -85,8 +85,13 @@ interface Collected {
 
 function read(text: string): Narrative {
   const found: Collected = {
-    ...{ faults: new Set(), anchors: new Set(), links: [], languages: [] },
-    ...{ depth: 0, hasContent: false, hasUnmarked: false },
+    faults: new Set(),
+    anchors: new Set(),
+    links: [],
+    languages: [],
+    depth: 0,
+    hasContent: false,
+    hasUnmarked: false,
   }
   if (text.length > maxLength) found.faults.add('too-deep')
   else if (/<!(?:DOCTYPE|ENTITY)/i.test(text)) found.faults.add('entity')

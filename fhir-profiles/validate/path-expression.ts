@@ -67,8 +67,16 @@ function level(below: Read, names: readonly string[], operator: Operator): Read 
 
 const readSum = level(readPath, ['+'], (left, right) => (focus, resource) => sum(left(focus, resource), right(focus, resource)))
 const readUnion = level(readSum, ['|'], (left, right) => (focus, resource) => [...left(focus, resource), ...right(focus, resource)])
-const readOrder = level(readUnion, ['<', '>', '<=', '>='], (left, right, name) => (focus, resource) => compare(left(focus, resource), right(focus, resource), name))
-const readEquality = level(readOrder, ['=', '!='], (left, right, name) => (focus, resource) => equal(left(focus, resource), right(focus, resource), name === '!='))
+const readOrder = level(
+  readUnion,
+  ['<', '>', '<=', '>='],
+  (left, right, name) => (focus, resource) => compare(left(focus, resource), right(focus, resource), name),
+)
+const readEquality = level(
+  readOrder,
+  ['=', '!='],
+  (left, right, name) => (focus, resource) => equal(left(focus, resource), right(focus, resource), name === '!='),
+)
 const readMember = level(readEquality, ['in'], (left, right) => (focus, resource) => member(left(focus, resource), right(focus, resource)))
 const readAnd = level(readMember, ['and'], (left, right) => (focus, resource) => {
   const a = truth(left(focus, resource))
@@ -190,7 +198,8 @@ function simpleOf(items: Items): string | number | boolean | undefined {
   if (items.length > 1) throw new BeyondUs()
   if (typeof item !== 'object') return item
   const { plain } = item
-  if (!simple.has(item.type.name) || (typeof plain !== 'string' && typeof plain !== 'number' && typeof plain !== 'boolean')) throw new BeyondUs()
+  if (!simple.has(item.type.name) || (typeof plain !== 'string' && typeof plain !== 'number' && typeof plain !== 'boolean'))
+    throw new BeyondUs()
   return plain
 }
 

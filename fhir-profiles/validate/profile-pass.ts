@@ -60,7 +60,8 @@ export function checkElement(judge: Judge, node: Node, tree: Tree, at: ProfileAt
   const profile = at.definition.url
   if (tree !== at.root) checkTypes(judge, node, rule, at)
   checkValue(judge, node, rule, profile)
-  if (rule.binding !== undefined && !tooWideBindings.has(`${rule.path} ${rule.binding.valueSet ?? ''}`)) checkBinding(judge, node, rule.binding, profile)
+  if (rule.binding !== undefined && !tooWideBindings.has(`${rule.path} ${rule.binding.valueSet ?? ''}`))
+    checkBinding(judge, node, rule.binding, profile)
   // What a profile says of an entry's or contained resource is said by the resource around it.
   const owner = tree !== at.root && node.type.kind === 'resource' ? node.parent?.resource : undefined
   for (const constraint of rule.constraints ?? []) {

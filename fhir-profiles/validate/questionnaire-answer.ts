@@ -7,7 +7,7 @@ import { childOf, childrenOf, textAt } from './node.ts'
 import type { Node } from './node.ts'
 import { isSame } from './questionnaire-enabled.ts'
 import type { Answering } from './questionnaire-response.ts'
-import { order } from './range.ts'
+import { lengthOf, order } from './range.ts'
 
 const types: Readonly<Record<string, readonly string[]>> = {
   boolean: ['boolean'],
@@ -74,7 +74,7 @@ function checkOptions({ judge, response }: Answering, question: Node, value: Nod
 /** Each limit a question may state, and whether the answer breaks it. */
 function limitsOf(question: Node, value: Node): readonly (readonly [FindingId, boolean])[] {
   const { value: given } = value
-  const length = typeof given === 'string' ? [...given].length : undefined
+  const length = typeof given === 'string' ? lengthOf(given) : undefined
   const number = (name: string) => numberOf(settingOf(question, name)?.value)
   const bound = (...names: readonly string[]) => names.map((name) => settingOf(question, name)?.value).find((each) => each !== undefined)
   const least = bound('minValue', 'sdc-questionnaire-minQuantity')
@@ -118,7 +118,9 @@ function isOfOtherKind(question: Node, value: Node): boolean {
 }
 
 function settingsOf(node: Node, name: string): readonly Node[] {
-  return childrenOf(node, 'extension').flatMap((each) => (textAt(each, 'url')?.split('/').at(-1) === name ? childrenOf(each, 'value[x]') : []))
+  return childrenOf(node, 'extension').flatMap((each) =>
+    textAt(each, 'url')?.split('/').at(-1) === name ? childrenOf(each, 'value[x]') : [],
+  )
 }
 
 function isOfOtherUnit(question: Node, value: Node): boolean {

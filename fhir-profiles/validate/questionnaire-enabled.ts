@@ -73,6 +73,7 @@ function compares(difference: number | undefined, operator: string): boolean {
 /** Codings are the same by system and code, whatever they display. */
 export function isSame(value: Node, wanted: Node): boolean {
   if (value.type.name !== wanted.type.name) return false
-  if (value.type.name === 'Coding') return textAt(value, 'system') === textAt(wanted, 'system') && textAt(value, 'code') === textAt(wanted, 'code')
+  if (value.type.name === 'Coding')
+    return textAt(value, 'system') === textAt(wanted, 'system') && textAt(value, 'code') === textAt(wanted, 'code')
   return isEqual(value.value, wanted.value)
 }

@@ -7,7 +7,7 @@ import type { Node } from './node.ts'
 export function checkRange(judge: Judge, node: Node, rule: ElementRule, profile: string | undefined): void {
   const { value } = node
   const place = { profile }
-  if (rule.maxLength !== undefined && typeof value === 'string' && [...value].length > rule.maxLength) {
+  if (rule.maxLength !== undefined && typeof value === 'string' && lengthOf(value) > rule.maxLength) {
     judge.findings.add('too-long', node, { ...place, says: [String(rule.maxLength)] })
   }
   const below = rule.minValue === undefined ? undefined : order(value, rule.minValue.value)
@@ -51,4 +51,9 @@ function orderOfQuantities(value: unknown, bound: unknown): number | undefined {
   if (a.system !== b.system || a.code !== b.code) return undefined
   const [left, right] = [numberOf(a.value), numberOf(b.value)]
   return left === undefined || right === undefined ? undefined : left - right
+}
+
+/** In characters of Unicode, as FHIR counts: http://hl7.org/fhir/R4/datatypes.html#string */
+export function lengthOf(text: string): number {
+  return Array.from(text).length
 }

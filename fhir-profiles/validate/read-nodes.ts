@@ -99,7 +99,7 @@ function readKey(reading: Reading, node: Node, value: Json, at: { key: string; d
   const sibling = element.kind === 'primitive' ? value[`_${name}`] : undefined
   const plain = isObject(node.plain) ? node.plain[name] : undefined
   const list = { node, name, element, depth: depth + 1 }
-  if (!element.isList) return void readItem(reading, list, { value: own, sibling, plain, index: undefined })
+  if (!element.isList) return readItem(reading, list, { value: own, sibling, plain, index: undefined })
   readList(reading, list, { value: own, sibling, plain })
 }
 

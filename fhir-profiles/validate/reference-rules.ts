@@ -30,7 +30,8 @@ export function checkReference(judge: Judge, node: Node): void {
   if (isAnotherInBundle(judge, node, parts)) judge.findings.add('reference-type-differs', node, at)
   if (declared === undefined) return
   const actual = targetType(judge, node, text)
-  if (actual !== undefined && actual !== declared && judge.types.of(declared) !== undefined) judge.findings.add('reference-type-differs', node, at)
+  if (actual !== undefined && actual !== declared && judge.types.of(declared) !== undefined)
+    judge.findings.add('reference-type-differs', node, at)
 }
 
 /** `Practitioner/{uuid}` where the bundle has an Organization under `urn:uuid:{uuid}`. */
@@ -61,7 +62,12 @@ export function checkTargets(judge: Judge, node: Node, types: readonly TypeRule[
   const text = textAt(node, 'reference')
   const type = text === undefined ? declaredType(judge, node) : targetType(judge, node, text)
   const { allowed } = targets
-  if (targets.isClosed && type !== undefined && !allowed.has(type) && ![...allowed].some((each) => judge.definitions.isKindOf(type, each))) {
+  if (
+    targets.isClosed &&
+    type !== undefined &&
+    !allowed.has(type) &&
+    ![...allowed].some((each) => judge.definitions.isKindOf(type, each))
+  ) {
     return judge.findings.add('reference-target', node, { says: [[...allowed].join(', ')], profile })
   }
   if (text !== undefined && targets.isProfiled) checkTargetProfiles(judge, node, { text, targets: targets.urls, profile })
@@ -102,7 +108,11 @@ function declaredType(judge: Judge, node: Node): string | undefined {
   return type !== undefined && judge.types.of(type)?.kind === 'resource' ? type : undefined
 }
 
-function checkTargetProfiles(judge: Judge, node: Node, given: { text: string; targets: readonly string[]; profile: string | undefined }): void {
+function checkTargetProfiles(
+  judge: Judge,
+  node: Node,
+  given: { text: string; targets: readonly string[]; profile: string | undefined },
+): void {
   const { text, targets, profile } = given
   const [target] = resolveText(judge, node, text)
   if (target === undefined) return

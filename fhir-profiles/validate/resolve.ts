@@ -48,7 +48,11 @@ const known = new WeakMap<Node, readonly Entry[]>()
 export function entriesIn(bundle: Node): readonly Entry[] {
   const before = known.get(bundle)
   if (before !== undefined) return before
-  const entries = childrenOf(bundle, 'entry').map((node) => ({ node, fullUrl: textAt(node, 'fullUrl'), resource: childOf(node, 'resource') }))
+  const entries = childrenOf(bundle, 'entry').map((node) => ({
+    node,
+    fullUrl: textAt(node, 'fullUrl'),
+    resource: childOf(node, 'resource'),
+  }))
   known.set(bundle, entries)
   return entries
 }
@@ -68,7 +72,10 @@ function entriesOf(bundle: Node, from: Node, text: string): readonly Node[] {
     isRelative && byUrl.length === 0
       ? entries.filter(
           ({ resource, fullUrl }) =>
-            (fullUrl === undefined || byIdToo.has(textAt(bundle, 'type') ?? '')) && resource?.type.name === parts?.[2] && resource !== undefined && textAt(resource, 'id') === parts?.[3],
+            (fullUrl === undefined || byIdToo.has(textAt(bundle, 'type') ?? '')) &&
+            resource?.type.name === parts?.[2] &&
+            resource !== undefined &&
+            textAt(resource, 'id') === parts?.[3],
         )
       : []
   return [...byUrl, ...byId].flatMap(({ resource }) => resource ?? [])

@@ -24,7 +24,8 @@ export function checkResource(judge: Judge, node: Node): void {
   for (const meta of childrenOf(node, 'meta')) for (const profile of childrenOf(meta, 'profile')) checkClaim(judge, node, profile)
   byType[node.type.name]?.(judge, node)
   checkElementIds(judge, node)
-  for (const each of unreferenced(node)) judge.findings.add('contained-unreferenced', each, { severity: judge.policy.unreferencedContained })
+  for (const each of unreferenced(node))
+    judge.findings.add('contained-unreferenced', each, { severity: judge.policy.unreferencedContained })
   if (node.name === 'contained' && textAt(node, 'id') === undefined) judge.findings.add('contained-without-id', node)
   if (childOf(node, 'experimental')?.value === true && judge.policy.experimental !== 'information') {
     judge.findings.add('experimental', node, { severity: judge.policy.experimental })
@@ -45,7 +46,8 @@ function checkElementIds(judge: Judge, resource: Node): void {
     }
   }
   visit(resource)
-  for (const list of holders.values()) if (list.length > 1) for (const node of list) judge.findings.add('element-id-twice', node, { child: 'id' })
+  for (const list of holders.values())
+    if (list.length > 1) for (const node of list) judge.findings.add('element-id-twice', node, { child: 'id' })
 }
 
 /** A profile the resource says it meets. Spec: http://hl7.org/fhir/R4/resource-definitions.html#Meta.profile */

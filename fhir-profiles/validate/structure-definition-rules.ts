@@ -15,7 +15,8 @@ export function checkStructureDefinition(judge: Judge, node: Node): void {
   if (base === undefined || base.url === definition.url) return
   const unknown = judge.definitions.unknownPaths(definition)
   checkFixed(judge, node, definition, base)
-  for (const path of unknown) judge.findings.add('differential-path', node, { child: 'differential', says: [isPath.test(path) ? path : ''] })
+  for (const path of unknown)
+    judge.findings.add('differential-path', node, { child: 'differential', says: [isPath.test(path) ? path : ''] })
 }
 
 /** What the base fixes stays fixed. Spec: http://hl7.org/fhir/R4/profiling.html#limitations */

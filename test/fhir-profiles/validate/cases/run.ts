@@ -105,7 +105,8 @@ export function runCase(given: Case): Outcome {
     definitions,
     terminology: terminologyWith(brought),
     policy: policyOf(given),
-    outside: (reference) => byUrl.get(reference.split('|')[0]) ?? (given.options?.['validateReference'] === undefined ? undefined : neighbours().get(reference)),
+    outside: (reference) =>
+      byUrl.get(reference.split('|')[0]) ?? (given.options?.['validateReference'] === undefined ? undefined : neighbours().get(reference)),
   })
   const profiles = given.profile === undefined ? [] : [profileUrl(given.profile)]
   const findings = own.resources.flatMap((resource) => validator.validate(resource, { profiles, maxFindings: 500 }))

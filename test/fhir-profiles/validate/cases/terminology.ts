@@ -64,7 +64,9 @@ function systemOf(resource: Json): System {
       const code = textOf(concept['code']) ?? ''
       const designations = recordsOf(concept['designation']).flatMap((each) => textOf(each['value']) ?? [])
       codes.set(code, [...(textOf(concept['display']) === undefined ? [] : [String(concept['display'])]), ...designations])
-      const above = recordsOf(concept['property']).flatMap((each) => (each['code'] === 'subsumedBy' ? (textOf(each['valueCode']) ?? []) : []))
+      const above = recordsOf(concept['property']).flatMap((each) =>
+        each['code'] === 'subsumedBy' ? (textOf(each['valueCode']) ?? []) : [],
+      )
       for (const each of [...above, ...(parent === undefined ? [] : [parent])]) children.set(each, [...(children.get(each) ?? []), code])
       visit(recordsOf(concept['concept']), code)
     }
@@ -93,7 +95,9 @@ function inSet(lookup: Lookup, canonical: string, coding: Coding, depth: number)
 function fromExpansion(set: Json, coding: Coding): Answer {
   const contains = recordsOf(recordOf(set['expansion'])?.['contains'])
   if (contains.length === 0) return 'unknown'
-  return contains.some((each) => each['code'] === coding.code && (coding.system === undefined || each['system'] === coding.system)) ? 'yes' : 'no'
+  return contains.some((each) => each['code'] === coding.code && (coding.system === undefined || each['system'] === coding.system))
+    ? 'yes'
+    : 'no'
 }
 
 function inInclude(lookup: Lookup, include: Json, coding: Coding, depth: number): Answer {
