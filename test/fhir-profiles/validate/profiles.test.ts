@@ -14,7 +14,13 @@ function errorsOf(elements: readonly Record<string, unknown>[], resource: Record
   const base = `http://hl7.org/fhir/StructureDefinition/${String(type)}`
   const profile = definitionOf({
     resourceType: 'StructureDefinition',
-    ...{ url, name: 'Test', kind: 'resource', type, baseDefinition: base, derivation: 'constraint', differential: { element: elements } },
+    url,
+    name: 'Test',
+    kind: 'resource',
+    type,
+    baseDefinition: base,
+    derivation: 'constraint',
+    differential: { element: elements },
   })
   if (profile === undefined) throw new Error('the profile of the test is none')
   const validator = validatorWith({ definitions: definitionsWith([profile]), terminology })
