@@ -29,29 +29,7 @@ type Evaluate = (data: unknown, variables: Readonly<Record<string, unknown>>) =>
 type Answer = boolean | undefined
 
 export function invariantsOf(): Invariants {
-  const compiled = new Map<string, Evaluate | undefined>()
-  // what the functions of an expression look at: evaluation is synchronous, one at a time
-  const current: { judge: Judge | undefined; node: Node | undefined } = { judge: undefined, node: undefined }
-  const functions = pathFunctions(() => current)
-  const compile = (base: string, expression: string): Evaluate | undefined => {
-    const key = `${base} ${expression}`
-    if (!compiled.has(key)) compiled.set(key, compileExpression(base, expression, functions))
-    return compiled.get(key)
-  }
-  const select = (judge: Judge, node: Node, expression: string, owner = node.resource): readonly unknown[] | undefined => {
-    const evaluate = compile(baseOf(node), expression)
-    if (evaluate === undefined) return undefined
-    const before = { ...current }
-    Object.assign(current, { judge, node })
-    try {
-      return evaluate(node.plain, { resource: owner.plain, rootResource: owner.container.plain })
-    } catch {
-      // the engine throws on what it does not support, and on several values where one is wanted: the answer is "cannot be told"
-      return undefined
-    } finally {
-      Object.assign(current, before)
-    }
-  }
+  const select = engine()
   const paths = new Map<string, QuickPath | undefined>()
   const quickPath = (expression: string): QuickPath | undefined => {
     if (!paths.has(expression)) paths.set(expression, compilePath(inFhirTypes(expression)))
@@ -79,6 +57,35 @@ export function invariantsOf(): Invariants {
       const found = select(judge, node.resource, expression) ?? []
       return found.some((each) => each === node.plain) || (found.length === 1 && found[0] === true)
     },
+  }
+}
+
+type Select = (judge: Judge, node: Node, expression: string, owner?: Node) => readonly unknown[] | undefined
+
+/** fhirpath.js, each expression compiled once; undefined where it cannot evaluate one. */
+function engine(): Select {
+  const compiled = new Map<string, Evaluate | undefined>()
+  // what the functions of an expression look at: evaluation is synchronous, one at a time
+  const current: { judge: Judge | undefined; node: Node | undefined } = { judge: undefined, node: undefined }
+  const functions = pathFunctions(() => current)
+  const compile = (base: string, expression: string): Evaluate | undefined => {
+    const key = `${base} ${expression}`
+    if (!compiled.has(key)) compiled.set(key, compileExpression(base, expression, functions))
+    return compiled.get(key)
+  }
+  return (judge, node, expression, owner = node.resource) => {
+    const evaluate = compile(baseOf(node), expression)
+    if (evaluate === undefined) return undefined
+    const before = { ...current }
+    Object.assign(current, { judge, node })
+    try {
+      return evaluate(node.plain, { resource: owner.plain, rootResource: owner.container.plain })
+    } catch {
+      // the engine throws on what it does not support, and on several values where one is wanted: the answer is "cannot be told"
+      return undefined
+    } finally {
+      Object.assign(current, before)
+    }
   }
 }
 
