@@ -10,8 +10,8 @@ export function checkQuestionnaire(judge: Judge, questionnaire: Node): void {
 }
 
 function checkItem(judge: Judge, item: Node, known: ReadonlySet<string>): void {
-  const inner = new Set<unknown>()
-  for (const node of within(item)) if (node.name === 'linkId') inner.add(node.value)
+  const inner = new Set<string>()
+  for (const node of within(item)) if (node.name === 'linkId' && typeof node.value === 'string') inner.add(node.value)
   for (const condition of childrenOf(item, 'enableWhen')) {
     const question = textAt(condition, 'question')
     if (question === undefined) continue

@@ -34,13 +34,13 @@ export function checkResource(judge: Judge, node: Node): void {
 
 /** Ids of elements are unique within their resource. Spec: http://hl7.org/fhir/R4/element.html#id */
 function checkElementIds(judge: Judge, resource: Node): void {
-  const holders = new Map<unknown, Node[]>()
+  const holders = new Map<string, Node[]>()
   const visit = (node: Node): void => {
     for (const list of node.children.values()) {
       for (const child of list) {
         if (child.type.kind === 'resource') continue
         const id = childOf(child, 'id')?.value
-        if (id !== undefined) holders.set(id, [...(holders.get(id) ?? []), child])
+        if (typeof id === 'string') holders.set(id, [...(holders.get(id) ?? []), child])
         visit(child)
       }
     }
