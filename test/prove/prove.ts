@@ -24,6 +24,11 @@ const proofs = [
   { claim: 'random searches find what a naive reading of FHIR finds, hidden records left out', path: 'test/gateway/search/model' },
   { claim: 'hostile JSON never throws, hangs or pollutes', path: 'test/fhir-profiles/json' },
   { claim: 'the committed guide is what its FSH sources compile to', path: 'test/fhir-profiles/guide-build' },
+  {
+    claim: '100,000 mutated resources are judged without crash or hang, alike in any order of keys',
+    path: 'test/fhir-profiles/validate/fuzz',
+  },
+  { claim: 'invariants compiled by us say what fhirpath.js says', path: 'test/fhir-profiles/validate/invariants' },
   { claim: 'kill -9 of the gateway loses nothing acknowledged and delivers once', path: 'test/journeys/kill.test' },
   {
     claim: 'kill -9 of the gateway at 200 points on each engine: one row per parcel, nothing acknowledged lost, a sound ledger',

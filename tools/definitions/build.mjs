@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildElements } from './elements.mjs'
+import { packDefinitions } from './packed.mjs'
 import { buildCompartment, buildSearchParameters } from './search.mjs'
 import { readSource } from './source.mjs'
 import { buildSummary } from './summary.mjs'
@@ -24,6 +25,7 @@ export function build() {
     }),
     'fhir-profiles/r4-summary.json': lines(buildSummary(source, elements)),
     'fhir-profiles/search-parameters.json': lines(buildSearchParameters(source, elements.resourceTypes)),
+    'fhir-profiles/definitions/r4-packed.json': packDefinitions(source),
     'fhir-profiles/patient-compartment.json': lines(buildCompartment(source)),
     'fhir-profiles/terminology/r4.json': lines(buildTerminology()),
   }

@@ -28,6 +28,9 @@ export function readSource() {
     structures: [...resources('profiles-types.json'), ...resources('profiles-resources.json')].filter(
       (resource) => resource.resourceType === 'StructureDefinition' && resource.derivation !== 'constraint' && resource.kind !== 'logical',
     ),
+    profiles: ['profiles-types.json', 'profiles-others.json', 'extension-definitions.json']
+      .flatMap(resources)
+      .filter((resource) => resource.resourceType === 'StructureDefinition' && resource.derivation === 'constraint'),
     published,
     modelPaths,
     codeSystems: byUrl(terminology, 'CodeSystem'),

@@ -16,6 +16,7 @@ describe('the committed R4 definitions', () => {
       execFileSync(process.execPath, [join(root, 'tools/definitions/build.mjs'), folder], { stdio: 'pipe' })
       for (const path of [
         'fhir-profiles/validate/r4-elements.json',
+        'fhir-profiles/definitions/r4-packed.json',
         'fhir-profiles/search-parameters.json',
         'fhir-profiles/patient-compartment.json',
       ]) {
