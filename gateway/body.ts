@@ -96,12 +96,16 @@ function isOurVersion(version: string | undefined): boolean {
 }
 
 const formats: ReadonlySet<string> = new Set(['json', 'application/json', 'application/fhir+json', 'text/json'])
+/** of the files of an export, and of nothing else */
+const lineFormats: ReadonlySet<string> = new Set(['application/fhir+ndjson', 'application/ndjson', 'ndjson'])
 
 /** JSON only; a client that can read nothing else is told so. `_format` says more than Accept. */
 export function requireAcceptable(request: Request): void {
   const format = parameterOf(request, '_format')
   const accepted = format ?? request.get('accept') ?? '*/*'
-  if (accepted.split(',').some((each) => isReadable(each.trim().toLowerCase(), format !== undefined))) return
+  const isFile = request.path.includes('/$export-file/')
+  const offered = isFile ? new Set([...formats, ...lineFormats]) : formats
+  if (accepted.split(',').some((each) => isReadable(each.trim().toLowerCase(), { offered, isFormat: format !== undefined }))) return
   throw new Problem(
     'not-acceptable',
     'only JSON is written here, in FHIR R4; ask for `application/fhir+json` by Accept or `_format=json`, XML is not offered',
@@ -110,11 +114,11 @@ export function requireAcceptable(request: Request): void {
 }
 
 /** `+` of an address is read as a space: `_format=application/fhir+json` means what it says. */
-function isReadable(range: string, isFormat: boolean): boolean {
+function isReadable(range: string, { offered, isFormat }: { readonly offered: ReadonlySet<string>; readonly isFormat: boolean }): boolean {
   const [type = '', ...parameters] = range.split(';').map((part) => part.trim())
   const version = parameters.find((parameter) => parameter.startsWith('fhirversion='))?.slice(12)
   if (!isOurVersion(version) || parameters.includes('q=0')) return false
-  return formats.has(type.replace(' ', '+')) || (!isFormat && (type === '*/*' || type === 'application/*'))
+  return offered.has(type.replace(' ', '+')) || (!isFormat && (type === '*/*' || type === 'application/*'))
 }
 
 /** `_pretty=true`: http://hl7.org/fhir/R4/http.html#parameters */

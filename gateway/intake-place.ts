@@ -5,6 +5,7 @@ import type { Context } from './context.ts'
 import { sourceOf } from './custody.ts'
 import { resolveConditional } from './intake-conditional.ts'
 import type { IntakeEntry, IntakeInput } from './intake.ts'
+import { classOf } from './logic/access.ts'
 import { keyText } from './logic/record-key.ts'
 import { textOf } from './prepare.ts'
 import { Problem } from './problem.ts'
@@ -79,15 +80,16 @@ export async function place(tables: Tables, context: Context, input: IntakeInput
 }
 
 /**
- * An update that says what is there already is no new version (http://hl7.org/fhir/R4/http.html#update: a server may). What the network
- * writes, and what a referral brings along, always is one: its parties are written with it.
+ * An update that says what is there already is no new version (http://hl7.org/fhir/R4/http.html#update: a server may), where nobody's consent
+ * decides what of it is seen (decision 083). What the network writes, and what a referral brings along, always is one.
  */
 function isRepeat(
   context: Context,
   { institution, space }: IntakeInput,
   { entry, resource, localId, before }: { entry: IntakeEntry; resource: Resource; localId: string; before: CurrentVersion },
 ): boolean {
-  if (space !== 'local' || entry.method !== 'PUT' || entry.parties.length > 0) return false
+  const isOfNobody = ['directory', 'knowledge'].includes(classOf(resource.resourceType) ?? '')
+  if (!isOfNobody || space !== 'local' || entry.method !== 'PUT' || entry.parties.length > 0) return false
   return textOf({ ...before, resource, localId, source: sourceOf(context, institution) }) === before.text
 }
 

@@ -66,8 +66,8 @@ const typesOf: Readonly<Record<ResourceClass, string>> = {
     Schedule ServiceRequest Slot SupplyRequest Task`,
   governance: 'AuditEvent Consent Contract',
   identity: 'Patient Person RelatedPerson',
-  // Neither results of an operation nor Subscription, which acts by being there.
-  knowledge: `ActivityDefinition CapabilityStatement CatalogEntry ChargeItemDefinition CodeSystem CompartmentDefinition ConceptMap
+  // Neither results of an operation, nor Subscription, which acts by being there, nor the lists that the terminology service publishes.
+  knowledge: `ActivityDefinition CapabilityStatement CatalogEntry ChargeItemDefinition CompartmentDefinition
     DeviceDefinition EffectEvidenceSynthesis EventDefinition Evidence EvidenceVariable ExampleScenario GraphDefinition
     ImplementationGuide InsurancePlan Library Measure MedicationKnowledge MedicinalProduct MedicinalProductAuthorization
     MedicinalProductContraindication MedicinalProductIndication MedicinalProductIngredient MedicinalProductInteraction
@@ -75,7 +75,7 @@ const typesOf: Readonly<Record<ResourceClass, string>> = {
     MessageDefinition NamingSystem ObservationDefinition OperationDefinition PlanDefinition Questionnaire ResearchDefinition
     ResearchElementDefinition ResearchStudy RiskEvidenceSynthesis SearchParameter SpecimenDefinition StructureDefinition StructureMap
     SubstanceNucleicAcid SubstancePolymer SubstanceProtein SubstanceReferenceInformation SubstanceSourceMaterial
-    SubstanceSpecification TerminologyCapabilities TestReport TestScript ValueSet`,
+    SubstanceSpecification TerminologyCapabilities TestReport TestScript`,
   directory: 'Endpoint HealthcareService Location Organization OrganizationAffiliation Practitioner PractitionerRole',
 }
 

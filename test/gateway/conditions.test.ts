@@ -106,18 +106,20 @@ describe.each(enginesAtThisScale(hasPostgres))('the rest of REST, on %s', (engin
   })
 
   describe('what is sent again', () => {
-    test('the same content is no new version, another spelling of a number is', async () => {
-      const put = (value: string) =>
-        clinic().put(
-          'Observation/same',
-          JSON.stringify(observation('same', 'C-0005', { valueQuantity: { value: 'V' } })).replace('"V"', value),
-        )
+    test('the same content about nobody is no new version, another spelling of a number is', async () => {
+      const place = { resourceType: 'Location', id: 'same', name: '본관', position: { longitude: 'V', latitude: 37.5 } }
+      const put = (value: string) => clinic().put('Location/same', JSON.stringify(place).replace('"V"', value))
       expect((await put('1.10')).headers.get('etag')).toBe('W/"1"')
       const repeated = await put('1.10')
       expect([repeated.status, repeated.headers.get('etag')]).toEqual([200, 'W/"1"'])
-      const read = await clinic().get('Observation/same')
-      expect((await clinic().put('Observation/same', read.text)).headers.get('etag')).toBe('W/"1"')
+      const read = await clinic().get('Location/same')
+      expect((await clinic().put('Location/same', read.text)).headers.get('etag')).toBe('W/"1"')
       expect((await put('1.1')).headers.get('etag')).toBe('W/"2"')
+    })
+
+    test('of a patient it is: a number of versions must not tell of what is hidden', async () => {
+      const put = () => clinic().put('Observation/same', observation('same', 'C-0005'))
+      expect([(await put()).headers.get('etag'), (await put()).headers.get('etag')]).toEqual(['W/"1"', 'W/"2"'])
     })
 
     test('If-None-Match of an update asks for a new record', async () => {

@@ -9,6 +9,7 @@ import { knownTypes, mayRun, mayTouch, roles, type Role } from '../../gateway/lo
 import { scopesForRole } from '../../gateway/logic/scope.ts'
 import { Problem } from '../../gateway/problem.ts'
 import { createApp, type AppParts } from '../../gateway/app.ts'
+import { terminologyRoutes } from '../../gateway/routes-terminology.ts'
 import { enter, hooks, requireClassified, routes, type Route } from '../../gateway/routes.ts'
 import type { Caller } from '../../gateway/security/caller.ts'
 import type { RecordRow } from '../../gateway/store/records.ts'
@@ -170,6 +171,16 @@ describe('every row of the table, every type, every role', () => {
           expect({ where, status: refused.status, problem: refused.problem }).toEqual({ where, status: 403, problem: 'role' })
           continue
         }
+        // The published lists, the same for everybody: what is asked wrongly is said, and nobody is kept out.
+        if (route.gate === 'publish' && terminologyRoutes.includes(route)) {
+          const told = await ask(route, callerOf(role), unknownId, type)
+          expect({ where, isAnswered: [200, 400, 404, 422].includes(told.status), leaks: told.text.includes(canary) }).toEqual({
+            where,
+            isAnswered: true,
+            leaks: false,
+          })
+          continue
+        }
         // Of no type, so no scope covers it: the role decides alone, and what is answered is about messages, not patients.
         if (access.by === 'operation' && access.type === '') {
           const told = await ask(route, callerOf(role), unknownId, type)
@@ -238,7 +249,6 @@ describe('what is not offered is refused by name', () => {
     'subject:Patient.name',
     'subject.name',
     '_summary',
-    '_elements',
     '_contained',
     '_containedType',
     '_filter',
