@@ -41,7 +41,7 @@ const attacks: readonly Attack[] = [
   refused('A12', 'elements by name', 'Condition?patient=PERSON&_elements=code', { status: 200 }),
   refused('A13', 'an include', 'Condition?patient=PERSON&_include=Condition:encounter', { status: 200 }),
   refused('A13', 'an include of an include', 'Condition?patient=PERSON&_include:iterate=*', { status: 200 }),
-  refused('A13', 'a reverse include', 'Patient?_id=PERSON&_revinclude=Condition:patient', { status: 200 }),
+  refused('A13', 'a reverse include', 'Condition?_id=HIDDEN&_revinclude=*', { status: 200 }),
   refused('A14', 'a search in contained resources', 'Condition?patient=PERSON&_contained=true'),
   absent('A20', 'an old version of what is denied', 'Condition/HIDDEN/_history/1'),
   absent('A22', 'the feed of a type', 'Condition/_history', { status: 200 }),
@@ -55,7 +55,7 @@ const attacks: readonly Attack[] = [
   absent('A27', 'last observations', 'Observation/$lastn'),
   absent('A27', 'a graph', 'Patient/PERSON/$graph'),
   absent('A29', 'a compartment', 'Patient/PERSON/Condition', { status: 200 }),
-  absent('A29', 'everything in a compartment', 'Patient/PERSON/*', { status: 200 }),
+  absent('A29', 'everything in a compartment', 'Patient/PERSON/*?_type=Condition', { status: 200 }),
   absent('A33', 'a deletion by search', 'Condition?code=F32', { method: 'DELETE', status: 403 }),
   absent('A35', 'a consent written by a doctor', 'Consent', { method: 'POST', body: { resourceType: 'Consent' }, status: 403 }),
   absent('A36', 'a label lowered by patch', 'Condition/HIDDEN', {

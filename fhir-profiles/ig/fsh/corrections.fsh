@@ -11,11 +11,8 @@ Description: "What the sender wrote, where a system or a code was corrected to i
 * insert Ours
 * extension contains system 0..1 and code 0..1 and value 0..1
 * extension[system].value[x] 1..1
-* extension[system].value[x] only uri
 * extension[code].value[x] 1..1
-* extension[code].value[x] only string
 * extension[value].value[x] 1..1
-* extension[value].value[x] only string
 * value[x] ..0
 
 Extension: Correction
@@ -26,7 +23,5 @@ Context: Provenance
 * insert Ours
 * extension contains path 1..1 and rule 1..1
 * extension[path].value[x] 1..1
-* extension[path].value[x] only string
 * extension[rule].value[x] 1..1
-* extension[rule].value[x] only code
 * value[x] ..0

@@ -19,22 +19,19 @@ export interface Patch {
 
 /** What judging would have let through, unjudged. */
 const unjudged = (contents: string): string =>
-  `${contents}.map((content) => ({ type: content.facts.type, id: content.facts.id, version: content.version, updatedMs: content.updatedMs, custodian: content.facts.custodian, person: content.facts.person, text: content.peopleText }))`
+  `${contents}.map((content) => ({ type: content.facts.type, id: content.facts.id, networkId: content.facts.id, version: content.version, updatedMs: content.updatedMs, custodian: content.facts.custodian, person: content.facts.person, text: content.peopleText }))`
 
-const judgesRecord =
-  'const parts = content === undefined ? [] : await judge(context, call, input.sight, [{ ...content, deleted: false }])\n  if (content === undefined) await judgeNothing'
-const judgesVersions = 'new Map((await judge(context, call, input.sight, versions)).map((part) => [part.version, part.text]))'
-const versionsUnjudged = (interaction: string): readonly Patch[] => [
-  {
-    file: 'release.ts',
-    find: judgesRecord,
-    put: `const parts = content === undefined ? [] : input.interaction === '${interaction}' ? ${unjudged('[content]')} : await judge(context, call, input.sight, [{ ...content, deleted: false }])\n  if (content === undefined) await judgeNothing`,
-  },
-  {
-    file: 'release.ts',
-    find: judgesVersions,
-    put: `input.interaction === '${interaction}' ? new Map(versions.map((item) => [item.version, item.peopleText])) : ${judgesVersions}`,
-  },
+const judgesRecords = `await judge(
+    context,
+    call,
+    sight,
+    [...records.values()].map((content) => ({ ...content, deleted: false })),
+  )`
+const judgesVersions = 'await judge(context, call, sight, past)'
+/** `asked`: whether this request is of the kind that is not judged */
+const versionsUnjudged = (asked: string): readonly Patch[] => [
+  { file: 'release-history.ts', find: judgesRecords, put: `${asked} ? ${unjudged('[...records.values()]')} : ${judgesRecords}` },
+  { file: 'release-history.ts', find: judgesVersions, put: `${asked} ? ${unjudged('past')} : ${judgesVersions}` },
 ]
 /** the where of a search, with its view taken out */
 const unseen = "where.replace(visible(make, at), () => `(r.type = '${at.types[0]}' and not r.deleted)`)"
@@ -82,13 +79,13 @@ export const plantedLeaks: readonly PlantedLeak[] = [
     name: 'vread-unjudged',
     about: 'a version is read by its id without judging the record',
     by: ['vread'],
-    patches: versionsUnjudged('vread'),
+    patches: versionsUnjudged("call.params['version'] !== undefined"),
   },
   {
     name: 'history-unjudged',
     about: 'the history of a record is shown without judging it',
     by: ['history'],
-    patches: versionsUnjudged('history-instance'),
+    patches: versionsUnjudged("call.path.endsWith('/_history')"),
   },
   {
     name: 'gone-tells',
@@ -205,7 +202,7 @@ export const plantedLeaks: readonly PlantedLeak[] = [
     by: ['batch'],
     patches: [
       {
-        file: 'interactions/bundle.ts',
+        file: 'interactions/entries.ts',
         find: '  return {\n    ...call,\n    method,',
         put: "  return {\n    ...call,\n    requestId: 'batched',\n    method,",
       },
@@ -214,7 +211,7 @@ export const plantedLeaks: readonly PlantedLeak[] = [
   },
   {
     name: 'summary-before-the-view',
-    about: '$summary and $everything read a bounded number of records and judge them then',
+    about: '$summary reads a bounded number of records and judge them then',
     by: ['everything', 'reference-words'],
     patches: [
       { file: 'operations/summary.ts', find: 'condition: sight.condition,', put: "condition: { op: 'true' }," },
@@ -238,11 +235,15 @@ export const plantedLeaks: readonly PlantedLeak[] = [
     about: '$everything shows what it was given',
     by: ['everything'],
     patches: [
-      { file: 'operations/summary.ts', find: 'condition: sight.condition,', put: "condition: { op: 'true' }," },
       {
-        file: 'release-person.ts',
-        find: 'const parts = await judge(context, call, input.sight, input.held.map(open))\n  if (parts.length === 0 && !input.isKnown',
-        put: `const parts = ${unjudged('input.held.map(open)')}\n  if (parts.length === 0 && !input.isKnown`,
+        file: 'operations/everything.ts',
+        find: 'after, limit: limit + 1, condition, party })',
+        put: "after, limit: limit + 1, condition: { op: 'true' }, party })",
+      },
+      {
+        file: 'release-everything.ts',
+        find: 'const stored = await judge(context, call, sight, page.stored.map(open))',
+        put: `const stored = ${unjudged('page.stored.map(open)')}`,
       },
     ],
   },
