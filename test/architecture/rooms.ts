@@ -333,10 +333,9 @@ export const guardedNames: readonly { readonly from: string; readonly name: stri
 
 /** In pure rooms: what reads the world. */
 export const effects: readonly RegExp[] = [
-  /\bDate\.now\(/,
+  /\b(Date\.now\(|performance\.)/,
   /\bnew Date\(\)/,
   /\bDate\(\)/,
-  /\bperformance\./,
   /\bMath\.random\(/,
   /\brandom(UUID|Bytes|Int|FillSync)\b/,
   /\bprocess\./,

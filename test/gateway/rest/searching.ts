@@ -77,7 +77,7 @@ const refusals: readonly (readonly [query: string, id: string, place: string])[]
   ['_has:Provenance:target:colour=x', 'unsupported-parameter', 'Observation._has:Provenance:target:colour'],
   ['value-quantity=high', 'bad-number', 'value-quantity'],
   ['_include=Observation:colour', 'unsupported-parameter', '_include'],
-  ['_summary=some', 'unsupported-parameter', 'Observation._summary'],
+  ['_summary=some', 'bad-summary', '_summary'],
   ['date:missing=perhaps', 'bad-missing', 'date:missing'],
   ['date=yesterday', 'bad-date', 'date'],
 
