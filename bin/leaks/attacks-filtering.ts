@@ -1,4 +1,5 @@
 /** Attacks by what a search may ask of one record: composites, types of identifier, texts, groups of codes, order, and what is left out. */
+import { system } from '../../fhir-profiles/codes.ts'
 import { doctor, each, people, type Attack } from './attack.ts'
 
 export const filters: readonly Attack[] = [
@@ -28,8 +29,8 @@ export const filters: readonly Attack[] = [
       'GET MedicationRequest?patient={person}&subject:identifier={number}',
       'GET Composition?patient={person}&entry:identifier={local-identifier:Condition}',
       'GET List?item:identifier={local-identifier:Condition}&_summary=count',
-      'GET ServiceRequest?reason-reference:identifier={local-identifier:Condition}',
-      'GET Procedure?reason-reference:identifier={local-identifier:Condition}&_total=accurate',
+      'GET DocumentReference?related:identifier={local-identifier:Condition}',
+      'GET Encounter?diagnosis:identifier={local-identifier:Condition}&_total=accurate',
       'GET Patient?identifier:of-type=http://terminology.hl7.org/CodeSystem/v2-0203|MR|{word}',
       'GET Condition?identifier:of-type=http://terminology.hl7.org/CodeSystem/v2-0203|FILL|{word}',
       'GET Condition?identifier:text={word}',
@@ -42,12 +43,12 @@ export const filters: readonly Attack[] = [
     about: 'hidden codes are found by their group: in, not-in, below, above, text',
     as: doctor,
     requests: [
-      'GET Condition?patient={person}&code:below={code}',
-      'GET Condition?patient={person}&code:above={code}',
-      'GET Condition?code:below=F&_summary=count',
+      `GET Condition?patient={person}&code:below=${system.kcd8}|{code}`,
+      `GET Condition?patient={person}&code:above=${system.kcd8}|{code}`,
+      `GET Condition?code:below=${system.kcd8}|F&_summary=count`,
       'GET Condition?patient={person}&code:text={word}',
-      'GET Condition?patient={person}&code:in=http://hl7.org/fhir/ValueSet/condition-code',
-      'GET Condition?patient={person}&code:not-in=http://hl7.org/fhir/ValueSet/condition-code',
+      'GET Condition?patient={person}&clinical-status:in=http://hl7.org/fhir/ValueSet/condition-clinical',
+      'GET Condition?patient={person}&clinical-status:not-in=http://hl7.org/fhir/ValueSet/condition-clinical',
       'GET Condition?_security={label}',
       'GET Condition?patient={person}&_security:not={label}',
       'GET Condition?_source={word}',
@@ -73,7 +74,7 @@ export const filters: readonly Attack[] = [
       'GET Composition?_sort={direction}title,{direction}date&_count=2',
       'GET Patient?_sort={direction}name,{direction}birthdate&_count=2',
       'GET Condition?_sort={direction}_id&_count={small}',
-      'GET Observation?patient={person}&_sort={direction}code-value-quantity',
+      'GET Observation?patient={person}&_sort=-code-value-quantity',
     ],
   },
   {

@@ -39,7 +39,7 @@ export const versions: readonly Attack[] = [
       'GET Condition/{any:Condition}/_history?_since={date}',
       'GET Condition/{any:Condition}/_history?_at={date}',
       'GET Condition/{linking:Condition}/_history?_count=1',
-      'GET Encounter/{linking:Encounter}/_history?_summary=count',
+      'GET Encounter/{linking:Encounter}/_history?_summary=data',
       'GET Condition/{hidden:Condition}/_history?_count=1',
       'GET Condition/{any:Condition}/_history?_sort=_lastUpdated',
     ],
