@@ -1,4 +1,5 @@
 /** One found value → the rows by which it is searched. Spec: http://hl7.org/fhir/R4/search.html#table */
+import { namedByIdentifier } from './logical-reference.ts'
 import type { Found } from './path.ts'
 import { parseReference } from './reference.ts'
 import { amounts, spans, textOf, texts, tokens, typedValues, wordsOf, type Amount, type Token } from './search-value.ts'
@@ -6,7 +7,7 @@ import { isRecord, isResource } from './validate/guards.ts'
 
 export { hull, spans } from './search-value.ts'
 
-/** Where a reference points; type '' : `id` is the whole text of a URL or urn. */
+/** Where a reference points; type '' : `id` is the whole text of a URL or urn; id '' : a record of this type, named by an identifier alone. */
 export interface Target {
   readonly type: string
   readonly id: string
@@ -111,7 +112,8 @@ function targetOf({ value, type }: Found): Target | undefined {
 
 function identifiersOf(found: Found): readonly IndexValue[] {
   if (found.type !== 'Reference' || !isRecord(found.value)) return []
-  const of = targetOf(found)
+  const named = namedByIdentifier(found.value, found.rule?.targets)
+  const of = named === undefined ? targetOf(found) : { type: named, id: '' }
   return tokens({ value: found.value['identifier'], type: 'Identifier', rule: undefined }).map((token) => ({
     kind: 'token',
     ...token,

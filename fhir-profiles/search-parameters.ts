@@ -15,7 +15,7 @@ export { normaliseText } from './index-entry.ts'
  * Raised whenever the same resource would give other rows than before: rows of an older extractor are made anew at start
  * (gateway/store/reindex.ts).
  */
-export const indexerVersion = 1
+export const indexerVersion = 2
 
 export type SearchParameterType = IndexType | 'composite'
 

@@ -4,6 +4,7 @@
  * itself stays, without content, in the one form that says nothing about why.
  */
 import { isExactNumber } from './json.ts'
+import { namedByIdentifier } from './logical-reference.ts'
 import { parseReference } from './reference.ts'
 import type { Resource } from './r4.ts'
 import { isRecord, isResource } from './validate/guards.ts'
@@ -18,6 +19,10 @@ export interface Part {
   /** `reasonCode[1]`, `contained[0].subject`; of the resource itself '' */
   readonly path: string
   readonly value: unknown
+  /** name of its datatype; '' when R4 does not say */
+  readonly type: string
+  /** of a Reference: what it may refer to; undefined = anything */
+  readonly targets: ReadonlySet<string> | undefined
 }
 
 type Gone = (part: Part) => boolean
@@ -29,9 +34,14 @@ export function without(resource: Resource, isGone: Gone): Resource {
   return left
 }
 
-/** Whether a part refers to one of these: a Reference with all it says of its target, or the address of an attachment. */
+/**
+ * Whether a part refers to one of these: a Reference with all it says of its target, or the address of an attachment. What is
+ * named by an identifier alone is asked about under an id that no record has.
+ */
 export function refersTo(isHidden: (type: string, id: string) => boolean): Gone {
-  return ({ path, value }) => {
+  return ({ path, value, type, targets }) => {
+    const named = type === 'Reference' ? namedByIdentifier(value, targets) : undefined
+    if (named !== undefined) return isHidden(named, '')
     const text = isRecord(value) ? value['reference'] : /(^|\.)url$/.test(path) ? value : undefined
     const parsed = typeof text === 'string' ? parseReference(text) : undefined
     return parsed?.kind === 'relative' && isHidden(parsed.type, parsed.id)
@@ -41,6 +51,7 @@ export function refersTo(isHidden: (type: string, id: string) => boolean): Gone 
 interface Place {
   /** name of a datatype, of a nested structure or resource type; '' when R4 does not say */
   readonly type: string
+  readonly targets?: ReadonlySet<string> | undefined
   readonly path: string
   readonly isRoot: boolean
 }
@@ -51,8 +62,8 @@ function objectWithout(object: Readonly<Record<string, unknown>> | Resource, pla
   const left: Record<string, unknown> = {}
   let isChanged = false
   for (const [key, value] of Object.entries(object)) {
-    const type = structure?.elements.get(key)?.type ?? ''
-    const next = valueWithout(value, { type, path: place.path === '' ? key : `${place.path}.${key}`, isRoot: false }, isGone)
+    const { type = '', targets } = structure?.elements.get(key) ?? {}
+    const next = valueWithout(value, { type, targets, path: place.path === '' ? key : `${place.path}.${key}`, isRoot: false }, isGone)
     if (next !== value) isChanged = true
     if (next !== undefined) left[key] = next
   }
@@ -74,7 +85,8 @@ function valueWithout(value: unknown, place: Place, isGone: Gone): unknown {
     const kept = items.filter((item) => item !== undefined)
     return kept.length === 0 ? undefined : kept
   }
-  if (value !== null && value !== undefined && isGone({ path: place.path, value })) return undefined
+  if (value !== null && value !== undefined && isGone({ path: place.path, value, type: place.type, targets: place.targets }))
+    return undefined
   if (!isRecord(value) || isExactNumber(value)) return value
   const ownType = value['resourceType']
   if (typeof ownType === 'string') return objectWithout(value, { type: ownType, path: place.path, isRoot: true }, isGone)

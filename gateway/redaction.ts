@@ -5,12 +5,12 @@
  */
 import { elementFacts, labelledElements, redact } from '../consent/redact.ts'
 import { contentFacts, departmentsIn } from '../consent/record-facts.ts'
-import { facts, hasPatient } from '../fhir-profiles/facts.ts'
+import { facts } from '../fhir-profiles/facts.ts'
 import { parseJson, stringifyExact } from '../fhir-profiles/json.ts'
+import { isGuarded } from '../fhir-profiles/logical-reference.ts'
 import { references } from '../fhir-profiles/reference.ts'
 import type { Resource } from '../fhir-profiles/r4.ts'
 import { isResource } from '../fhir-profiles/validate/guards.ts'
-import { resourceTypes } from '../fhir-profiles/validate/structure.ts'
 import { refersTo, without } from '../fhir-profiles/without.ts'
 import { open, type HeldContent } from './held.ts'
 import type { Tables } from './store/store.ts'
@@ -37,13 +37,19 @@ export async function redacted(tables: Tables, contents: readonly HeldContent[],
     if (content.facts.type === 'Consent') return content
     const isLed = (id: string): Lead => leadsOf(id, content)
     const refused = content.elements.filter((element) => !passing.isShown({ ...content, facts: elementFacts(content.facts, element) }))
-    if (refused.length === 0 && (relations[at] ?? []).every((id) => isLed(id) === 'yes')) return content
+    if (refused.length === 0 && (relations[at] ?? []).every((id) => isLed(id) === 'yes') && !mayNameByIdentifier(content.peopleText))
+      return content
     const resource = resourceIn(content.peopleText)
     const isHidden = (type: string, id: string): boolean => isLed(id) === 'no' || (isLed(id) === 'unknown' && isGuarded(type))
     const paths = refused.map(({ path }) => path)
     const left = without(redact(resource, paths), refersTo(isHidden))
     return left === resource ? content : { ...content, peopleText: stringifyExact(left) }
   })
+}
+
+/** It may hold a reference that no relation tells of, by an identifier alone: what that leads to is not looked up, so it is as unknown as can be. */
+function mayNameByIdentifier(text: string): boolean {
+  return /"identifier"\s*:\s*\{/.test(text)
 }
 
 type Lead = 'yes' | 'no' | 'unknown'
@@ -102,15 +108,6 @@ async function leads(
 function isFree({ facts }: HeldContent): boolean {
   return facts.person === '' || !isGuarded(facts.type)
 }
-
-const identity: ReadonlySet<string> = new Set(['Patient', 'Person', 'RelatedPerson', 'Group'])
-
-/** Types whose records are about one patient: what refers to one may say that it exists. */
-function isGuarded(type: string): boolean {
-  return hasPatient(type) && !identity.has(type)
-}
-
-export const guardedTypes: readonly string[] = resourceTypes.filter(isGuarded)
 
 function resourceIn(text: string): Resource {
   // Stored texts were bounded when they came in.

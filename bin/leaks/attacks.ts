@@ -7,9 +7,13 @@
 import type { Attack } from './attack.ts'
 import { acts } from './attacks-acting.ts'
 import { exchanges } from './attacks-exchanging.ts'
+import { filters } from './attacks-filtering.ts'
+import { followings } from './attacks-following.ts'
+import { publics } from './attacks-public.ts'
 import { reads } from './attacks-reading.ts'
 import { searches } from './attacks-searching.ts'
+import { versions } from './attacks-versions.ts'
 
 export type { Attack } from './attack.ts'
 
-export const attacks: readonly Attack[] = [...reads, ...searches, ...acts, ...exchanges]
+export const attacks: readonly Attack[] = [...reads, ...searches, ...followings, ...filters, ...versions, ...acts, ...exchanges, ...publics]

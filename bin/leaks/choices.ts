@@ -142,6 +142,16 @@ function valueOf(random: Random, [word, same]: readonly [string, string], ids: T
       )
     case 'any-identifier':
       return both(`${nameSystem}|${random.pick(world.records).name}`)
+    // as another record of the same institution names it beside its reference
+    case 'local-identifier': {
+      const { localId } = random.pick(
+        typed(
+          rest[0],
+          world.records.filter(({ isRefused }) => isRefused),
+        ),
+      )
+      return both(`${nameSystem}|${localId}`)
+    }
     case 'number': {
       const person = someone()
       const institution = random.pick(person.at)
@@ -197,6 +207,7 @@ const words: Readonly<Record<string, readonly string[]>> = {
   value: ['90', '120', '150'],
   version: ['1', '2', '3', '0'],
   word: ['당뇨병', 'result', 'problems', '진료의뢰서', 'c1', 'value'],
+  label: ['R', 'V', 'PSY', 'HIV', 'N'],
   type: ['Condition', 'Observation', 'Encounter', 'DiagnosticReport', 'Composition', 'List', 'Binary', 'Patient,Condition'],
 }
 

@@ -44,7 +44,8 @@ export function recordsOf(random: Random, where: Where): readonly RecordSpec[] {
   const encounters = [
     make('Encounter', 'e1', { department: '01', date: visit }, (known) => [
       encounter(where, '01', visit, []),
-      encounter(where, '01', visit, known('c1') ? [reference('Condition', 'c1', 'diabetes')] : []),
+      // each version says something new in itself: a write that repeats the last one makes none
+      { ...encounter(where, '01', visit, known('c1') ? [reference('Condition', 'c1', 'diabetes')] : []), length: minutes },
     ]),
     ...(hasPsychiatry
       ? [make('Encounter', 'e2', { department: '03', date: psychiatry }, () => encounter(where, '03', psychiatry, []))]
@@ -138,6 +139,9 @@ function ownRecords(make: Make, where: Where): readonly RecordSpec[] {
   ]
 }
 
+const minutes = { value: 20, unit: 'min', system: system.ucum, code: 'min' }
+const confirmed = { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/condition-ver-status', code: 'confirmed' }] }
+
 function condition(code: string, day: string, at: string | undefined, more: Json = {}): Json {
   return {
     resourceType: 'Condition',
@@ -184,7 +188,7 @@ function conditionsOf(
     // written in a visit that may be refused while the condition is not
     make('Condition', 'c2', { code: plain, date: d2 }, (known) => [
       condition(plain, d2, undefined),
-      condition(plain, d2, known('e1') ? 'e1' : undefined),
+      condition(plain, d2, known('e1') ? 'e1' : undefined, { verificationStatus: confirmed }),
     ]),
     make('Condition', 'c3', { code: sensitive, date: d3 }, () => condition(sensitive, d3, undefined)),
     make('Condition', 'c4', { code: other, date: d4, isRestricted: true }, () => condition(other, d4, undefined, labelled)),

@@ -65,7 +65,7 @@ function reading(sql: Sql) {
     /** Every record of one partition that refers to this one: all of them judge it, so there is no bound. */
     async pointingTo(id: string, institution: string): Promise<readonly Held[]> {
       const found = await sql.query<StoredRow>(
-        `select ${recordColumns} from (select distinct i.shard, i.record as id from record_index i where i.param = '_reference' and i.code = $1) n
+        `select ${recordColumns} from (select distinct i.shard, i.record as id from record_index i where i.kind = 'reference' and i.param = '_reference' and i.code = $1) n
            join record r on ${lies}
          where r.institution = $2 and not r.deleted`,
         [id, institution],

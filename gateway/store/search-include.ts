@@ -7,7 +7,7 @@ import type { Held } from '../held.ts'
 import type { Sql } from './pool.ts'
 import { heldOf, recordColumns } from './records.ts'
 import type { Include, Views } from './search-clause.ts'
-import { isLedTo, ledTo, making, told, toldReference, visible, type At, type Making } from './search-view.ts'
+import { ledTo, making, pointingRows, told, toldReference, visible, type At, type Making } from './search-view.ts'
 
 export interface IncludeInput {
   readonly views: Views
@@ -73,16 +73,18 @@ function targetsOf({ types }: IncludeInput, { source, param, target }: Include):
 
 function forward(make: Making, include: Include, source: At, target: At): string {
   const row = make.alias('i')
+  const led = ledTo(make, row, target)
   return `select ${target.alias}.shard, ${target.alias}.id, ${target.alias}.type from record ${source.alias}
     join record_index ${row} on ${pointing(make, include, source, row)}
-    cross join ${ledTo(make, row, target)}
-    where ${source.alias}.shard = g.shard and ${source.alias}.id = g.id and ${visible(make, target)} and ${visible(make, source)}${onlyAtFirst(include)}`
+    cross join ${led.from}
+    where ${led.where} and ${source.alias}.shard = g.shard and ${source.alias}.id = g.id and ${visible(make, target)} and ${visible(make, source)}${onlyAtFirst(include)}`
 }
 
 function reverse(make: Making, include: Include, source: At, target: At): string {
   const row = make.alias('i')
-  return `select ${source.alias}.shard, ${source.alias}.id, ${source.alias}.type from record ${target.alias}
-    join record_index ${row} on ${isLedTo(make, row, target)}
+  const rows = pointingRows(make, row, target)
+  return `select ${source.alias}.shard, ${source.alias}.id, ${source.alias}.type from ${rows.from}
+    join record ${target.alias} on ${rows.where}
     join record ${source.alias} on ${pointing(make, include, source, row)} and ${visible(make, source)}
     where ${target.alias}.shard = g.shard and ${target.alias}.id = g.id and ${visible(make, target)}${onlyAtFirst(include)}`
 }

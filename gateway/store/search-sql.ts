@@ -1,7 +1,7 @@
 /** Clauses → SQL over a record, however deep they reach. Each record on the way is in the caller's view. */
 import type { Clause, Test } from './search-clause.ts'
 import { rangeSql, testSql } from './search-test.ts'
-import { isLedTo, ledTo, told, toldReference, visible, type At, type Making } from './search-view.ts'
+import { isToldApart, ledTo, pointingRows, told, toldApart, toldReferenceApart, visible, type At, type Making } from './search-view.ts'
 
 export function clauseSql(make: Making, at: At, clause: Clause): string {
   const { add } = make
@@ -20,16 +20,16 @@ export function clauseSql(make: Making, at: At, clause: Clause): string {
       return `(${clause.anyOf.map((range) => rangeSql(range, updated, add)).join(' or ')})`
     }
     case 'row':
-      return `${clause.not === true ? 'not ' : ''}${exists(make, at, clause.param, (row) => testSql(clause.test, row, add))}`
+      return (clause.not === true ? none : some)(make, at, clause.param, (row) => testSql(clause.test, row, add))
     case 'missing':
-      return `${clause.missing ? 'not ' : ''}${exists(make, at, clause.param, () => 'true')}`
+      return (clause.missing ? none : some)(make, at, clause.param, () => 'true')
     case 'composite':
       return `(${clause.anyOf.map((parts) => groupSql(make, at, clause.param, parts)).join(' or ')})`
     case 'chain':
-      return exists(make, at, clause.param, (row) => `(${clause.through.map((link) => linkSql(make, row, link)).join(' or ')})`)
+      return some(make, at, clause.param, (row) => `(${clause.through.map((link) => linkSql(make, row, link)).join(' or ')})`)
     case 'points': {
       const row = make.alias('i')
-      return `exists (select 1 from record_index ${row} where ${toldReference(make, at, row)}
+      return `(${alias}.shard, ${alias}.id) in (select ${row}.shard, ${row}.record from record_index ${row} where ${toldReferenceApart(make, at, row)}
         and ${row}.type || '.' || ${row}.param = any(${add(clause.params)}::text[]) and ${testSql(clause.test, row, add)})`
     }
     case 'has':
@@ -51,33 +51,60 @@ function personIs({ add }: Making, { alias }: At, persons: readonly string[]): s
   return `(${alias}.shard ${is} and ${alias}.person ${is})`
 }
 
-function exists(make: Making, at: At, param: string, condition: (row: string) => string): string {
+type Passes = (row: string) => string
+
+/**
+ * Some row passes. Asked as membership in what the rows by themselves give, wherever nothing else of the record is asked: so the planner may
+ * begin with the few rows of a code or a number, and not with every record.
+ */
+function some(make: Making, at: At, param: string, passes: Passes): string {
+  if (!isToldApart(at)) return exists(make, at, param, passes)
   const row = make.alias('i')
-  return `exists (select 1 from record_index ${row} where ${told(make, at, row, param)} and ${condition(row)})`
+  return `(${at.alias}.shard, ${at.alias}.id) in (select ${row}.shard, ${row}.record from record_index ${row}
+    where ${toldApart(make, at, row, param)} and ${passes(row)})`
+}
+
+function none(make: Making, at: At, param: string, passes: Passes): string {
+  return `not ${exists(make, at, param, passes)}`
+}
+
+function exists(make: Making, at: At, param: string, passes: Passes): string {
+  const row = make.alias('i')
+  return `exists (select 1 from record_index ${row} where ${told(make, at, row, param)} and ${passes(row)})`
 }
 
 /** Every part is met in the same group: the first leads, the others stand beside it. */
 function groupSql(make: Making, at: At, param: string, parts: readonly Test[]): string {
   const [first, ...others] = parts
   if (first === undefined) return 'false'
-  return exists(make, at, `${param}$1`, (row) =>
+  return some(make, at, `${param}$1`, (row) =>
     [
       testSql(first, row, make.add),
-      ...others.map((test, index) =>
-        exists(make, at, `${param}$${index + 2}`, (other) => `${other}.grp = ${row}.grp and ${testSql(test, other, make.add)}`),
-      ),
+      ...others.map((test, index) => besideSql(make, at, { row, param: `${param}$${index + 2}`, test })),
     ].join(' and '),
   )
 }
 
+function besideSql(
+  make: Making,
+  at: At,
+  { row, param, test }: { readonly row: string; readonly param: string; readonly test: Test },
+): string {
+  const other = make.alias('i')
+  return `exists (select 1 from record_index ${other} where ${other}.shard = ${row}.shard and ${other}.record = ${row}.record
+    and ${other}.grp = ${row}.grp and ${toldApart(make, at, other, param)} and ${testSql(test, other, make.add)})`
+}
+
 function linkSql(make: Making, row: string, { type, clause }: { readonly type: string; readonly clause: Clause }): string {
   const to: At = { alias: make.alias('r'), types: [type] }
-  return `exists (select 1 from ${ledTo(make, row, to)} where ${visible(make, to)} and ${clauseSql(make, to, clause)})`
+  const led = ledTo(make, row, to)
+  return `exists (select 1 from ${led.from} where ${led.where} and ${visible(make, to)} and ${clauseSql(make, to, clause)})`
 }
 
 function hasSql(make: Making, at: At, { type, param, clause }: Extract<Clause, { on: 'has' }>): string {
   const from: At = { alias: make.alias('r'), types: [type] }
   const row = make.alias('i')
-  return `exists (select 1 from record_index ${row} join record ${from.alias} on ${told(make, from, row, param)}
-    where ${isLedTo(make, row, at)} and ${visible(make, from)} and ${clauseSql(make, from, clause)})`
+  const rows = pointingRows(make, row, at)
+  return `exists (select 1 from ${rows.from} join record ${from.alias} on ${told(make, from, row, param)}
+    where ${rows.where} and ${visible(make, from)} and ${clauseSql(make, from, clause)})`
 }

@@ -117,15 +117,49 @@ export function visible(make: Making, at: At): string {
   return `${isOf} and not ${at.alias}.deleted and ${seenAs(make, at, factsAt(at.alias))}`
 }
 
-/** The rows of one parameter, under alias `row`, as far as the caller may know what they say. */
+/** The rows of one parameter, under alias `row` beside their record, as far as the caller may know what they say. */
 export function told(make: Making, at: At, row: string, param: string): string {
-  const all = `${rowsOf(row, at.alias)} and ${row}.param = ${make.add(param)}`
-  return [all, ...known(make, at, row, pointerOf(at.types, param))].join(' and ')
+  const all = [rowsOf(row, at.alias), ...rowsAre(make, at, row, param)]
+  return [
+    ...all,
+    ...known(make, at, row, { pointer: pointerOf(at.types, param), seen: seenAs(make, at, elementFacts(at.alias, row)) }),
+  ].join(' and ')
+}
+
+/** The same rows by themselves: a statement may begin with them, and find their records after. */
+export function toldApart(make: Making, at: At, row: string, param: string): string {
+  const apart = { pointer: pointerOf(at.types, param), seen: seenApart(make, at, row) }
+  return [...rowsAre(make, at, row, param), ...known(make, at, row, apart)].join(' and ')
 }
 
 /** Any reference of a record, as far as the caller may know that it is there. */
 export function toldReference(make: Making, at: At, row: string): string {
-  return [rowsOf(row, at.alias), `${row}.kind = 'reference'`, ...known(make, at, row, ownPointer)].join(' and ')
+  const seen = seenAs(make, at, elementFacts(at.alias, row))
+  return [rowsOf(row, at.alias), `${row}.kind = 'reference'`, ...known(make, at, row, { pointer: ownPointer, seen })].join(' and ')
+}
+
+/** The same rows by themselves. */
+export function toldReferenceApart(make: Making, at: At, row: string): string {
+  return [`${row}.kind = 'reference'`, ...known(make, at, row, { pointer: ownPointer, seen: seenApart(make, at, row) })].join(' and ')
+}
+
+/** Whether what may be known of a row is decided by the row and what it leads to: of a Task its parties decide as well. */
+export function isToldApart(at: At): boolean {
+  return !at.types.includes('Task')
+}
+
+/** Their type is their record's: said here as well, since the index of what rows say begins with it. */
+function rowsAre(make: Making, at: At, row: string, param: string): readonly string[] {
+  const [only, second] = at.types
+  const isOf = only === undefined || second !== undefined ? [] : [`${row}.type = ${make.add(only)}`]
+  return [...isOf, `${row}.param = ${make.add(param)}`]
+}
+
+/** What a labelled element says is judged with its record, which is looked up for such a row alone. */
+function seenApart(make: Making, at: At, row: string): string {
+  const alias = make.alias('r')
+  const seen = seenAs(make, { alias, types: at.types }, elementFacts(alias, row))
+  return `exists (select 1 from record ${alias} where ${rowsOf(row, alias)} and ${seen})`
 }
 
 interface Pointer {
@@ -146,11 +180,17 @@ function pointerOf(types: readonly string[], param: string): Pointer | undefined
   return undefined
 }
 
-function known(make: Making, at: At, row: string, pointer: Pointer | undefined): readonly string[] {
+interface Knowing {
+  readonly pointer: Pointer | undefined
+  /** whether an element of the row's labels is in the caller's view */
+  readonly seen: string
+}
+
+function known(make: Making, at: At, row: string, { pointer, seen }: Knowing): readonly string[] {
   const { views } = make
   if (views.isSystem) return []
   // What only a labelled element says is searched under its labels: by a caller to whom it is not there, it is not found.
-  const labelled = `(${row}.sensitivities is null or ${seenAs(make, at, elementFacts(at.alias, row))})`
+  const labelled = `(${row}.sensitivities is null or ${seen})`
   // A consent is read whole by the few who read it.
   if (pointer === undefined || at.types.every((type) => type === 'Consent')) return [labelled]
   return [labelled, mayFollow(make, at, row, pointer)]
@@ -170,29 +210,48 @@ function mayFollow(make: Making, at: At, row: string, pointer: Pointer): string 
   const isTask = `${at.alias}.type = 'Task'`
   const named = mayBeTask ? [`(${isTask} and ${t}.parties && ${at.alias}.parties)`] : []
   const unstored = mayBeTask ? ` or (${isTask} and not exists (select 1 from ${recordAt(t, id)}))` : ''
+  // one value per row: as `exists` the planner may first gather every record there is to be seen
   return `(coalesce(${type}, '') <> all(${make.add(make.views.guarded)}::text[])${unstored}
-    or exists (select 1 from ${recordAt(t, id)} and not ${t}.deleted and (${[`${t}.person is null`, ...named, ...views].join(' or ')})))`
+    or coalesce((select true from ${recordAt(t, id)} and not ${t}.deleted and (${[`${t}.person is null`, ...named, ...views].join(' or ')}) limit 1), false))`
+}
+
+/** A person by any id of theirs: of each record they are known by, and of each id they ever had. */
+const personIds = `(select d.record as id, d.person from identity d union all select p.id, p.id from person p
+    union all select p.id, p.merged_into from person p where p.merged_into is not null)`
+
+function isPerson(make: Making, { types }: At): boolean {
+  return !make.views.isSystem && types.length === 1 && types[0] === 'Patient'
+}
+
+/** Parts of a statement: tables joined, and what ties them to the rest. Nothing in `from` speaks of the rest, so that any order is possible. */
+export interface Tied {
+  readonly from: string
+  readonly where: string
 }
 
 /**
- * What a reference row leads to, as a part of `from` with the record under `to`'s alias, by way of its shard. To people a Patient is a person,
- * composed of every Patient record they may see; to a system it is its own record.
+ * What a reference row leads to, by way of its shard, with the record under `to`'s alias. To people a Patient is a person, composed of every
+ * Patient record they may see; to a system it is its own record.
  */
-export function ledTo(make: Making, row: string, to: At): string {
-  const [only, second] = to.types
+export function ledTo(make: Making, row: string, to: At): Tied {
   const n = make.alias('n')
-  if (make.views.isSystem || second !== undefined || only !== 'Patient')
-    return `lateral (select known.shard, known.id from network_id known where known.id = ${row}.code) ${n}
-      join record ${to.alias} on ${to.alias}.shard = ${n}.shard and ${to.alias}.id = ${n}.id`
-  return `lateral (select d.person from identity d where d.record = ${row}.code
-      union select coalesce(p.merged_into, p.id) from person p where p.id = ${row}.code) ${n}
-    join record ${to.alias} on ${row}.system = 'Patient' and ${to.alias}.shard = ${n}.person and ${to.alias}.person = ${n}.person`
+  if (!isPerson(make, to))
+    return {
+      from: `network_id ${n} join record ${to.alias} on ${to.alias}.shard = ${n}.shard and ${to.alias}.id = ${n}.id`,
+      where: `${n}.id = ${row}.code`,
+    }
+  return {
+    from: `${personIds} ${n} join record ${to.alias} on ${to.alias}.shard = ${n}.person and ${to.alias}.person = ${n}.person`,
+    where: `${row}.system = 'Patient' and ${n}.id = ${row}.code`,
+  }
 }
 
-/** The same, asked from the record: what a row that points at it may hold. */
-export function isLedTo(make: Making, row: string, to: At): string {
-  const [only, second] = to.types
-  if (make.views.isSystem || second !== undefined || only !== 'Patient') return `${row}.code = ${to.alias}.id`
-  return `${row}.system = 'Patient' and ${row}.code in (select d.record from identity d where d.person = ${to.alias}.person
-    union all select p.id from person p where p.id = ${to.alias}.person or p.merged_into = ${to.alias}.person)`
+/** The same, asked from the record: the rows that point at it. Whichever side the planner begins with, the other is found by index. */
+export function pointingRows(make: Making, row: string, to: At): Tied {
+  if (!isPerson(make, to)) return { from: `record_index ${row}`, where: `${row}.kind = 'reference' and ${row}.code = ${to.alias}.id` }
+  const k = make.alias('k')
+  return {
+    from: `${personIds} ${k} join record_index ${row} on ${row}.kind = 'reference' and ${row}.system = 'Patient' and ${row}.code = ${k}.id`,
+    where: `${k}.person = ${to.alias}.person`,
+  }
 }

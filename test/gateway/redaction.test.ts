@@ -57,6 +57,18 @@ const request: Sent = {
 }
 const list: Sent = { resourceType: 'List', id: 'li', status: 'current', mode: 'working', subject }
 const procedure: Sent = { resourceType: 'Procedure', id: 'pr', status: 'completed', code: kcd('Z00'), subject }
+/** Named by nothing but its identifier, with a type and without: nobody here knows what it leads to. */
+const named = (type?: string) => ({
+  ...(type === undefined ? {} : { type }),
+  identifier: { system: 'urn:hospital:records', value: 'p-1' },
+  display: '중등도 우울에피소드',
+})
+const signer = { identifier: { system: system.doctorLicence, value: '12345' }, display: '주치의' }
+const problems: Sent = { ...list, id: 'li-2' }
+const repair: Sent = { ...procedure, id: 'pr-2', performer: [{ actor: signer }] }
+/** What a record contains is as good as the record itself. */
+const containing = (id: string, contained: object): Sent => ({ ...report, id, code: loinc('24323-8'), contained: [contained] })
+const inner = { id: 'in', subject }
 const manifest: Sent = { resourceType: 'DocumentManifest', id: 'dm', status: 'current', subject }
 const absent = { extension: [{ url: 'http://hl7.org/fhir/StructureDefinition/data-absent-reason', valueCode: 'unknown' }] }
 
@@ -105,6 +117,32 @@ const records: readonly Twin[] = [
   twin(list, { entry: [{ item: to('Condition/h-1') }] }, { entry: [{ item: hidden }, { item: to('Condition/h-1') }], ...narrative }),
   twin(procedure, {}, { reasonCode: [{ ...inline, text: '말한 이유' }], note: [{ text: '말한 이유' }], reasonReference: [hidden] }),
   twin(manifest, { content: [absent] }, { content: [hidden] }),
+  twin(
+    problems,
+    { entry: [{ item: to('Condition/h-1') }] },
+    { entry: [{ item: named('Condition') }, { item: named() }, { item: to('Condition/h-1') }], ...narrative },
+  ),
+  twin(repair, {}, { reasonReference: [named()], ...narrative }),
+  same(containing('co-1', { ...inner, resourceType: 'Observation', status: 'final', code: loinc('718-7') })),
+  refused(containing('co-2', { ...inner, resourceType: 'Condition', code: kcd('F32') })),
+  refused(containing('co-3', { ...inner, resourceType: 'Observation', status: 'final', code: loinc('20447-9') })),
+  refused(
+    containing('co-4', {
+      ...inner,
+      resourceType: 'Encounter',
+      status: 'finished',
+      class: { system: system.encounterClass, code: 'AMB' },
+      serviceType: { coding: [{ system: system.department, code: '03' }] },
+    }),
+  ),
+  refused(
+    containing('co-5', {
+      ...inner,
+      resourceType: 'Procedure',
+      status: 'completed',
+      meta: { security: [{ system: system.actCode, code: 'PSY' }] },
+    }),
+  ),
   // refused whole: its dose is told in words alone, which take the strictest label
   refused({ ...request, id: 'mr-2', reasonCode: [kcd('F32')], dosageInstruction: [{ text: '우울할 때 1정' }] }),
 ]
@@ -138,6 +176,12 @@ const paths: readonly string[] = [
   'Observation?patient=P4&_sort=-combo-code',
   'Procedure?patient=P4&reason-reference=Condition/HIDDEN',
   'Procedure?patient=P4&reason-code:missing=false',
+  'Procedure?patient=P4&reason-reference:identifier=urn:hospital:records|p-1',
+  'List?patient=P4&item:identifier=urn:hospital:records|p-1',
+  'List?item:missing=true&patient=P4',
+  'DiagnosticReport?patient=P4&_total=accurate',
+  'DiagnosticReport?patient=P4&code=24323-8&_summary=count',
+  'DiagnosticReport?patient=P4&_has:Composition:entry:status=final',
 ]
 
 describe.each(enginesAtThisScale(hasPostgres))('records that speak of refused ones, on %s', (engine) => {
@@ -232,6 +276,13 @@ describe.each(enginesAtThisScale(hasPostgres))('records that speak of refused on
     }
     expect(await seenBy('tertiary-doctor')).toEqual([1, false, 404])
     expect(await seenBy('patient-4')).toEqual([2, true, 200])
+  })
+
+  test('say who acted, though by a licence number alone', async () => {
+    const acted = found(await ask(full, 'tertiary-doctor', 'Procedure?patient=P4&status=completed'))
+    expect(acted.map((each) => each['performer']).filter((each) => each !== undefined)).toEqual([[{ actor: signer }]])
+    const own = await full.as('hospital-doctor').get('List?item:identifier=urn:hospital:records|p-1')
+    expect(own.status).toBe(200)
   })
 
   test('come in Bundles that forbid redisclosure, as an empty one does', async () => {
