@@ -32,6 +32,8 @@ export interface Policy {
   readonly experimental: Severity
   /** a reference to what looks like a FHIR server, by a type R4 does not have */
   readonly restfulReference: Severity
+  /** the national OID of an institution whose number begins with 0, which R4 does not allow and every 상급종합병원 has */
+  readonly nationalOid: Severity
   /** a display that is none of its code's */
   readonly display: Severity
   /** false: contained resources are not looked at */
