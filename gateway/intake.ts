@@ -188,7 +188,7 @@ function resultOf(item: Placed, row: RecordRow | undefined, updatedMs: number): 
 }
 
 function withWarnings(result: IntakeResult, warnings: ProfileWarnings): IntakeResult {
-  return warnings.length === 0 || result.isKept ? result : { ...result, warnings }
+  return warnings.length === 0 ? result : { ...result, warnings }
 }
 
 /** Tasks are the network's own records: referrals and reviews. */
