@@ -3,7 +3,7 @@
  * the base specification alone is asked for, as everywhere.
  */
 import type { Resource } from '../fhir-profiles/r4.ts'
-import { isValid, krCorePolicy } from '../fhir-profiles/validate/validator.ts'
+import { krCorePolicy } from '../fhir-profiles/validate/validator.ts'
 import type { Finding } from '../fhir-profiles/validate/validator.ts'
 import type { ValidationConfig } from './config.ts'
 import type { Context } from './context.ts'
@@ -35,8 +35,9 @@ export function judgedByProfiles(context: Context, institution: string, resource
 /** The errors a record has under an agreement; none for what it does not speak of. */
 export function profileErrors(context: Context, { profiles }: ValidationConfig, resource: unknown): readonly Finding[] {
   const library = context.profiles()
-  const findings = library.judge(library.validator(policy), resource, profiles)
-  return isValid(findings) ? [] : findings.filter(({ severity }) => severity === 'error' || severity === 'fatal')
+  const validator = library.validator(policy)
+  const findings = validator.validate(resource, { profiles: library.profilesFor(validator, resource, profiles) })
+  return findings.filter(({ severity }) => severity === 'error' || severity === 'fatal')
 }
 
 function warningOf({ id, diagnostics, korean, expression }: Finding): ProfileWarnings[number] {

@@ -8,7 +8,7 @@ import type { Definition } from '../definitions/definition.ts'
 import { definitionsWith } from '../definitions/definitions.ts'
 import { recordOf, textOf, textsOf } from '../definitions/read-json.ts'
 import type { Json } from '../definitions/read-json.ts'
-import { isValid, validatorWith } from './validator.ts'
+import { validatorWith } from './validator.ts'
 import type { Finding, Policy, Terminology, Validator } from './validator.ts'
 
 /** `care`: our guide, and KR Core where it has no profile for a type. A list: canonical urls. */
@@ -18,8 +18,8 @@ export interface ProfileLibrary {
   /** canonical urls of a list that no loaded definition has, or that are no profile of a resource */
   unknown(set: ProfileSet): readonly string[]
   validator(policy: Partial<Policy>): Validator
-  /** findings of the base specification and of the set's profile for this record; `validator` is one of this library */
-  judge(validator: Validator, resource: unknown, set: ProfileSet): readonly Finding[]
+  /** the profile of the set this record is to be held against beside those it claims: none, or the one it meets or is nearest to */
+  profilesFor(validator: Validator, resource: unknown, set: ProfileSet): readonly string[]
 }
 
 export interface LibraryParts {
@@ -33,6 +33,8 @@ export function profileLibrary({ guide, korean, packages, terminology }: Library
   const own = { guide: profilesIn(guide), korean: profilesIn(korean) }
   // ours cannot be replaced by a package
   const definitions = definitionsWith([...profilesIn(packages), ...own.korean, ...own.guide])
+  // by the policy object: what a validator has compiled is kept with it
+  const validators = new WeakMap<Partial<Policy>, Validator>()
   const ofType = (list: readonly Definition[], type: string): readonly Definition[] =>
     list.filter((each) => each.isProfile && each.kind === 'resource' && each.type === type)
   const candidatesOf = (set: ProfileSet, type: string): readonly Definition[] => {
@@ -44,19 +46,16 @@ export function profileLibrary({ guide, korean, packages, terminology }: Library
   }
   return {
     unknown: (set) => (typeof set === 'string' ? [] : set.filter((url) => definitions.find(url)?.isProfile !== true)),
-    validator: (policy) => validatorWith({ definitions, terminology, policy }),
-    judge(validator, resource, set) {
+    validator(policy) {
+      const known = validators.get(policy) ?? validatorWith({ definitions, terminology, policy })
+      validators.set(policy, known)
+      return known
+    },
+    profilesFor(validator, resource, set) {
       const record = recordOf(resource)
       const claims = textsOf(recordOf(record?.['meta'])?.['profile']).map((canonical) => canonical.split('|')[0])
-      const candidates = candidatesOf(set, textOf(record?.['resourceType']) ?? '')
-      if (candidates.length === 0 || candidates.some(({ url }) => claims.includes(url))) return validator.validate(resource)
-      return nearest(
-        candidates.map(
-          ({ url }) =>
-            () =>
-              validator.validate(resource, { profiles: [url] }),
-        ),
-      )
+      const urls = candidatesOf(set, textOf(record?.['resourceType']) ?? '').map(({ url }) => url)
+      return urls.some((url) => claims.includes(url)) ? [] : nearest(validator, resource, urls)
     },
   }
 }
@@ -66,14 +65,15 @@ function profilesIn(resources: readonly Json[]): readonly Definition[] {
 }
 
 /** The first without errors, else the one with the fewest. */
-function nearest(attempts: readonly (() => readonly Finding[])[]): readonly Finding[] {
-  let best: readonly Finding[] | undefined
-  for (const attempt of attempts) {
-    const findings = attempt()
-    if (isValid(findings)) return findings
-    if (best === undefined || errorsIn(findings) < errorsIn(best)) best = findings
+function nearest(validator: Validator, resource: unknown, urls: readonly string[]): readonly string[] {
+  if (urls.length < 2) return urls
+  let best: { readonly url: string; readonly errors: number } | undefined
+  for (const url of urls) {
+    const errors = errorsIn(validator.validate(resource, { profiles: [url] }))
+    if (errors === 0) return [url]
+    if (best === undefined || errors < best.errors) best = { url, errors }
   }
-  return best ?? []
+  return best === undefined ? [] : [best.url]
 }
 
 function errorsIn(findings: readonly Finding[]): number {
