@@ -89,7 +89,8 @@ function unpacked(bytes: Buffer): Buffer | undefined {
   try {
     return gunzipSync(bytes, { maxOutputLength: maxBytes })
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return undefined
+    // zlib's own faults have a code
+    if (typeof error === 'object' && error !== null && 'code' in error) return undefined
     throw error
   }
 }
