@@ -11,7 +11,7 @@ import type { Call, Context } from '../context.ts'
 import { profileErrors } from '../intake-profiles.ts'
 import { mayTouch } from '../logic/access.ts'
 import { outcomeOf, type Told } from '../logic/finding-issue.ts'
-import { Problem } from '../problem.ts'
+import { notFound, Problem } from '../problem.ts'
 import { publish } from '../release-public.ts'
 import type { Released } from '../released.ts'
 import type { Enter } from '../routes.ts'
@@ -49,6 +49,8 @@ async function stored(call: Call, enter: Enter): Promise<unknown> {
       id: 'validate-mode',
       expression: 'mode',
     })
+  // who never reads this type is told what a reader of nothing is told
+  if (!mayTouch(call.caller.role, type, 'read')) throw notFound()
   const none = { ifMatch: '', ifNoneMatch: '', ifModifiedSince: '', ifNoneExist: '' }
   const released = await enter({ ...call, ...none, method: 'GET', path: `${type}/${id}`, params: {}, query: [], body: { kind: 'none' } })
   return parseTaken(released.text)
