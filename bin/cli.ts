@@ -112,9 +112,11 @@ export async function main(argv: readonly string[]): Promise<number> {
       code = (await quarantineReplay({ ...options, env: process.env, print: (line) => console.log(line) })) ? 0 : 1
     })
   addConsent(program)
-  addTerminology(program, (value) => {
+  const exitWith = (value: number): void => {
     code = value
-  })
+  }
+  addTerminology(program, exitWith)
+  addProfiles(program, exitWith)
   program
     .command('leaks')
     .description(
@@ -208,5 +210,65 @@ function addTerminology(program: Command, exitWith: (code: number) => void): voi
     .action(async (options: { kind: string; config?: string }) => {
       const { terminologyRemove } = await import('./terminology.ts')
       exitWith((await terminologyRemove({ ...options, env: process.env, print })) ? 0 : 1)
+    })
+}
+
+interface CheckFlags {
+  readonly profile: readonly string[]
+  readonly set: 'none' | 'kr-core' | 'care'
+  readonly details?: boolean
+  readonly language: 'ko' | 'en'
+  readonly config?: string
+}
+
+function addProfiles(program: Command, exitWith: (code: number) => void): void {
+  const profiles = program.command('profiles').description('what records are held against, and how an EMR fares; docs/validation.md')
+  const print = (line: string): void => console.log(line)
+  profiles
+    .command('add')
+    .description('puts a FHIR NPM package (R4) into the data folder; it takes the place of another version of it')
+    .option(...configOption)
+    .argument('<file>', 'FILE.tgz')
+    .action(async (file: string, options: { config?: string }) => {
+      const { profilesAdd } = await import('./profiles.ts')
+      await profilesAdd({ ...options, file, env: process.env, print })
+    })
+  profiles
+    .command('list')
+    .description('the profiles known: KR Core, our guide, and packages put in')
+    .option(...configOption)
+    .action(async (options: { config?: string }) => {
+      const { profilesList } = await import('./profiles.ts')
+      await profilesList({ ...options, env: process.env, print })
+    })
+  profiles
+    .command('remove')
+    .description('takes a package out of the data folder')
+    .option(...configOption)
+    .argument('<name>', 'as in `list`')
+    .action(async (name: string, options: { config?: string }) => {
+      const { profilesRemove } = await import('./profiles.ts')
+      exitWith((await profilesRemove({ ...options, name, env: process.env, print })) ? 0 : 1)
+    })
+  profiles
+    .command('build')
+    .description('compiles our guide from its sources (needs the development packages)')
+    .option('--check', 'changes nothing; exit 1 where the committed files are not what the sources say')
+    .action(async (options: { check?: boolean }) => {
+      const { profilesBuild } = await import('./profiles.ts')
+      exitWith(await profilesBuild(options))
+    })
+  profiles
+    .command('check')
+    .description('how sample files fare: a table of verdicts; exit 1 when one has an error')
+    .argument('<paths...>', 'files or folders with .json, .ndjson or .xml')
+    .option('--profile <url...>', 'hold every file against these, beside what it claims', [])
+    .addOption(new Option('--set <set>', 'profiles by type, where none is named').choices(['none', 'kr-core', 'care']).default('kr-core'))
+    .option('--details', 'every issue: line, place, and what is wrong')
+    .addOption(new Option('--language <language>', 'of the details').choices(['ko', 'en']).default('ko'))
+    .option(...configOption)
+    .action(async (paths: readonly string[], flags: CheckFlags) => {
+      const { profilesCheck } = await import('./profiles-check.ts')
+      exitWith((await profilesCheck({ ...flags, paths, env: process.env, print })) ? 0 : 1)
     })
 }

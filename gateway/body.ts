@@ -87,7 +87,7 @@ export function bodyOf(context: Context, request: Request): CallBody {
     const { kind, diagnostics, where } = parsed.fault
     throw new Problem(kind === 'too-large' ? 'too-large' : 'invalid', `${diagnostics} (${where})`, { id: `json-${kind}` })
   }
-  return { kind: isPatch ? 'patch' : 'json', value: parsed.value }
+  return { kind: isPatch ? 'patch' : 'json', value: parsed.value, ...(isPatch ? {} : { text: () => bytes.toString('utf8') }) }
 }
 
 /** R4 in its two spellings; absent = R4. Spec: http://hl7.org/fhir/R4/http.html#version-parameter */

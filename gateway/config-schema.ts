@@ -25,6 +25,16 @@ const institution = {
     departments: { type: 'array', items: department },
     // absent = true
     correctCodes: { type: 'boolean' },
+    // absent = R4 alone
+    validation: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['profiles', 'policy'],
+      properties: {
+        profiles: { anyOf: [{ enum: ['none', 'kr-core', 'care'] }, { type: 'array', minItems: 1, items: text }] },
+        policy: { enum: ['reject', 'accept-with-issues'] },
+      },
+    },
     // what else an adapter takes is its own affair: `adapters/registry.ts` asks the kind for its faults
     adapter: { type: 'object', required: ['kind'], properties: { kind: text } },
   },

@@ -73,8 +73,17 @@ export interface InstitutionConfig {
   readonly departments: readonly { readonly code: string; readonly name: string }[]
   /** whether people read its codes and systems in their published spelling, with what was sent kept beside; what it sent stays as it is; absent = true */
   readonly correctCodes?: boolean
+  /** profiles its records have to meet beside R4; absent = none */
+  readonly validation?: ValidationConfig
   /** `kind` picks the adapter of `adapters/registry.ts`; the rest is that adapter's own configuration */
   readonly adapter: { readonly kind: string; readonly [key: string]: unknown }
+}
+
+export interface ValidationConfig {
+  /** `care`: our guide, and KR Core where the guide has no profile for a type; a list: canonical urls, each for its own type */
+  readonly profiles: 'none' | 'kr-core' | 'care' | readonly string[]
+  /** what happens to a record that does not meet them; nothing is ever stored in silence */
+  readonly policy: 'reject' | 'accept-with-issues'
 }
 
 /** People and institutions that consents name together, as `Group/<id>`. */

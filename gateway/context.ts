@@ -6,6 +6,8 @@ import type { Limiter } from './logic/limiter.ts'
 import type { Caller } from './security/caller.ts'
 import type { Store } from './store/store.ts'
 import type { Source } from '../fhir-profiles/terminology/source.ts'
+import type { ProfileLibrary } from '../fhir-profiles/validate/profile-sets.ts'
+import type { ProfileTally } from './logic/profile-tally.ts'
 import type { OutsideTerms } from './outside-terms.ts'
 
 export interface Context {
@@ -25,6 +27,10 @@ export interface Context {
   readonly limiter: Limiter
   /** code systems, value sets and concept maps that are held: committed, and put in by the operator */
   readonly terminology: Source
+  /** R4, KR Core, our guide and the packages put in; read at the first question */
+  readonly profiles: () => ProfileLibrary
+  /** how records fared against their institution's profiles, for the metrics */
+  readonly profileTally: ProfileTally
   /** asked only for what is not held */
   readonly outsideTerms: OutsideTerms
   /** tells the delivery loop that something is due now */
@@ -79,5 +85,6 @@ export interface Call {
 
 export type CallBody =
   | { readonly kind: 'none' }
-  | { readonly kind: 'json'; readonly value: unknown }
+  /** `text`: as it was sent, where that is known; for lines and columns */
+  | { readonly kind: 'json'; readonly value: unknown; readonly text?: () => string }
   | { readonly kind: 'patch'; readonly value: unknown }

@@ -4,17 +4,16 @@ import pino from 'pino'
 import type { EmrAdapter } from '../adapters/contract.ts'
 import { guardedFetch } from '../adapters/guarded-fetch.ts'
 import { adapterKind } from '../adapters/registry.ts'
-import { layered } from '../fhir-profiles/terminology/source.ts'
-import { bundledSource } from '../fhir-profiles/terminology/terminology.ts'
 import type { Config } from './config.ts'
 import type { Context, Health, Log } from './context.ts'
 import { createDirectory } from './directory.ts'
 import { createLimiter } from './logic/limiter.ts'
+import { createProfileTally } from './logic/profile-tally.ts'
 import { noOutsideTerms, outsideTerms, type OutsideTerms } from './outside-terms.ts'
 import { migrate } from './store/migrate.ts'
 import { openDatabase, type Database } from './store/pool.ts'
 import { createStore } from './store/store.ts'
-import { installedReleases } from './store/terminology-releases.ts'
+import { installedDefinitions, type Installed } from './store/profile-library.ts'
 import { tracedAdapter, tracedStore } from './traced.ts'
 import { traceFields, traceHeaders } from './trace.ts'
 
@@ -22,6 +21,8 @@ import { traceFields, traceHeaders } from './trace.ts'
 export async function contextOf(config: Config, database: Database, log: Log, wakeDelivery: () => void): Promise<Context> {
   const store = tracedStore(createStore(database, traceHeaders))
   const adapters = new Map<string, EmrAdapter>()
+  const installed = installedDefinitions(config.dataDir)
+  requireProfiles(config, installed)
   const context: Context = {
     config,
     store,
@@ -33,13 +34,25 @@ export async function contextOf(config: Config, database: Database, log: Log, wa
     pageKey: Buffer.from(await store.messages.secret('page-key', () => randomBytes(32).toString('base64')), 'base64'),
     health: createHealth(),
     limiter: createLimiter(config.rateLimits),
-    terminology: layered([installedReleases(config.dataDir), bundledSource()]),
+    terminology: installed.source,
+    profiles: installed.library,
+    profileTally: createProfileTally(),
     outsideTerms: outsideTermsOf(config, log),
     wakeDelivery,
   }
   for (const institution of config.institutions)
     adapters.set(institution.id, tracedAdapter(institution.id, adapterFor(context, institution.id)))
   return context
+}
+
+/** A profile that nobody knows would refuse nothing. */
+function requireProfiles({ institutions }: Config, { library }: Installed): void {
+  const faults = institutions.flatMap(({ id, validation }) =>
+    (validation === undefined || typeof validation.profiles === 'string' ? [] : library().unknown(validation.profiles)).map(
+      (url) => `institution \`${id}\`: no profile \`${url}\` is known; see \`carenet profiles list\``,
+    ),
+  )
+  if (faults.length > 0) throw new Error(`the configuration cannot be used:\n  ${faults.join('\n  ')}`)
 }
 
 /** The domain on its database without door, listeners and loops: for commands while no gateway runs. What it queues is sent at the next start. */

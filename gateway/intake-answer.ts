@@ -158,6 +158,7 @@ export function entryOf(result: IntakeResult, isLocal: boolean): WrittenEntry {
     id: isLocal ? result.localId : result.id,
     version: result.version,
     updatedMs: result.updatedMs,
+    ...(result.warnings === undefined ? {} : { warnings: result.warnings }),
   }
 }
 

@@ -260,6 +260,7 @@ function inOrder(
     id: local && result.type !== 'Consent' ? result.localId : result.id,
     version: result.version,
     updatedMs: result.updatedMs,
+    ...(result.warnings === undefined ? {} : { warnings: result.warnings }),
   })
   return submission.entries.map((entry): WrittenEntry => {
     const { resource } = entry

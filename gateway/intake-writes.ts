@@ -68,9 +68,9 @@ export async function takeWrites(context: Context, call: Call, writes: readonly 
     for (const [at, result] of results.entries()) {
       const item = phase[at]
       if (item === undefined) continue
-      const { status, type, localId: id, version, updatedMs, person } = result
+      const { status, type, localId: id, version, updatedMs, person, warnings } = result
       done.set(item.write, {
-        written: { status, type, id, version, updatedMs },
+        written: { status, type, id, version, updatedMs, ...(warnings === undefined ? {} : { warnings }) },
         networkId: result.id,
         person,
         held: result.held,

@@ -12,6 +12,7 @@ import { custodyOf } from './custody.ts'
 import { networkId } from './directory.ts'
 import type { Held } from './held.ts'
 import { placePatients } from './identify.ts'
+import { judgedByProfiles, type ProfileWarnings } from './intake-profiles.ts'
 import { encounterSources, refreshEncounters } from './intake-encounter.ts'
 import { settleMerges, withMerges } from './intake-merge.ts'
 import { place, type Placed } from './intake-place.ts'
@@ -60,6 +61,8 @@ export interface IntakeResult {
   readonly isKept: boolean
   /** as it was written; undefined where it was left alone */
   readonly held: Held | undefined
+  /** how it fails the profiles its institution has agreed on; absent = it does not, or none are agreed on */
+  readonly warnings?: ProfileWarnings
 }
 
 /** Refuses what is not FHIR R4, by path. Everything is checked before anything is stored. */
@@ -122,6 +125,11 @@ export async function takeRecords(
   entriesOf: (results: readonly IntakeResult[]) => readonly LedgerEntry[] = () => [],
 ): Promise<readonly IntakeResult[]> {
   const input = await withMerges(tables, context, await atTheEdge(tables, context, sent))
+  const warnings = judgedByProfiles(
+    context,
+    sent.institution,
+    sent.entries.map(({ resource }) => resource),
+  )
   const all = await place(tables, context, input)
   const placed = all.filter((item) => !item.isKept)
   const patients = await placePatients(tables, context, { institution: input.institution, space: input.space, placed })
@@ -162,7 +170,7 @@ export async function takeRecords(
   reportFaults(context, input.institution, prepared)
   await patients.openReviews((tasks) => takeTasks(tables, context, tasks))
   await takeTasks(tables, context, await settleMerges(tables, context, input, placed))
-  return results.map((result) => ({ ...result, held: held.get(result.id) }))
+  return results.map((result, at) => withWarnings({ ...result, held: held.get(result.id) }, warnings[at] ?? []))
 }
 
 function resultOf(item: Placed, row: RecordRow | undefined, updatedMs: number): IntakeResult {
@@ -177,6 +185,10 @@ function resultOf(item: Placed, row: RecordRow | undefined, updatedMs: number): 
     isKept: item.isKept,
     held: undefined,
   }
+}
+
+function withWarnings(result: IntakeResult, warnings: ProfileWarnings): IntakeResult {
+  return warnings.length === 0 ? result : { ...result, warnings }
 }
 
 /** Tasks are the network's own records: referrals and reviews. */

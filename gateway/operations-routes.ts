@@ -73,6 +73,17 @@ export function createOperations(context: Context): Operations {
       for (const { limit, role, count } of context.limiter.refusals()) this.inc({ limit, role }, count)
     },
   })
+  const profiled = new Counter({
+    name: 'carenet_profile_verdicts_total',
+    help: 'records held against the profiles their institution has agreed on, by what became of them, in this process',
+    labelNames: ['institution', 'verdict'],
+    registers: [],
+    collect() {
+      this.reset()
+      for (const { institution, verdict, count } of context.profileTally.counts()) this.inc({ institution, verdict }, count)
+    },
+  })
+  registry.registerMetric(profiled)
   registry.registerMetric(limited)
   for (const gauge of [parcels, quarantine, unsealed, unsealedAge]) registry.registerMetric(gauge)
   let isStopping = false

@@ -35,6 +35,8 @@ export interface ProblemIssue {
   /** stable id of the catalogue, e.g. `unknown-element` */
   readonly id: string
   readonly diagnostics: string
+  /** the same in Korean */
+  readonly text?: string | undefined
   /** FHIRPath of the place, where there is one */
   readonly expression?: string | undefined
   readonly code?: IssueCode | undefined
@@ -73,7 +75,10 @@ export class Problem extends Error {
       issue: this.issues.map((issue) => ({
         severity: this.kind === 'fault' ? 'fatal' : 'error',
         code: issue.code ?? kinds[this.kind].code,
-        details: { coding: [{ system: system.problem, code: issue.id }] },
+        details: {
+          coding: [{ system: system.problem, code: issue.id }],
+          ...(issue.text === undefined || next !== undefined ? {} : { text: issue.text }),
+        },
         diagnostics: next ?? issue.diagnostics,
         ...(issue.expression === undefined ? {} : { expression: [issue.expression] }),
       })),

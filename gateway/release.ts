@@ -101,12 +101,15 @@ function writtenHeaders(context: Context, { status, type, id, version, updatedMs
 }
 
 /** What happened, for who wants to be told rather than shown (`Prefer: return=OperationOutcome`). */
-function outcomeText({ status }: WrittenEntry): string {
+function outcomeText({ status, warnings }: WrittenEntry): string {
   const id = status === 201 ? 'created' : 'stored'
   const diagnostics = status === 201 ? 'the resource was created' : 'the resource is stored as it was sent'
   const outcome: OperationOutcome = {
     resourceType: 'OperationOutcome',
-    issue: [{ severity: 'information', code: 'informational', details: { coding: [{ system: system.problem, code: id }] }, diagnostics }],
+    issue: [
+      { severity: 'information', code: 'informational', details: { coding: [{ system: system.problem, code: id }] }, diagnostics },
+      ...(warnings === undefined ? [] : warningOf(warnings).issue),
+    ],
   }
   return JSON.stringify(outcome)
 }
@@ -159,11 +162,12 @@ function replyEntry(base: string, entry: EntryReply): TextEntry {
 function warningOf(warnings: NonNullable<WrittenEntry['warnings']>): OperationOutcome {
   return {
     resourceType: 'OperationOutcome',
-    issue: warnings.map(({ id, diagnostics }) => ({
+    issue: warnings.map(({ id, diagnostics, text, expression }) => ({
       severity: 'warning',
       code: 'business-rule',
-      details: { coding: [{ system: system.problem, code: id }] },
+      details: { coding: [{ system: system.problem, code: id }], ...(text === undefined ? {} : { text }) },
       diagnostics,
+      ...(expression === undefined ? {} : { expression: [expression] }),
     })),
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What an address may be asked with. A search, `$everything`, `$export`, `$explain` and subscriptions read their own parameters; nothing else takes any, and what is not taken is a
+ * What an address may be asked with. A search, `$everything`, `$export`, `$explain`, `$validate` and subscriptions read their own parameters; nothing else takes any, and what is not taken is a
  * 400 that names it, never silence (contract, promise 5): `_elements` or `_summary` on a read that is ignored shows more than was asked.
  */
 import type { Call } from './context.ts'
@@ -16,6 +16,7 @@ const readers: ReadonlySet<string> = new Set([
   'export',
   'subscription',
   'terminology',
+  'validate',
 ])
 const part = ['_summary', '_elements'] as const
 const history = [...part, '_count', '_since', '_at', '_sort', '_page'] as const

@@ -7,5 +7,12 @@ export interface WrittenEntry {
   readonly version: string
   readonly updatedMs: number
   /** taken, and the writer should know: coded, no stored value */
-  readonly warnings?: readonly { readonly id: string; readonly diagnostics: string }[]
+  readonly warnings?: readonly {
+    readonly id: string
+    readonly diagnostics: string
+    /** the same in Korean */
+    readonly text?: string
+    /** FHIRPath of the place */
+    readonly expression?: string
+  }[]
 }

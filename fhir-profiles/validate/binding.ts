@@ -27,7 +27,8 @@ function codingOf(node: Node): readonly Coding[] {
 }
 
 export function bindingVerdict(judge: Judge, node: Node, valueSet: string): Verdict {
-  const codings = codingsOf(node)
+  // a system without a code names nothing that a set could have
+  const codings = codingsOf(node).filter(({ code }) => code !== undefined)
   if (codings.length === 0) return 'absent'
   const answers = codings.map((coding) => judge.terminology.inValueSet(valueSet, coding))
   return answers.includes('yes') ? 'yes' : answers.includes('unknown') ? 'unknown' : 'no'

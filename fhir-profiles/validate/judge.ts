@@ -1,26 +1,14 @@
 /** What every rule of the validator is given: definitions, codes, policy, the resource, and where findings go. */
 import type { Definition } from '../definitions/definition.ts'
 import type { Definitions } from '../definitions/definitions.ts'
+import type { Terminology } from '../terminology/terminology.ts'
 import { findingsUpTo } from './finding.ts'
 import type { Findings, Severity } from './finding.ts'
 import type { Invariants } from './invariant.ts'
 import type { Node } from './node.ts'
 import type { Types } from './type-info.ts'
 
-/** What the validator asks about codes; `fhir-profiles/terminology/` answers. `unknown`: the set or the system is not at hand. */
-export interface Terminology {
-  inValueSet(url: string, coding: Coding): 'yes' | 'no' | 'unknown'
-  knowsSystem(url: string): boolean
-  /** the displays of a code, in every language known; undefined for a code the system does not have */
-  display(system: string, code: string): readonly string[] | undefined
-}
-
-export interface Coding {
-  readonly system?: string
-  readonly code?: string
-  readonly version?: string
-  readonly display?: string
-}
+export type { AskedCoding as Coding, Terminology } from '../terminology/terminology.ts'
 
 /** What a network or an institution decides where the standard leaves it open. */
 export interface Policy {
@@ -44,6 +32,8 @@ export interface Policy {
   readonly experimental: Severity
   /** a reference to what looks like a FHIR server, by a type R4 does not have */
   readonly restfulReference: Severity
+  /** the national OID of an institution whose number begins with 0, which R4 does not allow and every 상급종합병원 has */
+  readonly nationalOid: Severity
   /** a display that is none of its code's */
   readonly display: Severity
   /** false: contained resources are not looked at */

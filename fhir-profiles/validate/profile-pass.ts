@@ -114,7 +114,10 @@ function checkTypes(judge: Judge, node: Node, rule: ElementRule, at: ProfileAt):
   if (types === undefined) return
   if (node.type.name.includes('.')) return checkTypeProfiles(judge, node, types, at.definition.url)
   const own = types.filter(({ code }) => code === node.type.name)
-  const fitting = own.length > 0 ? own : types.filter(({ code }) => general.has(code) || judge.definitions.isKindOf(node.type.name, code))
+  // the key of a choice names its type: a `valueCode` is no `valueString`, though a code is a kind of string
+  const isChoice = rule.path.endsWith('[x]')
+  const fits = (code: string): boolean => general.has(code) || (!isChoice && judge.definitions.isKindOf(node.type.name, code))
+  const fitting = own.length > 0 ? own : types.filter(({ code }) => fits(code))
   const profile = at.definition.url
   if (fitting.length === 0) {
     return judge.findings.add('type-not-allowed', node, { says: [types.map(({ code }) => code).join(', '), profile], profile })

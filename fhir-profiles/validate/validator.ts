@@ -53,6 +53,7 @@ export const openPolicy: Policy = {
   unreferencedContained: 'warning',
   experimental: 'information',
   restfulReference: 'information',
+  nationalOid: 'error',
   display: 'warning',
   judgesContained: true,
   bestPractice: 'information',
@@ -60,7 +61,7 @@ export const openPolicy: Policy = {
 }
 
 /** KR Core: a code that a known system does not have SHOULD be rejected. Spec: http://www.hl7korea.or.kr/fhir/krcore (coded data) */
-export const krCorePolicy: Policy = { ...openPolicy, unknownCode: 'error', tellsObligations: true }
+export const krCorePolicy: Policy = { ...openPolicy, unknownCode: 'error', nationalOid: 'warning', tellsObligations: true }
 
 export function validatorWith(options: ValidatorOptions): Validator {
   const definitions = options.definitions ?? definitionsWith([])

@@ -149,6 +149,7 @@ function definitionOf(name: string, type: string): string {
       everything: 'http://hl7.org/fhir/OperationDefinition/Patient-everything',
       match: 'http://hl7.org/fhir/OperationDefinition/Patient-match',
       'process-message': 'http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message',
+      validate: 'http://hl7.org/fhir/OperationDefinition/Resource-validate',
       meta: 'http://hl7.org/fhir/OperationDefinition/Resource-meta',
       export: `http://hl7.org/fhir/uv/bulkdata/OperationDefinition/${type.toLowerCase()}-export`,
       status: 'http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-status',

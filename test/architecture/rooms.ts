@@ -206,6 +206,7 @@ export const rooms: readonly Room[] = [
       'gateway/directory.ts',
       'gateway/outside-terms.ts',
       'gateway/logic/limiter.ts',
+      'gateway/logic/profile-tally.ts',
       'gateway/security/caller.ts',
       'gateway/store/store.ts',
       contract,

@@ -75,6 +75,8 @@ export interface GatewayOptions {
   readonly limits?: Partial<Limits>
   readonly rateLimits?: Readonly<Record<string, unknown>>
   readonly subscriptions?: Readonly<Record<string, unknown>>
+  /** `institutions[].validation` by institution */
+  readonly validation?: Readonly<Record<string, unknown>>
   /**
    * `away`: the tertiary hospital is asked live and is never there; `broken`: it cannot be listened to; an address: it is asked live there;
    * default: it feeds like the others
@@ -108,6 +110,7 @@ export async function gatewaySetup(options: GatewayOptions = {}): Promise<Gatewa
     implicitPolicy: 'deny-between-institutions',
     institutions: institutions(portsFrom(port), { folder: '/nowhere', mapping: '/nowhere', tertiaryToken: 'none' }).map((institution) => ({
       ...institution,
+      ...(options.validation?.[institution.id] === undefined ? {} : { validation: options.validation[institution.id] }),
       adapter:
         institution.id === 'tertiary'
           ? typeof tertiary === 'object'

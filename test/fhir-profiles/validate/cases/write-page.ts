@@ -11,6 +11,8 @@ const valid = outcomes.filter(({ case: { expected } }) => expected === 'valid').
 const formats = (format: string) => outcomes.filter((outcome) => outcome.case.format === format)
 const agree = (list: typeof outcomes) => list.filter(({ case: { expected }, verdict }) => verdict === expected).length
 const percent = (part: number, whole: number) => `${((100 * part) / whole).toFixed(1)} %`
+const filesOf = (list: typeof outcomes) => new Set(list.map((outcome) => outcome.case.file)).size
+const validFiles = filesOf(outcomes.filter(({ case: { expected } }) => expected === 'valid'))
 const examples = runExamples()
 
 const page = `# Our validator and the reference
@@ -25,6 +27,7 @@ The policy is the reference's own: unknown extensions, codes a known system does
 | JSON | ${formats('json').length} | ${agree(formats('json'))} | ${percent(agree(formats('json')), formats('json').length)} |
 | XML | ${formats('xml').length} | ${agree(formats('xml'))} | ${percent(agree(formats('xml')), formats('xml').length)} |
 | false alarms | ${outcomes.length} | ${alarms.length} | ${percent(alarms.length, outcomes.length)} of all, ${percent(alarms.length, valid)} of the ${valid} valid |
+| files of false alarms | ${validFiles} valid | ${filesOf(alarms)} | ${percent(filesOf(alarms), validFiles)} |
 | KR Core examples | ${examples.length} | ${examples.filter(({ expected, verdict }) => expected === verdict).length} | |
 
 ## Where we disagree
