@@ -1,5 +1,6 @@
 /** Records: what institutions sent (own partition) and what the network keeps (Task, Consent). Everything leaves here Held. */
 import type { Held } from '../held.ts'
+import { grouped } from './grouped.ts'
 import { networkIds } from './network-ids.ts'
 import type { Sql } from './pool.ts'
 import { heldOf, lies, recordColumns, targetColumns, type RecordKey, type StoredRow } from './record-row.ts'
@@ -9,6 +10,26 @@ export { heldOf, recordColumns, type RecordKey, type RecordRow } from './record-
 
 export function records(sql: Sql) {
   return { ...networkIds(sql), ...reading(sql), ...recordWrites(sql) }
+}
+
+/** Records of keys, in their order; `held` is undefined where nothing is stored. */
+async function byKeys(sql: Sql, keys: readonly RecordKey[]): Promise<readonly { readonly held: Held | undefined }[]> {
+  const found = await sql.query<StoredRow & { at: number }>(
+    `select k.at::int, ${recordColumns} from unnest($1::text[], $2::text[], $3::text[]) with ordinality as k(institution, type, local_id, at)
+       join network_id n on n.institution = k.institution and n.type = k.type and n.local_id = k.local_id join record r on ${lies}`,
+    [keys.map(({ institution }) => institution), keys.map(({ type }) => type), keys.map(({ localId }) => localId)],
+  )
+  const rows = new Map(found.rows.map((row) => [row.at, row]))
+  return keys.map((_, index) => {
+    const row = rows.get(index + 1)
+    return { held: row && heldOf(row) }
+  })
+}
+
+/** `byKey` outside of a transaction: who asks while another statement of this kind is under way is answered by the next. */
+export function byKeyTogether(sql: Sql): (key: RecordKey) => Promise<Held | undefined> {
+  const ask = grouped((keys: readonly RecordKey[]) => byKeys(sql, keys))
+  return async (key) => (await ask(key)).held
 }
 
 function reading(sql: Sql) {
@@ -74,11 +95,7 @@ function reading(sql: Sql) {
     },
 
     async byKey(key: RecordKey): Promise<Held | undefined> {
-      const found = await sql.query<StoredRow>(
-        `select ${recordColumns} from network_id n join record r on ${lies} where n.institution = $1 and n.type = $2 and n.local_id = $3`,
-        [key.institution, key.type, key.localId],
-      )
-      return found.rows[0] && heldOf(found.rows[0])
+      return (await byKeys(sql, [key]))[0]?.held
     },
 
     /** All stored records about a person, newest first, bounded. `types` empty = every type; `but` = never these. */

@@ -117,9 +117,15 @@ export function visible(make: Making, at: At): string {
   return `${isOf} and not ${at.alias}.deleted and ${seenAs(make, at, factsAt(at.alias))}`
 }
 
+/** A row has the type of its record: said of both, a search begins with the rows that hold the value, not with every record of the type. */
+function typeOfRow(make: Making, { types }: At, row: string): string {
+  const [only = '', second] = types
+  return second === undefined ? `${row}.type = ${make.add(only)}` : `${row}.type = any(${make.add(types)}::text[])`
+}
+
 /** The rows of one parameter, under alias `row`, as far as the caller may know what they say. */
 export function told(make: Making, at: At, row: string, param: string): string {
-  const all = `${rowsOf(row, at.alias)} and ${row}.param = ${make.add(param)}`
+  const all = `${rowsOf(row, at.alias)} and ${typeOfRow(make, at, row)} and ${row}.param = ${make.add(param)}`
   return [all, ...known(make, at, row, pointerOf(at.types, param))].join(' and ')
 }
 
