@@ -44,6 +44,23 @@ function reading(sql: Sql) {
       return found.rows.map((row) => row.local_id)
     },
 
+    /** The same for many identifiers of one type, in their order: of each at most two. */
+    async byIdentifiers(
+      ask: { readonly institution: string; readonly type: string },
+      identifiers: readonly { readonly system: string; readonly value: string }[],
+    ): Promise<readonly (readonly string[])[]> {
+      const found = await sql.query<{ at: number; local_id: string }>(
+        `select k.at::int, r.local_id from unnest($3::text[], $4::text[]) with ordinality as k(system, value, at)
+         cross join lateral (
+           select distinct r.local_id from record_index i join record r on r.shard = i.shard and r.id = i.record
+           where i.type = $2 and i.param = 'identifier' and i.system = k.system and i.code = k.value
+             and r.type = $2 and r.institution = $1 and not r.deleted limit 2) r`,
+        [ask.institution, ask.type, identifiers.map(({ system }) => system), identifiers.map(({ value }) => value)],
+      )
+      const of = Map.groupBy(found.rows, ({ at }) => at)
+      return identifiers.map((_, index) => (of.get(index + 1) ?? []).map((row) => row.local_id))
+    },
+
     async byId(type: string, id: string): Promise<Held | undefined> {
       const found = await sql.query<StoredRow>(
         `select ${recordColumns} from record r where r.shard = (select n.shard from network_id n where n.id = $1) and r.id = $1 and r.type = $2`,
