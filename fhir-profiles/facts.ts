@@ -59,7 +59,20 @@ export interface FactsContext {
   readonly encounter?: Encounter
 }
 
+const known = new WeakMap<Resource, Map<string, ResourceFacts>>()
+
+/** Read once for each resource and zone, however many ask on its way in: a resource is never changed in place. */
 export function facts(resource: Resource, context: FactsContext = {}): ResourceFacts {
+  if (context.encounter !== undefined) return read(resource, context)
+  const zone = context.zone ?? defaultZone
+  const before = known.get(resource)
+  const made = before?.get(zone) ?? read(resource, context)
+  if (before === undefined) known.set(resource, new Map([[zone, made]]))
+  else before.set(zone, made)
+  return made
+}
+
+function read(resource: Resource, context: FactsContext): ResourceFacts {
   const { resourceType: type } = resource
   const paths = pathsOf(type)
   const own = departmentsOf(resource, paths.departments)

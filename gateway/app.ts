@@ -4,6 +4,8 @@
  */
 import express, { type NextFunction, type Request, type Response, type Router } from 'express'
 import helmet from 'helmet'
+import { IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
 import { bodyOf, formOf, readBody, requireAcceptable, wantsLines } from './body.ts'
 import type { Call, Context } from './context.ts'
 import { asProblem, Problem } from './problem.ts'
@@ -36,7 +38,11 @@ export function createApp(parts: AppParts): express.Express {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
-  app.use(helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } } }))
+  const always = headersOfHelmet()
+  app.use((_request, response, next) => {
+    for (const [name, value] of always) response.setHeader(name, value)
+    next()
+  })
   app.use((request, response, next) => withRequestId(context, request, response, next))
   app.use((request, response, next) => observed(parts, request, response, next))
   app.use(parts.operations)
@@ -62,6 +68,19 @@ export function createApp(parts: AppParts): express.Express {
   })
   app.use((thrown: unknown, request: Request, response: Response, _next: NextFunction) => failed(context, thrown, { request, response }))
   return app
+}
+
+/** What helmet sets on every answer, asked of it once: it says the same of each, by way of a dozen middlewares. */
+function headersOfHelmet(): readonly (readonly [name: string, value: string])[] {
+  const headers = new Map<string, string>()
+  const request = new IncomingMessage(new Socket())
+  const response = new ServerResponse(request)
+  helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } } })(request, response, (thrown) => {
+    if (thrown !== undefined) throw new TypeError('the constant headers cannot be made', { cause: thrown })
+    for (const name of response.getHeaderNames()) headers.set(name, String(response.getHeader(name)))
+  })
+  if (headers.size === 0) throw new TypeError('helmet sets its headers at once')
+  return [...headers]
 }
 
 interface Local {

@@ -152,7 +152,9 @@ async function candidatesFor(tables: Tables, arrived: Demographics, own: Identit
     phones: arrived.phones,
     notRecord: own.record,
     limit: 100,
+    strangersTo: own.institution,
   })
+  if (ids.length === 0) return []
   const identities = await tables.identities.byRecords(ids)
   const persons = [...new Set(identities.map((row) => row.person))].filter((person) => person !== own.person)
   const atHome = new Set(

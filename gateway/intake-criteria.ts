@@ -2,6 +2,7 @@
  * Criteria of conditional writes and references: a search under the caller's view, a system's in its own partition alone. What is hidden
  * is not there. Spec: http://hl7.org/fhir/R4/http.html#ccreate, #cond-update, #3.1.0.7.1
  */
+import { searchParametersOf } from '../fhir-profiles/search-parameters.ts'
 import type { Call, Context } from './context.ts'
 import { open } from './held.ts'
 import { sightFor, viewsFor } from './judged.ts'
@@ -59,6 +60,42 @@ export async function matching(context: Context, call: Call, criteria: Criteria)
     const { facts, localId, version, updatedMs } = open(held)
     return { localId: isSystem ? localId : facts.id, networkId: facts.id, version: Number(version), updatedMs }
   })
+}
+
+/**
+ * What a system's criteria match in its own partition, where they are one identifier with its system: the same as `matching`, asked by one statement
+ * for each type. Criteria of any other form are left out. At most two ids each.
+ */
+export async function matchingIdentifiers(
+  context: Context,
+  call: Call,
+  all: readonly Criteria[],
+): Promise<ReadonlyMap<Criteria, readonly string[]>> {
+  const found = new Map<Criteria, readonly string[]>()
+  if (call.caller.role !== 'system') return found
+  const known = all.flatMap((criteria) => {
+    const identifier = identifierIn(criteria)
+    return identifier === undefined ? [] : [{ criteria, identifier }]
+  })
+  for (const [type, of] of Map.groupBy(known, ({ criteria }) => criteria.type)) {
+    for (const { criteria } of of) requireMaySearch(call, criteria)
+    const ask = { institution: call.caller.institution, type }
+    const ids = await context.store.records.byIdentifiers(
+      ask,
+      of.map(({ identifier }) => identifier),
+    )
+    for (const [at, { criteria }] of of.entries()) found.set(criteria, ids[at] ?? [])
+  }
+  return found
+}
+
+/** `identifier=system|value`, in letters that mean nothing else to a search; undefined for every other form. */
+function identifierIn({ type, query }: Criteria): { readonly system: string; readonly value: string } | undefined {
+  const [only, second] = query
+  if (only === undefined || second !== undefined || only[0] !== 'identifier') return undefined
+  if (searchParametersOf(type).get('identifier')?.type !== 'token') return undefined
+  const [, system, value] = /^([^|,\\$]+)\|([^|,\\$]{1,200})$/.exec(only[1]) ?? []
+  return system === undefined || value === undefined ? undefined : { system, value }
 }
 
 /** One or none. Throws precondition (412) when several match: http://hl7.org/fhir/R4/http.html#ccreate */

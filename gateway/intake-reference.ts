@@ -4,7 +4,7 @@
  */
 import { references, rewriteReferences } from '../fhir-profiles/reference.ts'
 import type { Call, Context } from './context.ts'
-import { criteriaOf, matching } from './intake-criteria.ts'
+import { criteriaOf, matching, matchingIdentifiers, type Criteria } from './intake-criteria.ts'
 import type { Storing } from './intake-writes.ts'
 import type { IntakeEntry } from './intake.ts'
 import { Problem } from './problem.ts'
@@ -20,16 +20,27 @@ export async function referenceWriter(context: Context, call: Call, items: reado
     items.flatMap(({ fullUrl, write, localId }) => (fullUrl === '' ? [] : [[fullUrl, `${write.type}/${localId}`] as const])),
   )
   const byCriteria = new Map<string, string>()
-  const resolve = async (value: string, isLast: boolean): Promise<boolean> => {
-    if (byCriteria.has(value)) return true
-    const [type = '', query = ''] = value.split(/\?(.*)/s)
-    const [only, second] = await matching(context, call, criteriaOf(type, query, ''))
-    if (only !== undefined && second === undefined) byCriteria.set(value, `${type}/${only.localId}`)
-    else if (isLast || second !== undefined) throw unresolved()
-    return only !== undefined
+  /** Answers those that lead nowhere yet. */
+  const resolve = async (values: readonly string[], isLast: boolean): Promise<readonly string[]> => {
+    const asked = [...new Set(values)]
+      .filter((value) => !byCriteria.has(value))
+      .map((value) => ({ value, criteria: criteriaOfReference(value) }))
+    const together = await matchingIdentifiers(
+      context,
+      call,
+      asked.map(({ criteria }) => criteria),
+    )
+    const left: string[] = []
+    for (const { value, criteria } of asked) {
+      const ids = together.get(criteria) ?? (await matching(context, call, criteria)).map(({ localId }) => localId)
+      const [only, second] = ids
+      if (only !== undefined && second === undefined) byCriteria.set(value, `${criteria.type}/${only}`)
+      else if (isLast || second !== undefined) throw unresolved()
+      else left.push(value)
+    }
+    return left
   }
-  const waiting = new Set<string>()
-  for (const value of new Set(items.flatMap(criteriaIn))) if (!(await resolve(value, false))) waiting.add(value)
+  const waiting = new Set(await resolve(items.flatMap(criteriaIn), false))
   const isWaiting = (item: Storing): boolean => criteriaIn(item).some((value) => waiting.has(value))
   const targets = new Set([...waiting].map((value) => value.split('?')[0]))
   const first = waiting.size === 0 ? items : items.filter((item) => targets.has(item.write.type) && !isWaiting(item))
@@ -37,7 +48,7 @@ export async function referenceWriter(context: Context, call: Call, items: reado
   return {
     phases: [first, rest].filter((phase) => phase.length > 0),
     async entries(phase) {
-      for (const value of new Set(phase.flatMap(criteriaIn))) await resolve(value, true)
+      await resolve(phase.flatMap(criteriaIn), true)
       return phase.map(({ entry, fullUrl }) => {
         const base = baseOf(fullUrl)
         const target = (value: string): string | undefined =>
@@ -46,6 +57,11 @@ export async function referenceWriter(context: Context, call: Call, items: reado
       })
     },
   }
+}
+
+function criteriaOfReference(value: string): Criteria {
+  const [type = '', query = ''] = value.split(/\?(.*)/s)
+  return criteriaOf(type, query, '')
 }
 
 function criteriaIn({ entry }: Storing): readonly string[] {

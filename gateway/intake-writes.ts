@@ -9,9 +9,10 @@ import type { Held } from './held.ts'
 import { onlyMatch, turnOf, type Criteria, type Match } from './intake-criteria.ts'
 import { referenceWriter } from './intake-reference.ts'
 import { ownRecord, type OwnRecord } from './intake-own.ts'
-import { takeRecords, type IntakeEntry } from './intake.ts'
+import { takeRecords, type IntakeEntry, type IntakeResult } from './intake.ts'
 import { requireVersion } from './intake-place.ts'
 import { Problem } from './problem.ts'
+import type { LedgerEntry } from './store/ledger.ts'
 import { ChangedMeanwhile } from './within.ts'
 import type { WrittenEntry } from './written.ts'
 
@@ -51,8 +52,11 @@ interface Settled {
   readonly current: OwnRecord | undefined
 }
 
-/** In the order asked. `context` is inside one transaction (`within.ts`) that holds `turnsOf` these writes. Throws Problem; then nothing is stored. */
-export async function takeWrites(context: Context, call: Call, writes: readonly Write[]): Promise<readonly Done[]> {
+/** What the ledger tells of what was done. */
+type Telling = (done: readonly Done[]) => readonly LedgerEntry[]
+
+/** In the order asked. `tell`: written with what it tells of. `context` is inside one transaction (`within.ts`) that holds `turnsOf` these writes. Throws Problem; then nothing is stored. */
+export async function takeWrites(context: Context, call: Call, writes: readonly Write[], tell: Telling): Promise<readonly Done[]> {
   refuseSameCriteria(call, writes)
   const settled: Settled[] = []
   for (const write of writes) settled.push(await settle(context, call, write))
@@ -62,23 +66,26 @@ export async function takeWrites(context: Context, call: Call, writes: readonly 
   for (const item of settled) if (isLeft(item)) done.set(item.write, left(item))
   const stored = settled.flatMap((item) => storing(item))
   const rewrite = await referenceWriter(context, call, stored)
+  // where all of it is written at once, the entry goes with it in one statement
+  const isOne = rewrite.phases.length === 1 && stored.length === writes.length
   for (const phase of rewrite.phases) {
     const entries = await rewrite.entries(phase)
-    const results = await takeRecords(context.store, context, { institution: call.caller.institution, space: 'local', entries })
+    const own = { institution: call.caller.institution, space: 'local', entries } as const
+    const results = await takeRecords(context.store, context, own, (made) => (isOne ? tell(made.map(doneOf)) : []))
     for (const [at, result] of results.entries()) {
       const item = phase[at]
-      if (item === undefined) continue
-      const { status, type, localId: id, version, updatedMs, person, warnings } = result
-      done.set(item.write, {
-        written: { status, type, id, version, updatedMs, ...(warnings === undefined ? {} : { warnings }) },
-        networkId: result.id,
-        person,
-        held: result.held,
-        isUnchanged: result.isKept,
-      })
+      if (item !== undefined) done.set(item.write, doneOf(result))
     }
   }
-  return writes.flatMap((write) => done.get(write) ?? [])
+  const inOrder = writes.flatMap((write) => done.get(write) ?? [])
+  if (!isOne) await context.store.ledger.append(tell(inOrder))
+  return inOrder
+}
+
+function doneOf(result: IntakeResult): Done {
+  const { status, type, localId: id, version, updatedMs, person, held, isKept, warnings } = result
+  const written = { status, type, id, version, updatedMs, ...(warnings === undefined ? {} : { warnings }) }
+  return { written, networkId: result.id, person, held, isUnchanged: isKept }
 }
 
 /** What is handed to intake, before its references are settled. */

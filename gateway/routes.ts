@@ -206,8 +206,9 @@ function whatOf(access: RowAccess): Interaction | Operation | '' {
 
 function find(call: Call, table: readonly Route[] = routes): { route: Route; params: Readonly<Record<string, string>> } {
   const method = call.method === 'HEAD' ? 'GET' : call.method
+  const given = call.path.split('/')
   for (const route of table) {
-    const params = route.method === method ? paramsOf(route.path, call.path) : undefined
+    const params = route.method === method ? paramsOf(route.path, given) : undefined
     if (params !== undefined) return { route, params }
   }
   const others = methodsAt(call.path, table)
@@ -222,7 +223,7 @@ function find(call: Call, table: readonly Route[] = routes): { route: Route; par
 
 /** What an address of this shape offers, whoever asks and whatever is there: `GET, PUT`; '' for an address of no row. */
 export function methodsAt(path: string, table: readonly Route[] = routes): string {
-  return [...new Set(table.flatMap((route) => (paramsOf(route.path, path) === undefined ? [] : [route.method])))].join(', ')
+  return [...new Set(table.flatMap((route) => (paramsOf(route.path, path.split('/')) === undefined ? [] : [route.method])))].join(', ')
 }
 
 export function nowhere(path: string): Problem {
@@ -235,30 +236,37 @@ export function nowhere(path: string): Problem {
 
 /** The row an address belongs to, without its ids; undefined for an address of no row. */
 export function shapeOf(path: string): string | undefined {
+  const given = path.split('/')
   for (const route of routes) {
-    const params = paramsOf(route.path, path)
+    const params = paramsOf(route.path, given)
     if (params !== undefined) return route.path.replace(':type', params['type'] ?? '')
   }
   return undefined
 }
 
-function paramsOf(pattern: string, path: string): Record<string, string> | undefined {
-  const wanted = pattern.split('/')
-  const given = path.split('/')
-  if (wanted.length !== given.length) return undefined
+const segmentsOf = new Map<string, readonly string[]>()
+
+/** A pattern is one of a row: taken apart once. */
+function wantedBy(pattern: string): readonly string[] {
+  const known = segmentsOf.get(pattern)
+  if (known !== undefined) return known
+  const segments = pattern.split('/')
+  segmentsOf.set(pattern, segments)
+  return segments
+}
+
+function paramsOf(pattern: string, given: readonly string[]): Record<string, string> | undefined {
+  const wanted = wantedBy(pattern)
+  if (wanted.length !== given.length || !wanted.every((name, at) => fits(name, given[at] ?? ''))) return undefined
   const params: Record<string, string> = {}
-  for (const [at, name] of wanted.entries()) {
-    const value = given[at] ?? ''
-    if (name === ':type') {
-      if (!types.has(value)) return undefined
-    } else if (name.startsWith(':')) {
-      if (!/^[A-Za-z0-9\-.]{1,64}$/.test(value)) return undefined
-    } else if (name !== value) return undefined
-    else continue
-    params[name.slice(1)] = value
-  }
+  for (const [at, name] of wanted.entries()) if (name.startsWith(':')) params[name.slice(1)] = given[at] ?? ''
   if (params['type'] === undefined && /^[A-Z]/.test(wanted[0] ?? '')) params['type'] = wanted[0] ?? ''
   return params
+}
+
+function fits(name: string, value: string): boolean {
+  if (name === ':type') return types.has(value)
+  return name.startsWith(':') ? /^[A-Za-z0-9\-.]{1,64}$/.test(value) : name === value
 }
 
 /** Operations that change something need the scope of what they do; the others read. */

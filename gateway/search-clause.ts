@@ -172,7 +172,11 @@ async function referenceClause(asking: Asking, { type, parameter, modifier, alte
   const isOfRecord = param === 'patient' || (param === 'subject' && asked.persons.length > 0)
   if (asked.isPersons && isOfRecord && asking.call.caller.role !== 'system' && personColumn(type))
     return { on: 'person', anyOf: asked.persons }
-  return { on: 'row', param, test: asked.test }
+  const row: Clause = { on: 'row', param, test: asked.test }
+  // What names one patient lies with that patient's records: the others' need not be looked through.
+  const { among = [] } = asked
+  const isNarrowed = among.length > 0 && (param === 'patient' || param === 'subject') && personColumn(type)
+  return isNarrowed ? { on: 'all', of: [{ on: 'person', anyOf: among }, row] } : row
 }
 
 /** Types that may be about several patients at once are searched by each reference. */

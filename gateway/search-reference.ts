@@ -9,6 +9,8 @@ export interface Asked {
   readonly persons: readonly string[]
   /** every value names a person */
   readonly isPersons: boolean
+  /** persons among whose records alone it can be met; undefined = anybody's. It narrows what is looked through, not what is found */
+  readonly among: readonly string[] | undefined
 }
 
 interface Wanted {
@@ -37,7 +39,7 @@ export async function referenceTest(
     ...(named.length === 0 ? [] : [{ type: 'Patient', ids: [...new Set([...records, ...persons, ...named.map(({ id }) => id)])] }]),
     ...wanted.filter(({ type }) => type !== 'Patient').map(({ type, id }) => ({ type, ids: [id] })),
   ]
-  return { test: { kind: 'reference', anyOf }, persons, isPersons: named.length === wanted.length }
+  return { test: { kind: 'reference', anyOf }, persons, isPersons: named.length === wanted.length, among: undefined }
 }
 
 /** `id`, `Type/id`, an address on this server, or any other address, which is compared as it is. */
@@ -55,29 +57,22 @@ function wantedOf(context: Context, given: string, modifier: string): Wanted {
 async function ownTargets(context: Context, call: Call, targets: readonly string[], wanted: readonly Wanted[]): Promise<Asked> {
   const { institution } = call.caller
   const anyOf: { type: string; ids: readonly string[] }[] = []
+  const among: string[] = []
   for (const { type, id } of wanted) {
     const types = type === '' ? (targets.length === 0 ? knownTypes : targets) : [type]
-    for (const found of await context.store.records.idsOfLocal(institution, types, id)) anyOf.push({ type: found.type, ids: [found.id] })
-    if (type === 'Patient' || type === '') {
-      const rows = await context.store.identities.byLocal(institution, [id])
-      anyOf.push({ type: 'Patient', ids: rows.map((row) => row.person) })
-    }
+    const mayBePatient = type === 'Patient' || type === ''
+    const { found, persons } = await context.store.records.namesOfLocal(institution, types, id)
+    for (const each of found) anyOf.push({ type: each.type, ids: [each.id] })
+    if (mayBePatient) anyOf.push({ type: 'Patient', ids: persons })
+    if (mayBePatient) among.push(...persons)
     // an address elsewhere is nobody's id
     if (type === '') anyOf.push({ type: '', ids: id.includes(':') ? [id] : [] })
   }
-  return { test: { kind: 'reference', anyOf }, persons: [], isPersons: false }
+  const isPatients = anyOf.every(({ type, ids }) => type === 'Patient' || ids.length === 0)
+  return { test: { kind: 'reference', anyOf }, persons: [], isPersons: false, among: isPatients ? [...new Set(among)] : undefined }
 }
 
 /** Person ids as given, after merges; a record id of the own institution counts as its person. */
 export async function personsOf(context: Context, call: Call, ids: readonly string[]): Promise<readonly string[]> {
-  const out: string[] = []
-  for (const id of ids) {
-    // asked in full for each, so that a person nobody knows takes as long as one nobody may see
-    const person = await context.store.identities.person(id)
-    const own = (await context.store.identities.byLocal(call.caller.institution, [id])).map((row) => row.person)
-    const records = await context.store.identities.byRecords([id])
-    const record = records.filter((row) => row.institution === call.caller.institution).map((row) => row.person)
-    out.push(...(person === undefined ? [...own, ...record] : [person]))
-  }
-  return out
+  return context.store.identities.personsNamed(ids, call.caller.institution)
 }

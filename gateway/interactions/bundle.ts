@@ -4,7 +4,7 @@
  * one by one.
  * Spec: http://hl7.org/fhir/R4/http.html#transaction
  */
-import type { Bundle, Resource, Task } from '../../fhir-profiles/r4.ts'
+import type { Bundle, BundleEntry, Resource, Task } from '../../fhir-profiles/r4.ts'
 import { profile } from '../../fhir-profiles/codes.ts'
 import { isResource } from '../../fhir-profiles/validate/validate.ts'
 import type { Call, Context } from '../context.ts'
@@ -177,18 +177,36 @@ async function answer(call: Call, context: Context, input: { task: Entry; entrie
   return releaseEntries(context, 'transaction-response', inOrder)
 }
 
-/** Each entry stands alone and goes through token, table and gate like a request of its own. */
+type BatchReply = { readonly released: Released } | { readonly problem: Problem; readonly requestId: string }
+
+/** how many reads of a batch are under way at once: together they ask the database once, and others are not kept waiting for long */
+const readsAtOnce = 25
+
+/** Each entry stands alone and goes through token, table and gate like a request of its own. Reads that follow each other are asked together. */
 async function batch(call: Call, context: Context, body: Bundle, enter: Enter): Promise<Released> {
-  const replies: ({ released: Released } | { problem: Problem; requestId: string })[] = []
-  for (const [at, entry] of (body.entry ?? []).entries()) {
-    try {
-      const asked = asCall(call, entry, at)
-      replies.push({ released: unlessKnown(asked, await enter(asked)) })
-    } catch (thrown) {
-      const problem = asProblem(thrown)
-      if (problem.kind === 'fault') throw thrown
-      replies.push({ problem, requestId: call.requestId })
-    }
+  const entries = body.entry ?? []
+  const replies: BatchReply[] = []
+  while (replies.length < entries.length) {
+    const from = replies.length
+    const change = entries.slice(from, from + readsAtOnce).findIndex(({ request }) => request?.method !== 'GET')
+    const until = change === -1 ? Math.min(from + readsAtOnce, entries.length) : Math.max(from + change, from + 1)
+    const asked = entries.slice(from, until).map((entry, at) => batchEntry(call, { entry, at: from + at }, enter))
+    replies.push(...(await Promise.all(asked)))
   }
   return releaseEntries(context, 'batch-response', replies)
+}
+
+async function batchEntry(
+  call: Call,
+  { entry, at }: { readonly entry: BundleEntry; readonly at: number },
+  enter: Enter,
+): Promise<BatchReply> {
+  try {
+    const asked = asCall(call, entry, at)
+    return { released: unlessKnown(asked, await enter(asked)) }
+  } catch (thrown) {
+    const problem = asProblem(thrown)
+    if (problem.kind === 'fault') throw thrown
+    return { problem, requestId: call.requestId }
+  }
 }

@@ -13,6 +13,7 @@ import { Problem } from '../problem.ts'
 import { releaseEntries, type EntryReply, type Released } from '../release.ts'
 import { unlessKnown } from '../release-shape.ts'
 import type { Enter } from '../routes.ts'
+import type { LedgerEntry } from '../store/ledger.ts'
 import { withinTransaction } from '../within.ts'
 import type { WrittenEntry } from '../written.ts'
 import { asCall, type TransactionEntry } from './entries.ts'
@@ -37,8 +38,7 @@ export async function transaction(call: Call, context: Context, { entries, key, 
   return withinTransaction(context, turnsOf(call, writes), async (inner) => {
     const bodies = new Map<TransactionEntry, Released>()
     const outcome = await once(inner.store, inner, call.caller.institution, key, async () => {
-      const done = await takeWrites(inner, call, writes)
-      await note(inner, call, done)
+      const done = await takeWrites(inner, call, writes, (all) => [noteOf(inner, call, all)])
       if (wantsBodies(call)) for (const [at, entry] of changes.entries()) await answered(inner, call, { entry, done: done[at], bodies })
       return { task: '', entries: done.map(({ written }) => written) }
     })
@@ -120,17 +120,15 @@ function writeOf(entry: TransactionEntry): Write {
   return { ...common, method: 'PUT', id, resource }
 }
 
-async function note(context: Context, call: Call, done: readonly Done[]): Promise<void> {
+function noteOf(context: Context, call: Call, done: readonly Done[]): LedgerEntry {
   const request = { requestId: call.requestId, query: maskedQuery(call) }
-  await context.store.ledger.append([
-    ledgerEntry(context, whoOf(call.caller, call.address), request, {
-      action: 'C',
-      interaction: 'transaction',
-      outcome: 'success',
-      persons: [...new Set(done.flatMap(({ person }) => person ?? []))],
-      entities: entitiesOf(done),
-      consents: [],
-      note: '',
-    }),
-  ])
+  return ledgerEntry(context, whoOf(call.caller, call.address), request, {
+    action: 'C',
+    interaction: 'transaction',
+    outcome: 'success',
+    persons: [...new Set(done.flatMap(({ person }) => person ?? []))],
+    entities: entitiesOf(done),
+    consents: [],
+    note: '',
+  })
 }

@@ -9,15 +9,10 @@ import { withinTransaction } from '../within.ts'
 
 export async function writeOwn(call: Call, context: Context, write: Write): Promise<Released> {
   return withinTransaction(context, turnsOf(call, [write]), async (inner) => {
-    const [done] = await takeWrites(inner, call, [write])
+    const who = whoOf(call.caller, call.address)
+    const request = { requestId: call.requestId, query: maskedQuery(call) }
+    const [done] = await takeWrites(inner, call, [write], (all) => all.map((each) => ledgerEntry(inner, who, request, actOf(write, each))))
     if (done === undefined) throw new TypeError('one write gives one result')
-    const entry = ledgerEntry(
-      inner,
-      whoOf(call.caller, call.address),
-      { requestId: call.requestId, query: maskedQuery(call) },
-      actOf(write, done),
-    )
-    await inner.store.ledger.append([entry])
     return answerOwn(inner, call, done)
   })
 }

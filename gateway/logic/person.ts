@@ -50,7 +50,10 @@ export function composePerson(person: string, records: readonly VisibleRecord[])
   }
 }
 
-/** undefined for none: FHIR JSON has no empty arrays. */
+/** What a person is usually known by comes first, what no longer holds last: http://hl7.org/fhir/R4/valueset-identifier-use.html */
+const uses: readonly (string | undefined)[] = ['usual', 'official', undefined, 'temp', 'secondary', 'old']
+
+/** undefined for none: FHIR JSON has no empty arrays. In an order that tells nothing of when which record came. */
 function identifiersOf(records: readonly VisibleRecord[]): Identifier[] | undefined {
   const seen = new Map<string, Identifier>()
   for (const { patient } of records) {
@@ -59,5 +62,6 @@ function identifiersOf(records: readonly VisibleRecord[]): Identifier[] | undefi
       if (!seen.has(key)) seen.set(key, identifier)
     }
   }
-  return seen.size === 0 ? undefined : [...seen.keys()].sort().flatMap((key) => seen.get(key) ?? [])
+  const inOrder = [...seen].sort(([a, x], [b, y]) => uses.indexOf(x.use) - uses.indexOf(y.use) || (a < b ? -1 : 1))
+  return seen.size === 0 ? undefined : inOrder.map(([, identifier]) => identifier)
 }

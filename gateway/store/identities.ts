@@ -25,7 +25,7 @@ interface StoredIdentity extends Record<string, unknown> {
   grade: 'certain' | 'single'
 }
 
-const turns = 64
+const turns = 256
 
 export function identities(sql: Sql) {
   const rowsOf = (rows: readonly StoredIdentity[]): readonly IdentityRow[] =>
@@ -71,6 +71,25 @@ export function identities(sql: Sql) {
       )
       return found.rows[0]?.id
     },
+    /**
+     * Whom ids stand for, as somebody of this institution writes them, in the order asked: persons after merges, else the persons of its own patient
+     * numbers and record ids. One statement whatever is found, so that a person nobody knows takes as long as one nobody may see.
+     */
+    async personsNamed(ids: readonly string[], institution: string): Promise<readonly string[]> {
+      if (ids.length === 0) return []
+      const found = await sql.query<{ person: string | null; own: string[] }>(
+        `with recursive asked as (select id, at from unnest($1::text[]) with ordinality as a(id, at)),
+           chain as (
+             select a.at, p.id, p.merged_into, 0 as hops from asked a join person p on p.id = a.id
+             union all select c.at, p.id, p.merged_into, c.hops + 1 from chain c join person p on p.id = c.merged_into where c.hops < 20)
+         select (select c.id from chain c where c.at = a.at order by c.hops desc limit 1) as person,
+           array(select d.person from identity d where d.institution = $2 and d.local_id = a.id)
+             || array(select d.person from identity d where d.record = a.id and d.institution = $2) as own
+         from asked a order by a.at`,
+        [ids, institution],
+      )
+      return found.rows.flatMap(({ person, own }) => (person === null ? own : [person]))
+    },
     /** Every id these persons were ever known by: their own and those merged into them. */
     async idsOf(persons: readonly string[]): Promise<readonly string[]> {
       if (persons.length === 0) return []
@@ -86,11 +105,11 @@ export function identities(sql: Sql) {
     /** Until the transaction ends, others with any of these keys wait. Bounded: keys share buckets, locked in order. */
     async takeTurns(keys: readonly string[]): Promise<void> {
       if (keys.length === 0) return
-      const buckets = await sql.query<{ bucket: number }>(
-        'select distinct (hashtextextended(key, 0) & $2)::int as bucket from unnest($1::text[]) as k(key) order by bucket',
+      await sql.query(
+        `select pg_advisory_xact_lock(hashtext('identify'), bucket)
+         from (select distinct (hashtextextended(key, 0) & $2)::int as bucket from unnest($1::text[]) as k(key) order by bucket offset 0) b`,
         [keys, turns - 1],
       )
-      for (const { bucket } of buckets.rows) await sql.query("select pg_advisory_xact_lock(hashtext('identify'), $1)", [bucket])
     },
     async addPerson(id: string, atMs: number): Promise<void> {
       await sql.query('insert into person (id, created_ms) values ($1, $2)', [id, atMs])
@@ -143,21 +162,28 @@ export function identities(sql: Sql) {
     async setGrade(persons: readonly string[], grade: 'certain' | 'single'): Promise<void> {
       await sql.query('update identity set grade = $2 where person = any($1::text[])', [persons, grade])
     },
-    /** Network ids of Patient records that share a birth date or a phone with the one that arrived; bounded, within one partition or all. */
+    /**
+     * Network ids of Patient records that share a birth date or a phone with the one that arrived; bounded, within one partition or all.
+     * `strangersTo`: only of persons who have no number at this institution.
+     */
     async candidates(input: {
       birthDate: string
       phones: readonly string[]
       notRecord: string
       limit: number
       institution?: string
+      strangersTo?: string
     }): Promise<readonly string[]> {
       const found = await sql.query<{ record: string }>(
-        `select distinct i.record from record_index i
-         where i.type = 'Patient' and i.record <> $3
+        `select distinct i.record from (
+           select shard, record from record_index where type = 'Patient' and param = 'x-birth-day' and code = $1
+           union all select shard, record from record_index where type = 'Patient' and param = 'x-phone' and code = any($2::text[])) i
+         where i.record <> $3
            and ($5::text is null or exists (select 1 from record r where r.shard = i.shard and r.id = i.record and r.institution = $5))
-           and ((i.param = 'x-birth-day' and i.code = $1) or (i.param = 'x-phone' and i.code = any($2::text[])))
+           and ($6::text is null or not exists (select 1 from identity d join identity own on own.person = d.person and own.institution = $6
+             where d.record = i.record))
          order by i.record limit $4`,
-        [input.birthDate, input.phones, input.notRecord, input.limit, input.institution ?? null],
+        [input.birthDate, input.phones, input.notRecord, input.limit, input.institution ?? null, input.strangersTo ?? null],
       )
       return found.rows.map((row) => row.record)
     },

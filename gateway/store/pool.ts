@@ -20,7 +20,13 @@ export interface Sql {
   query<Row extends Record<string, unknown> = Record<string, unknown>>(
     text: string,
     values?: readonly unknown[],
+    options?: QueryOptions,
   ): Promise<{ rows: Row[]; rowCount: number | null }>
+}
+
+export interface QueryOptions {
+  /** planned for these very values: where which of several conditions is rare decides how the statement is best run */
+  readonly isPlannedAnew?: boolean
 }
 
 export interface Transaction extends Sql {
@@ -58,6 +64,11 @@ const idleInTransactionMs = 60_000
 const oldestServer = 150_000
 const maxAttempts = 6
 const maxNamedStatements = 500
+/**
+ * Our statements are named and their text does not vary with their values, so one plan serves them all. Left to itself the server plans those over
+ * partitions anew each time, which costs more than running them: it holds a plan that prunes while it runs for dearer than one made for the value.
+ */
+const sessionSettings = "set time zone 'UTC'; set plan_cache_mode = force_generic_plan; set jit = off"
 
 /** Opens and checks the database: reachable, PostgreSQL 15 or newer, UTF-8. Throws a message with the cause and the next step. */
 export async function openDatabase(source: DatabaseSource, options: OpenOptions = {}): Promise<Database> {
@@ -88,7 +99,7 @@ function serverPool(connectionString: string): OpenPool {
     idle_in_transaction_session_timeout: idleInTransactionMs,
     // oxlint-disable-next-line typescript/no-misused-promises -- pg-pool awaits it, its types do not say so
     onConnect: async (client: pg.ClientBase) => {
-      await client.query("set time zone 'UTC'")
+      await client.query(sessionSettings)
     },
   })
   return { pool, close: () => pool.end() }
@@ -119,9 +130,9 @@ function databaseOver(opened: OpenPool, kind: Database['kind'], lost: (error: Er
   return {
     kind,
     sql: {
-      async query(text, values = []) {
+      async query(text, values = [], planning = {}) {
         refuseInside()
-        return await again(() => borrow(pool, (client) => runAlone(client, text, values)))
+        return await again(() => borrow(pool, (client) => runAlone(client, text, values, planning)))
       },
     },
     async transaction(work, options = {}) {
@@ -159,7 +170,7 @@ function transactionOn(client: pg.ClientBase, state: { readonly isOpen: boolean 
     return await turn
   }
   return {
-    query: (text, values = []) => inTurn(() => run(client, text, values)),
+    query: (text, values = [], planning = {}) => inTurn(() => run(client, text, values, planning)),
     script: (text) =>
       inTurn(async () => {
         await client.query(text).catch(withoutValues)
@@ -192,7 +203,24 @@ async function borrow<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise
 }
 
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- see `Sql.query`
-async function run<Row extends Record<string, unknown>>(client: pg.ClientBase, text: string, values: readonly unknown[]) {
+async function run<Row extends Record<string, unknown>>(
+  client: pg.ClientBase,
+  text: string,
+  values: readonly unknown[],
+  { isPlannedAnew = false }: QueryOptions = {},
+) {
+  if (!isPlannedAnew) return runNamed<Row>(client, text, values)
+  await client.query('set plan_cache_mode = force_custom_plan')
+  try {
+    return await runNamed<Row>(client, text, values)
+  } finally {
+    // a transaction that failed takes the setting back with all else
+    if (client.getTransactionStatus() !== 'E') await client.query('set plan_cache_mode = force_generic_plan')
+  }
+}
+
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- see `Sql.query`
+async function runNamed<Row extends Record<string, unknown>>(client: pg.ClientBase, text: string, values: readonly unknown[]) {
   const name = statementName(text)
   const query = { ...(name === undefined ? {} : { name }), text, values: [...values] }
   const { rows, rowCount } = await client.query<Row>(query).catch(withoutValues)
@@ -201,8 +229,13 @@ async function run<Row extends Record<string, unknown>>(client: pg.ClientBase, t
 
 /** A bare `begin` would leave the connection in a transaction that belongs to nobody. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- see `Sql.query`
-async function runAlone<Row extends Record<string, unknown>>(client: pg.ClientBase, text: string, values: readonly unknown[]) {
-  const result = await run<Row>(client, text, values)
+async function runAlone<Row extends Record<string, unknown>>(
+  client: pg.ClientBase,
+  text: string,
+  values: readonly unknown[],
+  planning: QueryOptions,
+) {
+  const result = await run<Row>(client, text, values, planning)
   if (client.getTransactionStatus() !== 'I') {
     await client.query('rollback')
     throw new Error('a transaction is opened by `transaction` only')

@@ -1,5 +1,6 @@
 /** Records: what institutions sent (own partition) and what the network keeps (Task, Consent). Everything leaves here Held. */
 import type { Held } from '../held.ts'
+import { grouped } from './grouped.ts'
 import { networkIds } from './network-ids.ts'
 import type { Sql } from './pool.ts'
 import { heldOf, lies, recordColumns, targetColumns, type RecordKey, type StoredRow } from './record-row.ts'
@@ -9,6 +10,26 @@ export { heldOf, recordColumns, type RecordKey, type RecordRow } from './record-
 
 export function records(sql: Sql) {
   return { ...networkIds(sql), ...reading(sql), ...recordWrites(sql) }
+}
+
+/** Records of keys, in their order; `held` is undefined where nothing is stored. */
+async function byKeys(sql: Sql, keys: readonly RecordKey[]): Promise<readonly { readonly held: Held | undefined }[]> {
+  const found = await sql.query<StoredRow & { at: number }>(
+    `select k.at::int, ${recordColumns} from unnest($1::text[], $2::text[], $3::text[]) with ordinality as k(institution, type, local_id, at)
+       join network_id n on n.institution = k.institution and n.type = k.type and n.local_id = k.local_id join record r on ${lies}`,
+    [keys.map(({ institution }) => institution), keys.map(({ type }) => type), keys.map(({ localId }) => localId)],
+  )
+  const rows = new Map(found.rows.map((row) => [row.at, row]))
+  return keys.map((_, index) => {
+    const row = rows.get(index + 1)
+    return { held: row && heldOf(row) }
+  })
+}
+
+/** `byKey` outside of a transaction: who asks while another statement of this kind is under way is answered by the next. */
+export function byKeyTogether(sql: Sql): (key: RecordKey) => Promise<Held | undefined> {
+  const ask = grouped((keys: readonly RecordKey[]) => byKeys(sql, keys))
+  return async (key) => (await ask(key)).held
 }
 
 function reading(sql: Sql) {
@@ -21,6 +42,23 @@ function reading(sql: Sql) {
         [ask.type, ask.system, ask.value, ask.institution],
       )
       return found.rows.map((row) => row.local_id)
+    },
+
+    /** The same for many identifiers of one type, in their order: of each at most two. */
+    async byIdentifiers(
+      ask: { readonly institution: string; readonly type: string },
+      identifiers: readonly { readonly system: string; readonly value: string }[],
+    ): Promise<readonly (readonly string[])[]> {
+      const found = await sql.query<{ at: number; local_id: string }>(
+        `select k.at::int, r.local_id from unnest($3::text[], $4::text[]) with ordinality as k(system, value, at)
+         cross join lateral (
+           select distinct r.local_id from record_index i join record r on r.shard = i.shard and r.id = i.record
+           where i.type = $2 and i.param = 'identifier' and i.system = k.system and i.code = k.value
+             and r.type = $2 and r.institution = $1 and not r.deleted limit 2) r`,
+        [ask.institution, ask.type, identifiers.map(({ system }) => system), identifiers.map(({ value }) => value)],
+      )
+      const of = Map.groupBy(found.rows, ({ at }) => at)
+      return identifiers.map((_, index) => (of.get(index + 1) ?? []).map((row) => row.local_id))
     },
 
     async byId(type: string, id: string): Promise<Held | undefined> {
@@ -74,11 +112,7 @@ function reading(sql: Sql) {
     },
 
     async byKey(key: RecordKey): Promise<Held | undefined> {
-      const found = await sql.query<StoredRow>(
-        `select ${recordColumns} from network_id n join record r on ${lies} where n.institution = $1 and n.type = $2 and n.local_id = $3`,
-        [key.institution, key.type, key.localId],
-      )
-      return found.rows[0] && heldOf(found.rows[0])
+      return (await byKeys(sql, [key]))[0]?.held
     },
 
     /** All stored records about a person, newest first, bounded. `types` empty = every type; `but` = never these. */

@@ -19,7 +19,7 @@ function alternatives(test: Test, row: string, add: Add): readonly string[] {
     case 'quantity':
       return test.anyOf.map((amount) => amountSql(amount, row, add))
     case 'reference':
-      return test.anyOf.map(({ type, ids }) => {
+      return merged(test.anyOf).map(({ type, ids }) => {
         const isId = `${row}.kind in ('reference', 'uri') and ${row}.code = any(${add(ids)}::text[])`
         return type === '' ? `(${isId})` : `(${isId} and ${row}.system = ${add(type)})`
       })
@@ -28,6 +28,12 @@ function alternatives(test: Test, row: string, add: Add): readonly string[] {
     default:
       return test satisfies never
   }
+}
+
+/** One list for each type, and none for nobody: an `or` between them could not be looked up. */
+function merged(targets: Extract<Test, { kind: 'reference' }>['anyOf']): typeof targets {
+  const types = Map.groupBy(targets, ({ type }) => type)
+  return [...types].map(([type, of]) => ({ type, ids: of.flatMap(({ ids }) => ids) })).filter(({ ids }) => ids.length > 0)
 }
 
 function tokenSql({ system, codes, below }: TokenTest, row: string, add: Add): string {
@@ -58,8 +64,27 @@ function stringSql(text: string, match: 'starts' | 'exact' | 'contains', row: st
   const whole = `coalesce(${row}.whole, ${row}.code)`
   if (match === 'contains') return `${whole} like ${add(`%${escaped(text)}%`)}`
   if (match === 'exact') return `coalesce(${row}.exact, ${whole}) = ${add(text)}`
-  if (!isLong(text)) return `${row}.code like ${add(`${escaped(text)}%`)}`
+  if (!isLong(text)) return `(${row}.code like ${add(`${escaped(text)}%`)}${between(text, row, add)})`
   return `(${row}.code = ${add(beginning(text))} and ${row}.whole like ${add(`${escaped(text)}%`)})`
+}
+
+/** Says the same as the `like` before it, in words an index understands whatever the value is; bytewise, as that index compares. */
+function between(text: string, row: string, add: Add): string {
+  const after = afterAll(text)
+  const low = ` and ${row}.code ~>=~ ${add(text)}`
+  return after === '' ? low : `${low} and ${row}.code ~<~ ${add(after)}`
+}
+
+/** The first text after all that begin with this one; '' = there is none. UTF-8 keeps the order of code points. */
+function afterAll(text: string): string {
+  const points = [...text]
+  for (let last = points.length - 1; last >= 0; last -= 1) {
+    const point = points[last]?.codePointAt(0) ?? 0
+    // between the two there are halves of characters, which no text holds
+    const next = point === 0xd7ff ? 0xe000 : point + 1
+    if (next <= 0x10ffff) return [...points.slice(0, last), String.fromCodePoint(next)].join('')
+  }
+  return ''
 }
 
 /** `below`: addresses that begin with this one; `above`: those this one begins with. */
@@ -79,7 +104,8 @@ export function rangeSql(range: Range, { from, until }: { from: string; until: s
   const high = (): string => `${add(range.untilMs)}::bigint`
   const within = (): string => `(${from} >= ${low()} and ${until} <= ${high()})`
   const sqlOf: Readonly<Record<Prefix, () => string>> = {
-    eq: within,
+    // the third follows from the others and bounds what an index has to be read
+    eq: () => `(${from} >= ${low()} and ${from} <= ${high()} and ${until} <= ${high()})`,
     ne: () => `not ${within()}`,
     gt: () => `${until} > ${high()}`,
     lt: () => `${from} < ${low()}`,

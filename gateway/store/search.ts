@@ -7,7 +7,7 @@ import type { Held } from '../held.ts'
 import type { Sql } from './pool.ts'
 import { heldOf, recordColumns } from './records.ts'
 import type { Place, SearchInput, View, Views } from './search-clause.ts'
-import { orderOf } from './search-order.ts'
+import { orderOf, type Order } from './search-order.ts'
 import { clauseSql } from './search-sql.ts'
 import { making, seenRecord, visible, type At, type Making } from './search-view.ts'
 
@@ -29,18 +29,15 @@ type Found = Parameters<typeof heldOf>[0] & { total: number | null; indexing: bo
 export async function searchRecords(sql: Sql, input: SearchInput): Promise<SearchAnswer> {
   const make = making(input.views)
   const at: At = { alias: 'r', types: input.types }
-  const where = whereOf(make, at, input)
   const order = orderOf(make, at, input)
-  const after = order.after('q')
-  const page = `select * from (select r.shard, r.id, ${order.columns} from record r where ${where}) q${after === undefined ? '' : ` where ${after}`}
-    order by ${order.by('q')} limit ${make.add(input.limit === 0 ? 0 : input.limit + 1)}`
   const found = await sql.query<Found>(
-    `with page as (${page})
-     select c.total, ${indexing(make)} as indexing, ${recordColumns}, ${order.names.map((name) => `page.${name}`).join(', ')}
-     from (${counted(make, input.countTo, `select 1 from record r where ${where}`)}) c
-     left join (page join record r on r.shard = page.shard and r.id = page.id) on true order by ${order.by('page')}`,
+    `with ${pageOf(make, input, order, `select r.shard, r.id, ${order.columns} from record r where ${whereOf(make, at, input)}`)}
+     select c.total, ${indexing(make, sql)} as indexing, ${recordColumns}, ${order.names.map((name) => `page.${name}`).join(', ')}
+     from counted c left join (page join record r on r.shard = page.shard and r.id = page.id) on true order by ${order.by('page')}`,
     make.values,
+    { isPlannedAnew: isAmongAll(input) },
   )
+  remember(sql, found.rows)
   const rows = found.rows.filter((row) => typeof row.id === 'string')
   const shown = rows.slice(0, input.limit)
   const last = rows.length > input.limit ? shown.at(-1) : undefined
@@ -56,19 +53,18 @@ export interface PersonAnswer extends SearchAnswer {
 export async function searchPersons(sql: Sql, input: SearchInput): Promise<PersonAnswer> {
   const make = making(input.views)
   const at: At = { alias: 'r', types: input.types }
-  const where = `r.person is not null and ${whereOf(make, at, input)}`
   const order = orderOf(make, at, input)
-  const after = order.after('q')
+  const where = `r.person is not null and ${whereOf(make, at, input)}`
   const first = `select distinct on (q.person) q.* from (select r.person, ${order.columns} from record r where ${where}) q order by q.person, ${order.by('q')}`
-  const page = `select * from (${first}) q${after === undefined ? '' : ` where ${after}`} order by ${order.by('q')}
-    limit ${make.add(input.limit === 0 ? 0 : input.limit + 1)}`
   const found = await sql.query<Found>(
-    `with page as (${page})
-     select c.total, ${indexing(make)} as indexing, ${recordColumns}, ${order.names.map((name) => `page.${name}`).join(', ')}
-     from (${counted(make, input.countTo, `select distinct r.person from record r where ${where}`)}) c
+    `with ${pageOf(make, input, order, first)}
+     select c.total, ${indexing(make, sql)} as indexing, ${recordColumns}, ${order.names.map((name) => `page.${name}`).join(', ')}
+     from counted c
      left join (page join record r on r.shard = page.person and r.person = page.person and ${visible(make, at)}) on true order by ${order.by('page')}, r.id`,
     make.values,
+    { isPlannedAnew: isAmongAll(input) },
   )
+  remember(sql, found.rows)
   const rows = found.rows.filter((row) => typeof row.id === 'string')
   const persons = [...new Set(rows.flatMap(({ person }) => person ?? []))]
   const shown = new Set(persons.slice(0, input.limit))
@@ -86,15 +82,44 @@ function whereOf(make: Making, at: At, input: SearchInput): string {
   return [visible(make, at), ...input.clauses.map((clause) => clauseSql(make, at, clause))].join(' and ')
 }
 
-/** A count that stops is one more than it was to reach: the reader takes it for none. */
-function counted(make: Making, to: number, rows: string): string {
-  if (to === 0) return 'select null::int as total'
-  return `select count(*)::int as total from (${rows} limit ${make.add(to + 1)}) n`
+/**
+ * The page, and how many there are: a count that stops is one more than it was to reach, and the reader takes it for none. What is asked for
+ * by something is found once for both; of all there is, the count would have to end before the list does.
+ */
+function pageOf(make: Making, input: SearchInput, order: Order, hits: string): string {
+  const { clauses, countTo, limit } = input
+  const isOnce = clauses.length > 0 && countTo > 0
+  const of = isOnce ? 'hit' : `(${hits})`
+  const after = order.after('q')
+  const page = `select * from ${of} q${after === undefined ? '' : ` where ${after}`} order by ${order.by('q')} limit ${make.add(limit === 0 ? 0 : limit + 1)}`
+  const count =
+    countTo === 0
+      ? 'select null::int as total'
+      : `select count(*)::int as total from (select 1 from ${of} m limit ${make.add(countTo + 1)}) n`
+  return `${isOnce ? `hit as materialized (${hits}), ` : ''}page as (${page}), counted as (${count})`
 }
 
-/** Of the whole store, whoever asks: it says nothing of anybody's records. */
-function indexing(make: Making): string {
+/** Several conditions on everybody's records: which of them is rare depends on what is asked. One person's are few, whatever else is asked. */
+function isAmongAll({ clauses }: SearchInput): boolean {
+  const all = clauses.flatMap((clause) => (clause.on === 'all' ? clause.of : [clause]))
+  return all.length > 1 && !all.some(({ on }) => on === 'person' || on === 'id' || on === 'local-id')
+}
+
+const notStaleForMs = 2_000
+const notStaleUntil = new WeakMap<Sql, number>()
+
+/**
+ * Of the whole store, whoever asks: it says nothing of anybody's records. That nothing is stale holds for a moment: rows an older program makes
+ * beside us are told of a moment later.
+ */
+function indexing(make: Making, sql: Sql): string {
+  if ((notStaleUntil.get(sql) ?? 0) > performance.now()) return 'false'
   return `exists (select 1 from record u where u.indexer < ${make.add(indexerVersion)} and not u.deleted)`
+}
+
+function remember(sql: Sql, [first]: readonly Found[]): void {
+  if (first?.indexing === false && (notStaleUntil.get(sql) ?? 0) <= performance.now())
+    notStaleUntil.set(sql, performance.now() + notStaleForMs)
 }
 
 function headOf(rows: readonly Found[], countTo: number): { readonly total: number | undefined; readonly isIndexing: boolean } {

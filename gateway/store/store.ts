@@ -13,7 +13,7 @@ import type { Database, Sql } from './pool.ts'
 import { policies } from './policy.ts'
 import { quarantine } from './quarantine.ts'
 import { raised } from './raised.ts'
-import { records } from './records.ts'
+import { byKeyTogether, records } from './records.ts'
 import { relations } from './relations.ts'
 import { subscriptions } from './subscriptions.ts'
 import { includedRecords, type IncludeInput } from './search-include.ts'
@@ -66,6 +66,7 @@ export function createStore(database: Database, traceNow?: TraceNow): Store {
   return {
     ...tables,
     ledger: { ...tables.ledger, append: ledgerTogether(database.sql) },
+    records: { ...tables.records, byKey: byKeyTogether(database.sql) },
     transaction: (work) => database.transaction((tx) => work(bind(tx, traceNow))),
     snapshot: (work) => database.transaction((tx) => work(bind(tx, traceNow)), { isolation: 'repeatable read', readOnly: true }),
   }

@@ -25,10 +25,14 @@ export function writes(sql: Sql) {
 
     /**
      * Holds these names until the transaction ends, on every process of the database: who asks the same question and writes by its answer
-     * waits. In one order, so that two transactions never wait for each other crosswise.
+     * waits. In one order, and in one statement, so that two transactions never wait for each other crosswise.
      */
     async takeTurns(names: readonly string[]): Promise<void> {
-      for (const name of [...new Set(names)].sort()) await sql.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [name])
+      if (names.length === 0) return
+      await sql.query(
+        `select pg_advisory_xact_lock(key) from (select distinct hashtextextended(name, 0) as key from unnest($1::text[]) as n(name) order by key offset 0) k`,
+        [names],
+      )
     },
   }
 }
