@@ -33,8 +33,15 @@ const versionsUnjudged = (asked: string): readonly Patch[] => [
   { file: 'release-history.ts', find: judgesRecords, put: `${asked} ? ${unjudged('[...records.values()]')} : ${judgesRecords}` },
   { file: 'release-history.ts', find: judgesVersions, put: `${asked} ? ${unjudged('past')} : ${judgesVersions}` },
 ]
-/** the where of a search, with its view taken out */
-const unseen = "where.replace(visible(make, at), () => `(r.type = '${at.types[0]}' and not r.deleted)`)"
+/** a statement's text with its view taken out */
+const unseen = (text: string, at: string): string =>
+  `${text}.replace(visible(make, ${at}), () => \`(r.type = '\${(${at}).types[0]}' and not r.deleted)\`)`
+const counts = '`select count(*)::int as total from (select 1 from ${of} m limit ${make.add(countTo + 1)}) n`'
+const countsUnseen = (isOf: string): Patch => ({
+  file: 'store/search.ts',
+  find: counts,
+  put: counts.replace('${of}', `\${hits.startsWith('${isOf}') ? \`(\${${unseen('hits', "{ alias: 'r', types: input.types }")}})\` : of}`),
+})
 const passes = 'const passed = contents.filter(isShown)'
 const passesIf = (condition: string): string => `const passed = contents.filter((content) => ${condition} || isShown(content))`
 
@@ -43,13 +50,7 @@ export const plantedLeaks: readonly PlantedLeak[] = [
     name: 'total-of-the-store',
     about: 'the total of a search counts what the view hides',
     by: ['counts', 'membership', 'post-search'],
-    patches: [
-      {
-        file: 'store/search.ts',
-        find: '`select 1 from record r where ${where}`',
-        put: `\`select 1 from record r where \${${unseen}}\``,
-      },
-    ],
+    patches: [countsUnseen('select r.shard')],
   },
   {
     name: 'filter-after-the-page',
@@ -58,8 +59,8 @@ export const plantedLeaks: readonly PlantedLeak[] = [
     patches: [
       {
         file: 'store/search.ts',
-        find: '  const where = whereOf(make, at, input)\n',
-        put: `  const judgedWhere = whereOf(make, at, input)\n  const where = ${unseen.replace('where.', 'judgedWhere.')}\n`,
+        find: 'from record r where ${whereOf(make, at, input)}`)}',
+        put: `from record r where \${${unseen('whereOf(make, at, input)', 'at')}}\`)}`,
       },
     ],
   },
@@ -67,13 +68,7 @@ export const plantedLeaks: readonly PlantedLeak[] = [
     name: 'persons-counted-unseen',
     about: 'the total of a person search counts persons of whom nothing is visible',
     by: ['counts', 'page-link', 'match'],
-    patches: [
-      {
-        file: 'store/search.ts',
-        find: '`select distinct r.person from record r where ${where}`',
-        put: `\`select distinct r.person from record r where \${${unseen}}\``,
-      },
-    ],
+    patches: [countsUnseen('select distinct')],
   },
   {
     name: 'vread-unjudged',
