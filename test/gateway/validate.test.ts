@@ -75,6 +75,16 @@ describe('$validate', () => {
     expect((await asker.post('Patient/$validate', { resourceType: 'Parameters' })).status).toBe(400)
   })
 
+  test('knows the codes of our own guide, and so does the terminology service', async () => {
+    const wrong = { ...readExample('care-referral-request/invalid-reasonCode-hira-binding.json') }
+    const request = `ServiceRequest/$validate?profile=${care}care-referral-request`
+    expect(errors(await gateway.as('integrator').post(request, wrong))).toEqual(['code-missing'])
+    const url = 'https://care-network.kr/fhir/CodeSystem/hira-referral-reason'
+    expect((await gateway.as('integrator').get(`CodeSystem?url=${url}`)).body.total).toBe(1)
+    const code = await gateway.as('integrator').get(`CodeSystem/$validate-code?url=${url}&code=no-such-code`)
+    expect(code.body['parameter']).toContainEqual({ name: 'result', valueBoolean: false })
+  })
+
   test('with a mode says whether the caller could do it, under what its institution has agreed on', async () => {
     const bare = { resourceType: 'Condition', id: 'new', subject: { reference: 'Patient/C-0001' } }
     const asDoctor = await gateway.as('clinic-doctor').post('Condition/$validate?mode=create', bare)
