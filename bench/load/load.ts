@@ -1,7 +1,8 @@
 /**
  * `npm run bench:load`: the load harness on our gateway and on the raw servers beside it, in one run; writes docs/performance.md. The harness is
  * not part of this repository: `CARENET_HARNESS` is its folder (default: `../shared/bench`). Needs PostgreSQL binaries.
- * Options: `--size S|M|<patients>` `--runs 3` `--seconds 8` `--workloads a,b` `--dry` (writes no page).
+ * Options: `--size S|M|<patients>` `--runs 3` `--seconds 8` `--workloads a,b` `--dry` (writes no page)
+ * `--profile <folder>` (the gateway leaves a profile of its processor time there).
  */
 import { spawnSync, execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -21,6 +22,7 @@ const { values: options } = parseArgs({
     warmup: { type: 'string', default: '2' },
     workloads: { type: 'string' },
     dry: { type: 'boolean', default: false },
+    profile: { type: 'string' },
   },
 })
 
@@ -40,7 +42,7 @@ async function measure(): Promise<boolean> {
   const harness = join(folder, 'harness')
   cpSync(source, harness, { recursive: true })
   run('npm', ['install', '--omit=optional', '--ignore-scripts', '--no-audit', '--no-fund'], harness)
-  const servers = await startServers(harness, folder)
+  const servers = await startServers({ harness, folder, profiles: options.profile === undefined ? undefined : resolve(options.profile) })
   try {
     writeFileSync(join(harness, 'targets.json'), JSON.stringify(servers.targets), { mode: 0o600 })
     const size = ['--size', options.size]

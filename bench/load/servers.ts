@@ -38,8 +38,18 @@ export interface Servers {
   close(): Promise<void>
 }
 
-/** `harness`: the folder of the load harness, installed. `folder`: for configuration and tokens. Throws with the output of what did not start. */
-export async function startServers(harness: string, folder: string): Promise<Servers> {
+/** Where things are. */
+export interface Folders {
+  /** the load harness, installed */
+  readonly harness: string
+  /** for configuration and tokens */
+  readonly folder: string
+  /** where the gateway leaves a profile of its processor time when it ends; undefined = it takes none */
+  readonly profiles: string | undefined
+}
+
+/** Throws with the output of what did not start. */
+export async function startServers(folders: Folders): Promise<Servers> {
   const server = await startPostgres({ fsync: true })
   const children: ChildProcess[] = []
   const close = async (): Promise<void> => {
@@ -47,7 +57,7 @@ export async function startServers(harness: string, folder: string): Promise<Ser
     await stopPostgres(server)
   }
   try {
-    const made = await startTargets(server, children, harness, folder)
+    const made = await startTargets(server, children, folders)
     return { ...made, close: () => made.close().then(close) }
   } catch (thrown) {
     await close()
@@ -55,7 +65,7 @@ export async function startServers(harness: string, folder: string): Promise<Ser
   }
 }
 
-async function startTargets(server: PostgresServer, children: ChildProcess[], harness: string, folder: string): Promise<Servers> {
+async function startTargets(server: PostgresServer, children: ChildProcess[], { harness, folder, profiles }: Folders): Promise<Servers> {
   const dbPid = Number(readFileSync(join(server.folder, 'data', 'postmaster.pid'), 'utf8').split('\n')[0])
   const databaseUrl = async (): Promise<string> => postgresUrl(server, await createDatabase(server))
   const raw = async (kind: 'http' | 'express'): Promise<{ readonly target: Target; readonly database: string }> => {
@@ -72,7 +82,8 @@ async function startTargets(server: PostgresServer, children: ChildProcess[], ha
   const database = await databaseUrl()
   const config = join(folder, 'gateway.json')
   writeFileSync(config, JSON.stringify({ ...setup.content, dataDir: join(folder, 'data') }), { mode: 0o600 })
-  const pid = await started(children, ['bin/carenet.mjs', 'serve', '--config', config], setup.port, {
+  const profiling = profiles === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profiles]
+  const pid = await started(children, [...profiling, 'bin/carenet.mjs', 'serve', '--config', config], setup.port, {
     DATABASE_URL: database,
     LOG_LEVEL: 'error',
   })

@@ -1,4 +1,5 @@
 /** Who is who: institution patient numbers, network persons, and the candidates for a match. */
+import { grouped } from './grouped.ts'
 import type { Sql } from './pool.ts'
 import { lies } from './record-row.ts'
 import { moveRecordsOf } from './record-writes.ts'
@@ -26,6 +27,39 @@ interface StoredIdentity extends Record<string, unknown> {
 }
 
 const turns = 256
+
+interface Naming {
+  readonly ids: readonly string[]
+  readonly institution: string
+}
+
+/**
+ * For each asker the persons that ids stand for: persons after merges, else those of the institution's own patient numbers and record ids. One
+ * statement whatever is found, so that a person nobody knows takes as long as one nobody may see.
+ */
+async function personsNamed(sql: Sql, asks: readonly Naming[]): Promise<readonly (readonly string[])[]> {
+  const flat = asks.flatMap(({ ids, institution }, ask) => ids.map((id) => ({ id, institution, ask })))
+  if (flat.length === 0) return asks.map(() => [])
+  const found = await sql.query<{ at: number; person: string | null; own: string[] }>(
+    `with recursive asked as (select id, institution, at::int from unnest($1::text[], $2::text[]) with ordinality as a(id, institution, at)),
+       chain as (
+         select a.at, p.id, p.merged_into, 0 as hops from asked a join person p on p.id = a.id
+         union all select c.at, p.id, p.merged_into, c.hops + 1 from chain c join person p on p.id = c.merged_into where c.hops < 20)
+     select a.at, (select c.id from chain c where c.at = a.at order by c.hops desc limit 1) as person,
+       array(select d.person from identity d where d.institution = a.institution and d.local_id = a.id)
+         || array(select d.person from identity d where d.record = a.id and d.institution = a.institution) as own
+     from asked a order by a.at`,
+    [flat.map(({ id }) => id), flat.map(({ institution }) => institution)],
+  )
+  const of = Map.groupBy(found.rows, ({ at }) => flat[at - 1]?.ask)
+  return asks.map((_, ask) => (of.get(ask) ?? []).flatMap(({ person, own }) => (person === null ? own : [person])))
+}
+
+/** The same outside of a transaction: who asks while another statement of this kind is under way is answered by the next. */
+export function personsNamedTogether(sql: Sql): (ids: readonly string[], institution: string) => Promise<readonly string[]> {
+  const ask = grouped((asks: readonly Naming[]) => personsNamed(sql, asks))
+  return async (ids, institution) => (ids.length === 0 ? [] : ask({ ids, institution }))
+}
 
 export function identities(sql: Sql) {
   const rowsOf = (rows: readonly StoredIdentity[]): readonly IdentityRow[] =>
@@ -71,24 +105,9 @@ export function identities(sql: Sql) {
       )
       return found.rows[0]?.id
     },
-    /**
-     * Whom ids stand for, as somebody of this institution writes them, in the order asked: persons after merges, else the persons of its own patient
-     * numbers and record ids. One statement whatever is found, so that a person nobody knows takes as long as one nobody may see.
-     */
+    /** Whom ids stand for, as somebody of this institution writes them, in the order asked; see `personsNamed`. */
     async personsNamed(ids: readonly string[], institution: string): Promise<readonly string[]> {
-      if (ids.length === 0) return []
-      const found = await sql.query<{ person: string | null; own: string[] }>(
-        `with recursive asked as (select id, at from unnest($1::text[]) with ordinality as a(id, at)),
-           chain as (
-             select a.at, p.id, p.merged_into, 0 as hops from asked a join person p on p.id = a.id
-             union all select c.at, p.id, p.merged_into, c.hops + 1 from chain c join person p on p.id = c.merged_into where c.hops < 20)
-         select (select c.id from chain c where c.at = a.at order by c.hops desc limit 1) as person,
-           array(select d.person from identity d where d.institution = $2 and d.local_id = a.id)
-             || array(select d.person from identity d where d.record = a.id and d.institution = $2) as own
-         from asked a order by a.at`,
-        [ids, institution],
-      )
-      return found.rows.flatMap(({ person, own }) => (person === null ? own : [person]))
+      return (await personsNamed(sql, [{ ids, institution }]))[0] ?? []
     },
     /** Every id these persons were ever known by: their own and those merged into them. */
     async idsOf(persons: readonly string[]): Promise<readonly string[]> {

@@ -121,6 +121,8 @@ async function check({ pool }: OpenPool): Promise<void> {
 
 function databaseOver(opened: OpenPool, kind: Database['kind'], lost: (error: Error) => void): Database {
   const { pool } = opened
+  // the embedded database is left to plan as it does
+  const planned = (options: QueryOptions): QueryOptions => (kind === 'postgres' ? options : {})
   const inside = new AsyncLocalStorage<{ isOpen: boolean }>()
   const refuseInside = (): void => {
     if (inside.getStore()?.isOpen === true)
@@ -132,7 +134,7 @@ function databaseOver(opened: OpenPool, kind: Database['kind'], lost: (error: Er
     sql: {
       async query(text, values = [], planning = {}) {
         refuseInside()
-        return await again(() => borrow(pool, (client) => runAlone(client, text, values, planning)))
+        return await again(() => borrow(pool, (client) => runAlone(client, text, values, planned(planning))))
       },
     },
     async transaction(work, options = {}) {
@@ -142,7 +144,7 @@ function databaseOver(opened: OpenPool, kind: Database['kind'], lost: (error: Er
         borrow(pool, async (client) => {
           state.isOpen = true
           await client.query(beginText(options))
-          const tx = transactionOn(client, state)
+          const tx = transactionOn(client, state, planned)
           try {
             const result = await inside.run(state, () => work(tx)).finally(() => (state.isOpen = false))
             await tx.settled()
@@ -161,7 +163,11 @@ function databaseOver(opened: OpenPool, kind: Database['kind'], lost: (error: Er
 }
 
 /** Statements of one transaction run one after another, also when the caller started several at once. */
-function transactionOn(client: pg.ClientBase, state: { readonly isOpen: boolean }): Transaction & { settled(): Promise<unknown> } {
+function transactionOn(
+  client: pg.ClientBase,
+  state: { readonly isOpen: boolean },
+  planned: (options: QueryOptions) => QueryOptions,
+): Transaction & { settled(): Promise<unknown> } {
   let last: Promise<unknown> = Promise.resolve()
   const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
     if (!state.isOpen) throw new Error('the transaction is over: await every statement before `work` returns')
@@ -170,7 +176,7 @@ function transactionOn(client: pg.ClientBase, state: { readonly isOpen: boolean 
     return await turn
   }
   return {
-    query: (text, values = [], planning = {}) => inTurn(() => run(client, text, values, planning)),
+    query: (text, values = [], planning = {}) => inTurn(() => run(client, text, values, planned(planning))),
     script: (text) =>
       inTurn(async () => {
         await client.query(text).catch(withoutValues)

@@ -77,7 +77,7 @@ function between(text: string, row: string, add: Add): string {
 
 /** The first text after all that begin with this one; '' = there is none. UTF-8 keeps the order of code points. */
 function afterAll(text: string): string {
-  const points = [...text]
+  const points = Array.from(text)
   for (let last = points.length - 1; last >= 0; last -= 1) {
     const point = points[last]?.codePointAt(0) ?? 0
     // between the two there are halves of characters, which no text holds

@@ -2,7 +2,7 @@
 import { consents } from './consents.ts'
 import { deliveries } from './deliveries.ts'
 import { bulkExports } from './exports.ts'
-import { identities } from './identities.ts'
+import { identities, personsNamedTogether } from './identities.ts'
 import { ledger, ledgerTogether } from './ledger.ts'
 import { ledgerExpiry } from './ledger-expiry.ts'
 import { ledgerLog } from './ledger-log.ts'
@@ -66,6 +66,7 @@ export function createStore(database: Database, traceNow?: TraceNow): Store {
   return {
     ...tables,
     ledger: { ...tables.ledger, append: ledgerTogether(database.sql) },
+    identities: { ...tables.identities, personsNamed: personsNamedTogether(database.sql) },
     records: { ...tables.records, byKey: byKeyTogether(database.sql) },
     transaction: (work) => database.transaction((tx) => work(bind(tx, traceNow))),
     snapshot: (work) => database.transaction((tx) => work(bind(tx, traceNow)), { isolation: 'repeatable read', readOnly: true }),

@@ -26,7 +26,7 @@ afterAll(() => {
 
 /** The loops of the gateway itself ask while nobody does; transactions are theirs as often as the request's. */
 const isBackground = (text: string): boolean =>
-  /^(begin|commit|set |select pg_|select [^(]*from (parcel|due|message|ledger_|oidc)|with \w+ as \((select|update) [^(]*parcel|update parcel|delete from|insert into ledger_)/.test(
+  /^(begin|commit|set |select pg_|select [^(]*from (parcel|due|message|ledger_|oidc|export_job|subscription)|with \w+ as \((select|update) [^(]*parcel|update (parcel|subscription|export_job)|delete from|insert into ledger_)/.test(
     text,
   ) || /ledger_(leaf|node|checkpoint|key)|skip locked|from ledger_pending/.test(text)
 
