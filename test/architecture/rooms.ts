@@ -335,8 +335,7 @@ export const guardedNames: readonly { readonly from: string; readonly name: stri
 /** In pure rooms: what reads the world. */
 export const effects: readonly RegExp[] = [
   /\b(Date\.now\(|performance\.)/,
-  /\bnew Date\(\)/,
-  /\bDate\(\)/,
+  /\b(new )?Date\(\)/,
   /\bMath\.random\(/,
   /\brandom(UUID|Bytes|Int|FillSync)\b/,
   /\bprocess\./,

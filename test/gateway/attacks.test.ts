@@ -30,7 +30,9 @@ const attacks: readonly Attack[] = [
   refused('A02', 'a chain to a hidden patient', 'Condition?subject.identifier=NUMBER', { status: 200 }),
   refused('A03', 'a chain to a number, for halving', 'Condition?patient=PERSON&encounter.length=gt10', { status: 200 }),
   refused('A05', 'a filter expression over hidden parts', 'Condition?_filter=code%20eq%20F32'),
-  refused('A05', 'a composite of a visible and a hidden part', 'Observation?patient=PERSON&code-value-quantity=8480-6$gt5', { status: 200 }),
+  refused('A05', 'a composite of a visible and a hidden part', 'Observation?patient=PERSON&code-value-quantity=8480-6$gt5', {
+    status: 200,
+  }),
   refused('A06', 'words in narrative', 'Condition?patient=PERSON&_text=depress'),
   refused('A06', 'words anywhere', 'Condition?patient=PERSON&_content=depress'),
   refused('A07', 'membership of a list', 'Condition?_list=HIDDEN', { status: 200 }),
