@@ -49,7 +49,9 @@ function impliedBy(definition: StructureDefinition, element: ElementDefinition, 
   if (element.id === 'Bundle.entry:composition' && kind === 'min') return 'R4 asks every document to begin with one (bdl-11)'
   if (definition.type !== 'Extension') return undefined
   if (element.path === 'Extension.url') return 'the extension itself'
-  if (kind === 'max' || kind === 'min') return 'R4 asks for a value or extensions, never both (ext-1)'
+  // a part of a complex extension is asked for like any slice
+  const isPart = element.path === 'Extension.extension' && element.sliceName !== undefined
+  if (!isPart && (kind === 'max' || kind === 'min')) return 'R4 asks for a value or extensions, never both (ext-1)'
   return undefined
 }
 

@@ -82,3 +82,24 @@ Description: "One consent took the place of others because its writer said so."
 * entity 1..
 * entity.role = #revision (exactly)
 * entity obeys care-sup-1
+
+Extension: AsSent
+Id: as-sent
+Title: "보낸 대로 · As it was sent"
+Description: "What the sender wrote where people read a code, system or number in its published spelling."
+Context: Coding, Quantity, Identifier
+* insert Ours
+* extension contains system 0..1 and code 0..1 and value 0..1
+* extension[system].value[x] only uri
+* extension[code].value[x] only string
+* extension[value].value[x] only string
+
+Extension: Correction
+Id: correction
+Title: "정정 · Correction"
+Description: "Where in the record that contains this Provenance the network put a spelling right, and by which rule. No values."
+Context: Provenance
+* insert Ours
+* extension contains path 1..1 and rule 1..1
+* extension[path].value[x] only string
+* extension[rule].value[x] only code
