@@ -62,6 +62,7 @@ function toldIssue({ severity, code, id, diagnostics, korean, expression }: Told
 export const issueTypes = [
   'business-rule',
   'code-invalid',
+  'duplicate',
   'exception',
   'extension',
   'incomplete',
