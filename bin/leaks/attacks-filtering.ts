@@ -73,7 +73,6 @@ export const filters: readonly Attack[] = [
       'GET Encounter?_sort={direction}date&_count=2',
       'GET Composition?_sort={direction}title,{direction}date&_count=2',
       'GET Patient?_sort={direction}name,{direction}birthdate&_count=2',
-      'GET Condition?_sort={direction}_id&_count={small}',
       'GET Observation?patient={person}&_sort=-code-value-quantity',
     ],
   },
