@@ -13,7 +13,6 @@ import { Problem } from '../problem.ts'
 import { releaseEntries, type EntryReply, type Released } from '../release.ts'
 import { unlessKnown } from '../release-shape.ts'
 import type { Enter } from '../routes.ts'
-import type { LedgerEntry } from '../store/ledger.ts'
 import { withinTransaction } from '../within.ts'
 import type { WrittenEntry } from '../written.ts'
 import { asCall, type TransactionEntry } from './entries.ts'
@@ -120,7 +119,7 @@ function writeOf(entry: TransactionEntry): Write {
   return { ...common, method: 'PUT', id, resource }
 }
 
-function noteOf(context: Context, call: Call, done: readonly Done[]): LedgerEntry {
+function noteOf(context: Context, call: Call, done: readonly Done[]): ReturnType<typeof ledgerEntry> {
   const request = { requestId: call.requestId, query: maskedQuery(call) }
   return ledgerEntry(context, whoOf(call.caller, call.address), request, {
     action: 'C',

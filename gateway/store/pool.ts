@@ -61,14 +61,15 @@ const maxConnections = 10
 const connectDeadlineMs = 10_000
 const statementDeadlineMs = 30_000
 const idleInTransactionMs = 60_000
-const oldestServer = 150_000
-const maxAttempts = 6
+const [oldestServer, maxAttempts] = [150_000, 6]
 const maxNamedStatements = 500
 /**
- * Our statements are named and their text does not vary with their values, so one plan serves them all. Left to itself the server plans those over
- * partitions anew each time, which costs more than running them: it holds a plan that prunes while it runs for dearer than one made for the value.
+ * The server would plan named statements over partitions anew each time, which costs more than running them. One plan serves them all; it does not know how
+ * few values there are, so it looks them up and reads no whole table for them.
  */
-const sessionSettings = "set time zone 'UTC'; set plan_cache_mode = force_generic_plan; set jit = off"
+const planOnce = 'set plan_cache_mode = force_generic_plan; set enable_hashjoin = off; set enable_mergejoin = off'
+const planAnew = 'set plan_cache_mode = force_custom_plan; set enable_hashjoin = on; set enable_mergejoin = on'
+const sessionSettings = `set time zone 'UTC'; set jit = off; ${planOnce}`
 
 /** Opens and checks the database: reachable, PostgreSQL 15 or newer, UTF-8. Throws a message with the cause and the next step. */
 export async function openDatabase(source: DatabaseSource, options: OpenOptions = {}): Promise<Database> {
@@ -121,8 +122,7 @@ async function check({ pool }: OpenPool): Promise<void> {
 
 function databaseOver(opened: OpenPool, kind: Database['kind'], lost: (error: Error) => void): Database {
   const { pool } = opened
-  // the embedded database is left to plan as it does
-  const planned = (options: QueryOptions): QueryOptions => (kind === 'postgres' ? options : {})
+  const planned = (options: QueryOptions): QueryOptions => (kind === 'postgres' ? options : {}) // PGlite plans as it does
   const inside = new AsyncLocalStorage<{ isOpen: boolean }>()
   const refuseInside = (): void => {
     if (inside.getStore()?.isOpen === true)
@@ -216,12 +216,12 @@ async function run<Row extends Record<string, unknown>>(
   { isPlannedAnew = false }: QueryOptions = {},
 ) {
   if (!isPlannedAnew) return runNamed<Row>(client, text, values)
-  await client.query('set plan_cache_mode = force_custom_plan')
+  await client.query(planAnew)
   try {
     return await runNamed<Row>(client, text, values)
   } finally {
     // a transaction that failed takes the setting back with all else
-    if (client.getTransactionStatus() !== 'E') await client.query('set plan_cache_mode = force_generic_plan')
+    if (client.getTransactionStatus() !== 'E') await client.query(planOnce)
   }
 }
 
