@@ -24,12 +24,17 @@ export async function lookWithReferral(stage: Stage, person: string): Promise<Ch
 
 async function takeBack(stage: Stage, task: string): Promise<void> {
   const doctor = await stage.as('clinic-doctor')
-  const version = (await doctor.get(`Task/${task}`)).resources[0]?.meta?.versionId ?? ''
   const change = [
     { op: 'replace', path: '/status', value: 'cancelled' },
     { op: 'add', path: '/statusReason', value: { text: '시연이 끝나 의뢰를 취소합니다' } },
   ]
-  const reply = await doctor.send('PATCH', `Task/${task}`, change, version)
+  const attempt = async () => {
+    const version = (await doctor.get(`Task/${task}`)).resources[0]?.meta?.versionId ?? ''
+    return doctor.send('PATCH', `Task/${task}`, change, version)
+  }
+  // It may reach the hospital between the look and the change: then the look was too old, and one looks again.
+  let reply = await attempt()
+  for (let again = 0; reply.status === 412 && again < 3; again += 1) reply = await attempt()
   stage.step(`${nameOf('clinic')} takes the referral back`)
   stage.shows(`Task is ${reply.status === 200 ? 'cancelled' : `unchanged (answer ${reply.status})`}`)
   stage.promise('what was made for the demonstration is undone', reply.status === 200)
