@@ -26,7 +26,7 @@ const clinicHarness: AdapterHarness = {
     const die = async () => {
       if (isOpen) await clinic.close()
       isOpen = false
-      await rm(folder, { recursive: true, force: true })
+      await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
     }
     return {
       config: { kind: 'sql-view', database, mapping, pollMs: 20 },
