@@ -8,7 +8,8 @@ import { keptCaller } from './kept-caller.ts'
 import { mayTouch } from './logic/access.ts'
 import { actionOf } from './logic/action-of.ts'
 import type { Caller } from './security/caller.ts'
-import type { ExportKey, JobState } from './store/exports.ts'
+import type { JobState } from './store/export-jobs.ts'
+import type { ExportKey } from './store/exports.ts'
 import type { Tables } from './store/store.ts'
 
 /** A file is no more than this, so that one is never more than a page of memory. One record that is larger is a file of its own. */

@@ -12,7 +12,8 @@ import { isSameMatter } from './logic/same-matter.ts'
 import { pastVersion } from './redaction.ts'
 import { patientIn, record, released } from './release-act.ts'
 import { mint, type Released } from './released.ts'
-import type { ExportFile, ExportJob, ExportLine } from './store/exports.ts'
+import type { ExportFile, ExportJob } from './store/export-jobs.ts'
+import type { ExportLine } from './store/exports.ts'
 
 /** The act is entered with the job itself: both or neither. */
 export async function startExport(context: Context, call: Call, job: ExportJob): Promise<Released> {

@@ -20,7 +20,7 @@ import {
   startExport,
 } from '../release-export.ts'
 import { releaseNothing, type Released } from '../release.ts'
-import type { ExportScope, JobState } from '../store/exports.ts'
+import type { ExportScope, JobState } from '../store/export-jobs.ts'
 import { parametersOf, sinceIn, typesIn, valuesOf } from './parameters.ts'
 
 const keptMs = 24 * 3_600_000

@@ -173,7 +173,7 @@ export const rooms: readonly Room[] = [
       'gateway/written.ts',
       'gateway/routes.ts',
       'gateway/security/caller.ts',
-      'gateway/store/exports.ts',
+      'gateway/store/export*.ts',
       'gateway/store/subscriptions.ts',
       'gateway/store/pages.ts',
       'gateway/store/versions.ts',
