@@ -47,7 +47,8 @@ export function checkBinding(judge: Judge, node: Node, binding: BindingRule, pro
   }
 }
 
-function checkRequired(judge: Judge, node: Node, valueSet: string, profile: string | undefined): void {
+/** A code is there, of this value set. */
+export function checkRequired(judge: Judge, node: Node, valueSet: string, profile: string | undefined): void {
   const verdict = bindingVerdict(judge, node, valueSet)
   const place = { says: [valueSet], profile }
   if (verdict === 'no') judge.findings.add('code-not-in-value-set', node, place)

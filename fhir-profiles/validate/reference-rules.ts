@@ -1,6 +1,7 @@
 /** References: form, target, and what the target has to be. Spec: http://hl7.org/fhir/R4/references.html */
 import type { TypeRule } from '../definitions/definition.ts'
 import type { Definitions } from '../definitions/definitions.ts'
+import { parseReference } from '../reference.ts'
 import { holds } from './judge.ts'
 import type { Judge } from './judge.ts'
 import { textAt } from './node.ts'
@@ -10,19 +11,29 @@ import { bundlesAround, resolveText, restfulParts } from './resolve.ts'
 
 const absolute = /^[a-z][a-z0-9+.-]*:\S+$/i
 
-/** The form every Reference has, and a contained target that exists. */
+/** `Type/id`, of a type R4 may not have. */
+const typeAndId = /^[A-Za-z]+\/[A-Za-z0-9\-.]{1,64}$/
+
+/** The form every Reference has, and a contained target that exists. False: there is nothing more to be said of it. */
+export function checkReferenceForm(judge: Judge, node: Node): boolean {
+  const text = textAt(node, 'reference')
+  if (text === undefined) return false
+  const at = { child: 'reference' }
+  const parsed = parseReference(text)
+  if (parsed === undefined && !typeAndId.test(text)) judge.findings.add('reference-format', node, at)
+  else if (parsed?.kind === 'contained') {
+    if (resolveText(judge, node, text).length === 0) judge.findings.add('reference-not-contained', node, at)
+  } else return true
+  return false
+}
+
 export function checkReference(judge: Judge, node: Node): void {
   const text = textAt(node, 'reference')
   const declared = textAt(node, 'type')
-  if (text === undefined) return
+  if (!checkReferenceForm(judge, node) || text === undefined) return
   const at = { child: 'reference' }
-  if (text.startsWith('#')) {
-    if (resolveText(judge, node, text).length === 0) judge.findings.add('reference-not-contained', node, at)
-    return
-  }
   const parts = restfulParts(text)
   const isRelative = !absolute.test(text)
-  if (parts === undefined && isRelative && !isConditional(text)) return judge.findings.add('reference-format', node, at)
   if (parts !== undefined && (isRelative || /^https?:/.test(text)) && judge.types.of(parts.type)?.kind !== 'resource') {
     if (isRelative) return judge.findings.add('reference-to-no-type', node, at)
     judge.findings.add('reference-to-unknown-type', node, { ...at, severity: judge.policy.restfulReference })
