@@ -26,7 +26,8 @@ export interface Terminology {
   inValueSet(url: string, coding: AskedCoding): Membership
   /** Whether every code of this system is held, so that a code that is not found is wrong. */
   knowsSystem(url: string): boolean
-  /** The displays of a code, the preferred one first, designations after it; undefined where system or code is not held. */
+  /** The displays of a code, the preferred one first, designations after it; undefined where system or code is not held. A code that is right by
+   * the grammar of its system may have none. */
   display(system: string, code: string): readonly string[] | undefined
 }
 
@@ -39,7 +40,7 @@ export function terminologyOf(source: Source): Terminology {
     display(system, code) {
       const table = source.system(system)
       const at = table?.indexOf(code) ?? -1
-      if (table === undefined || at < 0) return undefined
+      if (table === undefined || at < 0) return grammarOf(system)?.(code) === 'yes' ? [] : undefined
       const names = [table.displayAt(at), ...table.detailsOf(at).designations.map(([, value]) => value)]
       return names.filter((name) => name !== '')
     },
