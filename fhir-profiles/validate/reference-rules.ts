@@ -71,14 +71,13 @@ export function checkTargets(judge: Judge, node: Node, types: readonly TypeRule[
   const targets = targetsOf(judge.definitions, first, types)
   if (targets === undefined) return
   const text = textAt(node, 'reference')
-  const type = text === undefined ? declaredType(judge, node) : targetType(judge, node, text)
+  const declared = textAt(node, 'type')
+  const type = text === undefined ? declared : targetType(judge, node, text)
   const { allowed } = targets
-  if (
-    targets.isClosed &&
-    type !== undefined &&
-    !allowed.has(type) &&
-    ![...allowed].some((each) => judge.definitions.isKindOf(type, each))
-  ) {
+  const isAllowed = (name: string): boolean => allowed.has(name) || [...allowed].some((each) => judge.definitions.isKindOf(name, each))
+  // a type R4 does not have is none of those allowed, wherever the reference leads
+  const isNoType = declared !== undefined && judge.types.of(declared)?.kind !== 'resource'
+  if (targets.isClosed && ((type !== undefined && !isAllowed(type)) || isNoType)) {
     return judge.findings.add('reference-target', node, { says: [[...allowed].join(', ')], profile })
   }
   if (text !== undefined && targets.isProfiled) checkTargetProfiles(judge, node, { text, targets: targets.urls, profile })
@@ -112,11 +111,6 @@ function targetsOf(definitions: Definitions, first: TypeRule, types: readonly Ty
     own.set(first, targets)
   }
   return targets.urls.length === 0 || targets.allowed.has('Resource') ? undefined : targets
-}
-
-function declaredType(judge: Judge, node: Node): string | undefined {
-  const type = textAt(node, 'type')
-  return type !== undefined && judge.types.of(type)?.kind === 'resource' ? type : undefined
 }
 
 function checkTargetProfiles(

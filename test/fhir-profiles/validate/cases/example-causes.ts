@@ -15,11 +15,6 @@ const notR4 =
 
 const causes: readonly Cause[] = [
   {
-    ids: ['extension-context'],
-    about: /capabilitystatement-expectation/,
-    why: 'R4 4.0.1 lets the extension `capabilitystatement-expectation` stand in seven places of a CapabilityStatement only; a later package of extensions lets it stand elsewhere.',
-  },
-  {
     ids: ['extension-value'],
     about: /^StructureDefinition/,
     why: 'ext-1: an obligation of KR Core has a `valueString` beside its own extensions.',
@@ -49,14 +44,15 @@ const causes: readonly Cause[] = [
   },
   { ids: ['invariant'], about: /^cmp-1/, why: 'cmp-1: a section has neither text nor entries.' },
   {
-    ids: ['bundle-reference', 'bundle-not-reached'],
-    why: 'A document Bundle has to hold the subject of its Composition, and nothing that no link leads to.',
+    ids: ['bundle-reference', 'bundle-not-reached', 'bundle-full-url-differs'],
+    why: 'A document Bundle has to hold the subject of its Composition, and nothing that no link leads to; a `fullUrl` ends with the id of its resource.',
   },
   {
     ids: ['invariant'],
     about: /^(?:bdl|app)-\d+/,
     why: 'A part of a resource, shown as if it were one: the invariants of the whole do not hold.',
   },
+  { ids: ['reference-target'], why: '`Reference.type` names a type R4 does not have (`serviceRequest`).' },
   { ids: ['reference-format'], why: 'A reference that is none: text where `Type/id`, an address or `#id` is due.' },
   {
     ids: [
