@@ -49,7 +49,8 @@ export interface Prepared {
 
 export function prepare(input: PrepareInput): Prepared {
   const own = stamped(input)
-  const told = stamped({ ...input, resource: toldTo(input) })
+  const resource = toldTo(input)
+  const told = resource === input.resource ? own : stamped({ ...input, resource })
   const mapped = rewriteReferences(told, (value) => networkReference(value, input.networkIdOf))
   const text = stringifyExact(own)
   const peopleText = stringifyExact({ ...mapped, id: input.id })
@@ -96,10 +97,12 @@ function toldTo(input: PrepareInput): Resource {
 
 type Stamp = Pick<PrepareInput, 'resource' | 'localId' | 'version' | 'updatedMs' | 'source'>
 
+/** resourceType, id and meta first, as people expect to read it. */
 function stamped({ resource, localId, version, updatedMs, source }: Stamp): Resource {
-  const { id: _, meta, ...rest } = resource
-  const own = { ...meta, versionId: String(version), lastUpdated: new Date(updatedMs).toISOString(), source }
-  return ordered({ ...rest, id: localId, meta: own })
+  const meta = { ...resource.meta, versionId: String(version), lastUpdated: new Date(updatedMs).toISOString(), source }
+  const head = { resourceType: resource.resourceType, id: localId, meta }
+  // Assigning the whole resource over its first three keys keeps every element and only fixes the order.
+  return Object.assign(head, resource, { id: localId, meta })
 }
 
 /** The exact text of a resource as one version of it is stored: equal to what is there, it would be no new version. */
@@ -125,12 +128,6 @@ function labelled(input: PrepareInput, read: ResourceFacts, departments: readonl
   } catch (error) {
     return { content: unlabelled, elements: [], fault: error instanceof Error ? error.name : 'unknown' }
   }
-}
-
-/** resourceType, id and meta first, as people expect to read it. */
-function ordered(resource: Resource): Resource {
-  // Assigning the whole resource over its first three keys keeps every element and only fixes the order.
-  return Object.assign({ resourceType: resource.resourceType, id: resource.id, meta: resource.meta }, resource)
 }
 
 function networkReference(value: string, networkIdOf: PrepareInput['networkIdOf']): string | undefined {
