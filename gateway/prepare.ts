@@ -32,6 +32,7 @@ export interface PrepareInput {
   /** source keys inherited from the encounter the record belongs to */
   readonly encounterSources: readonly ActorKey[]
   readonly parties: readonly string[]
+  readonly isFresh?: boolean
   readonly source: string
   readonly timeZone: string
   /** people read its codes as they are published, and find it by them as well as by what was sent */
@@ -81,6 +82,7 @@ export function prepare(input: PrepareInput): Prepared {
     relations: relationsOf(input),
     parties: input.parties,
     encounter: encounter?.split('/')[1] ?? null,
+    isFresh: input.isFresh === true,
   }
   return { row, index: labelledIndex(input, row, elements), labelFault: fault }
 }
