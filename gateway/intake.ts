@@ -35,6 +35,8 @@ export interface IntakeEntry {
   readonly parties: readonly string[]
   /** a create that chooses its network id beforehand */
   readonly givenId?: string
+  /** that id was made just now, at random: nothing can be there under it, and it is neither looked up nor waited for */
+  readonly isFresh?: boolean
   /** left alone where the institution already holds it (`ifNoneMatch: *` of a feed's entry) */
   readonly onlyIfAbsent?: boolean
   /** the version that was read before the lock; another one by then, and the whole is done again (`within.ts`) */
@@ -143,6 +145,7 @@ export async function takeRecords(
         person: patients.personOf(item),
         encounterSources: encounters(own.encounter, item.networkIdOf),
         parties: item.parties,
+        isFresh: item.isFresh,
         ...custody,
         correctCodes: custody.correctCodes && input.space === 'local',
       }),

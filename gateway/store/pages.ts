@@ -91,7 +91,7 @@ export function pages(sql: Sql) {
       const bound = binder()
       const [institution, person] = [bound.add(ask.institution), bound.add(ask.person)]
       const named = (shard: string, records: string): string =>
-        `(select i.code from record_index i where i.shard = ${shard} and i.param = '_reference' and i.record in ${records})`
+        `(select i.code from record_index i where i.shard = ${shard} and i.kind = 'reference' and i.system <> '' and i.record in ${records})`
       const own = `(select o.id from record o where o.shard = ${person} and o.institution = ${institution} and not o.deleted)`
       const near = named(person, own)
       const where = [

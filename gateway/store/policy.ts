@@ -60,9 +60,9 @@ const policySql = `
   select 'related', x.person, '', '', '', '', 'deny', false, '{}'::text[], ${noRule} from (${relatedSql}) x
   union all
   select 'target', n.id, '', '', n.institution, '', 'deny', exists (select 1 from record r where r.shard = n.shard and r.id = n.id and not r.deleted),
-    array(select i.code from record_index i where i.shard = n.shard and i.record = n.id and i.param = '_reference'
+    array(select i.code from record_index i where i.shard = n.shard and i.record = n.id and i.kind = 'reference' and i.system <> ''
       union select d.record from record_index i join identity d on d.person = i.code and d.institution = n.institution
-        where i.shard = n.shard and i.record = n.id and i.param = '_reference' and i.system = 'Patient'), ${noRule}
+        where i.shard = n.shard and i.record = n.id and i.kind = 'reference' and i.system = 'Patient'), ${noRule}
   from target t join network_id n on n.id = t.id
   union all
   select 'identity', d.person, d.record, d.grade, d.institution, d.local_id, 'deny', false, '{}'::text[], ${noRule} from identity d where d.person = any($1::text[])
