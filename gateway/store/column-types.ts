@@ -47,13 +47,12 @@ function safeInteger(text: string): number {
   return value
 }
 
-/** A list without quotes, escapes or further dimensions is cut at its commas: the parser of `pg` reads sign by sign, and records have many lists. */
+const isPlain = /^\{[^"\\{}]+\}$/
+
+/** Most arrays hold words that need no quotes: nothing but commas parts those. A quote, an escape, a nested array or a null is read by `pg`. */
 function textArray(text: string): readonly unknown[] {
   if (text === '{}') return []
-  if (text.startsWith('{') && text.charAt(1) !== '{' && !text.includes('"') && !text.includes('\\')) {
-    const items = text.slice(1, -1).split(',')
-    return text.includes('NULL') ? items.map((item) => (item === 'NULL' ? null : item)) : items
-  }
+  if (isPlain.test(text) && !text.includes('NULL')) return text.slice(1, -1).split(',')
   // oxlint-disable-next-line typescript/no-unsafe-call -- what `pg` declares is `any`; the result is checked below
   const items: unknown = pg.types.getTypeParser(oid.textArray, 'text')(text)
   if (!Array.isArray(items)) throw new TypeError('an array column did not parse as an array')

@@ -42,10 +42,13 @@ export function making(views: Views): Making {
 export interface At {
   readonly alias: string
   readonly types: readonly string[]
+  /** its shard, where that is known before a row is read (whoever asks about one person): one partition is gone into, not each of them */
+  readonly shard?: string
 }
 
 /** Index rows belong to their record: the one place that says so. */
-export const rowsOf = (row: string, record: string): string => `${row}.shard = ${record}.shard and ${row}.record = ${record}.id`
+const rowsOf = (row: string, { alias, shard = `${alias}.shard` }: Omit<At, 'types'>): string =>
+  `${row}.shard = ${shard} and ${row}.record = ${alias}.id`
 
 /** The record of a network id as `table`: by way of its shard, so that one partition is asked. */
 export function recordAt(table: string, id: string): string {
@@ -119,7 +122,7 @@ export function visible(make: Making, at: At): string {
 
 /** The rows of one parameter, under alias `row` beside their record, as far as the caller may know what they say. */
 export function told(make: Making, at: At, row: string, param: string): string {
-  const all = [rowsOf(row, at.alias), ...rowsAre(make, at, row, param)]
+  const all = [rowsOf(row, at), ...rowsAre(make, at, row, param)]
   return [
     ...all,
     ...known(make, at, row, { pointer: pointerOf(at.types, param), seen: seenAs(make, at, elementFacts(at.alias, row)) }),
@@ -135,7 +138,7 @@ export function toldApart(make: Making, at: At, row: string, param: string): str
 /** Any reference of a record, as far as the caller may know that it is there. */
 export function toldReference(make: Making, at: At, row: string): string {
   const seen = seenAs(make, at, elementFacts(at.alias, row))
-  return [rowsOf(row, at.alias), `${row}.kind = 'reference'`, ...known(make, at, row, { pointer: ownPointer, seen })].join(' and ')
+  return [rowsOf(row, at), `${row}.kind = 'reference'`, ...known(make, at, row, { pointer: ownPointer, seen })].join(' and ')
 }
 
 /** The same rows by themselves. */
@@ -159,7 +162,7 @@ function rowsAre(make: Making, at: At, row: string, param: string): readonly str
 function seenApart(make: Making, at: At, row: string): string {
   const alias = make.alias('r')
   const seen = seenAs(make, { alias, types: at.types }, elementFacts(alias, row))
-  return `exists (select 1 from record ${alias} where ${rowsOf(row, alias)} and ${seen})`
+  return `exists (select 1 from record ${alias} where ${rowsOf(row, { alias })} and ${seen})`
 }
 
 interface Pointer {
