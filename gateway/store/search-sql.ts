@@ -1,7 +1,7 @@
 /** Clauses → SQL over a record, however deep they reach. Each record on the way is in the caller's view. */
 import type { Clause, Test } from './search-clause.ts'
 import { rangeSql, testSql } from './search-test.ts'
-import { isToldApart, ledTo, pointingRows, told, toldApart, toldReferenceApart, visible, type At, type Making } from './search-view.ts'
+import { isToldApart, ledTo, pointingRows, told, toldApart, toldBeside, toldReferenceApart, visible, type At, type Making } from './search-view.ts'
 
 export function clauseSql(make: Making, at: At, clause: Clause): string {
   const { add } = make
@@ -81,9 +81,9 @@ function none(make: Making, at: At, param: string, passes: Passes): string {
 
 function exists(make: Making, at: At, param: string, passes: Passes): string {
   const row = make.alias('i')
-  // `offset 0` keeps the planner from turning the question round where the record leads
-  const asked = at.shard === undefined ? '' : ' offset 0'
-  return `exists (select 1 from record_index ${row} where ${told(make, at, row, param)} and ${passes(row)}${asked})`
+  if (at.shard === undefined) return `exists (select 1 from record_index ${row} where ${told(make, at, row, param)} and ${passes(row)})`
+  const { from, where } = toldBeside(make, at, row, param)
+  return `exists (select 1 from ${from} where ${where} and ${passes(row)} offset 0)`
 }
 
 /** Every part is met in the same group: the first leads, the others stand beside it. */

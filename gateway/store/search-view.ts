@@ -129,6 +129,19 @@ export function told(make: Making, at: At, row: string, param: string): string {
   ].join(' and ')
 }
 
+/**
+ * The same rows, found by their record and by nothing else: `offset 0` keeps the planner from looking for what they are to say in all the store,
+ * where one person's records are asked about.
+ */
+export function toldBeside(make: Making, at: At, row: string, param: string): Tied {
+  const own = make.alias('i')
+  const of = { pointer: pointerOf(at.types, param), seen: seenAs(make, at, elementFacts(at.alias, row)) }
+  return {
+    from: `(select ${own}.* from record_index ${own} where ${[rowsOf(own, at), ...rowsAre(make, at, own, param)].join(' and ')} offset 0) ${row}`,
+    where: known(make, at, row, of).join(' and ') || 'true',
+  }
+}
+
 /** The same rows by themselves: a statement may begin with them, and find their records after. */
 export function toldApart(make: Making, at: At, row: string, param: string): string {
   const apart = { pointer: pointerOf(at.types, param), seen: seenApart(make, at, row) }
