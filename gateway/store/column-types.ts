@@ -20,6 +20,7 @@ const parsers = new Map<number, Parse>([
   [oid.jsonb, asText],
   [oid.date, asText],
   [oid.timestamp, asText],
+  [oid.textArray, asTextArray],
   [arrayOid.int8, (text) => textArray(text).map((item) => (typeof item === 'string' ? safeInteger(item) : item))],
   [arrayOid.json, asTextArray],
   [arrayOid.jsonb, asTextArray],
@@ -40,7 +41,12 @@ function safeInteger(text: string): number {
   return value
 }
 
+const isPlain = /^\{[^"\\{}]+\}$/
+
+/** Most arrays hold words that need no quotes: nothing but commas parts those. A quote, an escape, a nested array or a null is read by `pg`. */
 function textArray(text: string): readonly unknown[] {
+  if (text === '{}') return []
+  if (isPlain.test(text) && !text.includes('NULL')) return text.slice(1, -1).split(',')
   // oxlint-disable-next-line typescript/no-unsafe-call -- what `pg` declares is `any`; the result is checked below
   const items: unknown = pg.types.getTypeParser(oid.textArray, 'text')(text)
   if (!Array.isArray(items)) throw new TypeError('an array column did not parse as an array')
