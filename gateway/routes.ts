@@ -32,6 +32,7 @@ import {
 } from './operations/subscription.ts'
 import { summary } from './operations/summary.ts'
 import { validateResource } from './operations/validate.ts'
+import { rested } from './rested.ts'
 import { requireTaken } from './taken.ts'
 import { standing } from './standing.ts'
 import { terminologyRoutes } from './routes-terminology.ts'
@@ -192,11 +193,12 @@ export async function enter(call: Call, context: Context): Promise<Released> {
   guard(named, route.access)
   requireTaken(named, whatOf(route.access))
   await requireLookupRate(named, context)
-  return route.handler(named, context, (inner, within = context) => {
+  const within: Enter = (inner, inside = context) => {
     // an entry of a batch costs what a request costs
     requireRequestRate(context, inner.caller)
-    return enter(inner, within)
-  })
+    return enter(inner, inside)
+  }
+  return rested(() => route.handler(named, context, within))
 }
 
 /** The interaction or operation a row stands for; '' for a Bundle, whose entries have their own. */
