@@ -100,7 +100,7 @@ export async function releasePersons(
       throw notFound()
     }
     await record(context, call, { ...released('read', parts, input.sight.consulted), persons: [...persons.keys()] }, standing)
-    return mint(200, { etag: `W/"${only.version}"`, 'last-modified': new Date(only.updatedMs).toUTCString() }, JSON.stringify(only.patient))
+    return mint(200, { etag: `W/"${only.version}"`, 'last-modified': new Date(only.updatedMs).toUTCString() }, only.text)
   }
   const visible = input.persons.filter((person) => persons.has(person))
   const page = pageOf(input, visible)

@@ -10,7 +10,7 @@ import { read } from './interactions/read.ts'
 import { search } from './interactions/search.ts'
 import { create, patch, remove, update } from './interactions/write.ts'
 import { knownTypes, mayRun, mayTouch, type Interaction, type Operation } from './logic/access.ts'
-import { allows, levelOf, parseScopes } from './logic/scope.ts'
+import { allows, levelOf, parseScopes, type Scope } from './logic/scope.ts'
 import { availableActionsOf } from './operations/available-actions.ts'
 import { consultConsent } from './operations/consent-consult.ts'
 import { explainConsent } from './operations/consent-explain.ts'
@@ -40,6 +40,7 @@ import { requireLookupRate, requireRequestRate } from './limits.ts'
 import { notFound, Problem } from './problem.ts'
 import { quarantineList, quarantineReplay } from './operations/quarantine.ts'
 import type { Released } from './released.ts'
+import type { Caller } from './security/caller.ts'
 
 /** The front door once more, for what a request asks within itself; `within`: inside the transaction it opened. */
 export type Enter = (call: Call, within?: Context) => Promise<Released>
@@ -274,10 +275,18 @@ function fits(name: string, value: string): boolean {
 /** Operations that change something need the scope of what they do; the others read. */
 const writingOperations: Readonly<Partial<Record<Operation, Interaction>>> = { 'process-message': 'refer', resend: 'update' }
 
+const parsed = new WeakMap<Caller, readonly Scope[]>()
+
+function scopesOf(caller: Caller): readonly Scope[] {
+  const scopes = parsed.get(caller) ?? parseScopes(caller.scopes.join(' ')).scopes
+  parsed.set(caller, scopes)
+  return scopes
+}
+
 /** 403 only here, where the token alone says no; everything after this answers as if what is refused did not exist. */
 function guard(call: Call, access: RowAccess): void {
-  const { role, scopes: granted } = call.caller
-  const scopes = parseScopes(granted.join(' ')).scopes
+  const { role } = call.caller
+  const scopes = scopesOf(call.caller)
   const type = call.params['type'] ?? ''
   switch (access.by) {
     case 'entry':

@@ -30,6 +30,9 @@ interface Append {
   readonly standing: Standing | undefined
 }
 
+/** Between the entries' texts in a column: no JSON, id or code holds it, so that nothing in them has to be escaped. */
+const [separator, personSeparator] = ['\u001e', '\u001f']
+
 /**
  * What rests on rules that are not the ones any more is not written: the rules and the entry are of one snapshot, so that what is released was
  * permitted when its entry was committed. Answers which asks these are.
@@ -39,8 +42,10 @@ const appendSql = `
   moved as materialized (select distinct at from rests where standing is distinct from ${standingSql('rests.person')}),
   entry as (
     insert into ledger (id, at_ms, persons, institution, kind, body, sha256)
-    select id, "atMs", persons, institution, kind, body, sha256
-    from json_to_recordset($1::json) as k(at int, id text, "atMs" bigint, persons text[], institution text, kind text, body text, sha256 text)
+    select k.id, k.at_ms, string_to_array(coalesce(k.persons, ''), E'\\x1f'), coalesce(k.institution, ''), coalesce(k.kind, ''), k.body, k.sha256
+    from rows from (unnest($1::int[]), unnest(string_to_array($3, E'\\x1e')), unnest($4::bigint[]), unnest(string_to_array($5, E'\\x1e')),
+      unnest(string_to_array($6, E'\\x1e')), unnest(string_to_array($7, E'\\x1e')), unnest(string_to_array($8, E'\\x1e')), unnest(string_to_array($9, E'\\x1e')))
+      as k(at, id, at_ms, persons, institution, kind, body, sha256)
     where not exists (select 1 from moved where moved.at = k.at)
     returning seq),
   pending as (insert into ledger_pending (seq) select seq from entry)
@@ -48,9 +53,20 @@ const appendSql = `
 
 /** For each whether it was written. */
 async function append(sql: Sql, asks: readonly Append[]): Promise<readonly boolean[]> {
-  const entries = asks.flatMap((ask, at) => ask.entries.map((entry) => ({ at, ...entry })))
+  const entries = asks.flatMap((ask, at) => ask.entries.map((entry) => ({ at, entry })))
+  const column = (textOf: (entry: LedgerEntry) => string): string => entries.map(({ entry }) => textOf(entry)).join(separator)
   const rests = asks.flatMap(({ standing }, at) => [...(standing ?? [])].map(([person, text]) => ({ at, person, standing: text })))
-  const found = await sql.query<{ at: number }>(appendSql, [JSON.stringify(entries), JSON.stringify(rests)])
+  const found = await sql.query<{ at: number }>(appendSql, [
+    entries.map(({ at }) => at),
+    JSON.stringify(rests),
+    column(({ id }) => id),
+    entries.map(({ entry }) => entry.atMs),
+    column(({ persons }) => persons.join(personSeparator)),
+    column(({ institution }) => institution),
+    column(({ kind }) => kind),
+    column(({ body }) => body),
+    column(({ sha256 }) => sha256),
+  ])
   const moved = new Set(found.rows.map(({ at }) => at))
   return asks.map((_, at) => !moved.has(at))
 }
