@@ -2,7 +2,18 @@
 import { groupsOf, standingOf, wholeParts } from '../../fhir-profiles/search-standing.ts'
 import type { Clause, Test } from './search-clause.ts'
 import { rangeSql, testSql } from './search-test.ts'
-import { isToldApart, ledTo, pointingRows, told, toldApart, toldBeside, toldReferenceApart, visible, type At, type Making } from './search-view.ts'
+import {
+  isToldApart,
+  ledTo,
+  pointingRows,
+  told,
+  toldApart,
+  toldBeside,
+  toldReferenceApart,
+  visible,
+  type At,
+  type Making,
+} from './search-view.ts'
 
 export function clauseSql(make: Making, at: At, clause: Clause): string {
   const { add } = make
