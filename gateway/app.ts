@@ -6,6 +6,7 @@ import express, { type NextFunction, type Request, type Response, type Router } 
 import helmet from 'helmet'
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
+import { DatabaseAway } from './away.ts'
 import { bodyOf, formOf, readBody, requireAcceptable, wantsLines } from './body.ts'
 import type { Call, Context } from './context.ts'
 import { asProblem, Problem } from './problem.ts'
@@ -224,7 +225,7 @@ function safeDecode(path: string): string {
 function failed(context: Context, thrown: unknown, on: { request: Request; response: Response }): void {
   const requestId = locals.get(on.request)?.requestId ?? ''
   const problem = asProblem(thrown)
-  if (problem.kind === 'fault') {
+  if (problem.kind === 'fault' || problem.cause instanceof DatabaseAway) {
     const cause = problem.cause ?? problem
     context.log('error', 'fault', {
       requestId,

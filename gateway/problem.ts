@@ -5,6 +5,7 @@
  */
 import type { OperationOutcome } from '../fhir-profiles/r4.ts'
 import { system } from '../fhir-profiles/codes.ts'
+import { DatabaseAway } from './away.ts'
 
 type IssueCode = OperationOutcome['issue'][number]['code']
 
@@ -86,8 +87,14 @@ export class Problem extends Error {
   }
 }
 
-/** Anything thrown that is not a Problem is a fault: logged with its cause, told to nobody. */
+/** Anything thrown that is not a Problem is a fault: logged with its cause, told to nobody. What nothing was done for may be asked again. */
 export function asProblem(thrown: unknown): Problem {
+  if (thrown instanceof DatabaseAway)
+    return new Problem('unavailable', 'the database does not answer or has too much to do; nothing was done, ask again in a few seconds', {
+      id: 'database-away',
+      headers: { 'retry-after': '5' },
+      cause: thrown,
+    })
   return thrown instanceof Problem ? thrown : new Problem('fault', 'internal fault', { cause: thrown })
 }
 

@@ -10,6 +10,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { createHash, randomInt } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
+import { DatabaseAway } from '../away.ts'
 import { columnTypes } from './column-types.ts'
 import { openEmbedded } from './embedded.ts'
 import type { OpenPool } from './embedded.ts'
@@ -56,6 +57,8 @@ export type DatabaseSource = 'memory' | { readonly databaseUrl?: string | undefi
 export interface OpenOptions {
   /** a connection broke; the pool replaces it. Default: a process warning */
   readonly connectionLost?: (error: Error) => void
+  /** how long a statement waits for a connection before it is a `DatabaseAway` */
+  readonly connectDeadlineMs?: number
 }
 
 const maxConnections = 10
@@ -78,7 +81,7 @@ export async function openDatabase(source: DatabaseSource, options: OpenOptions 
   const dataDir = source === 'memory' ? undefined : source.dataDir
   if (source !== 'memory' && databaseUrl === undefined && dataDir === undefined)
     throw new Error('no database: give `databaseUrl` or `dataDir`')
-  const opened = databaseUrl === undefined ? await openEmbedded(dataDir) : serverPool(databaseUrl)
+  const opened = databaseUrl === undefined ? await openEmbedded(dataDir) : serverPool(databaseUrl, options)
   const lost = options.connectionLost ?? ((error: Error) => process.emitWarning(`database connection lost: ${error.message}`))
   opened.pool.on('connect', (client) => client.on('error', lost))
   // the client above has reported it already; without a listener here node would end the process
@@ -87,13 +90,13 @@ export async function openDatabase(source: DatabaseSource, options: OpenOptions 
   return databaseOver(opened, databaseUrl === undefined ? 'pglite' : 'postgres', lost)
 }
 
-function serverPool(connectionString: string): OpenPool {
+function serverPool(connectionString: string, options: OpenOptions): OpenPool {
   const pool = new pg.Pool({
     connectionString,
     max: maxConnections,
     types: columnTypes,
     application_name: 'care-network',
-    connectionTimeoutMillis: connectDeadlineMs,
+    connectionTimeoutMillis: options.connectDeadlineMs ?? connectDeadlineMs,
     // a reconnect prepares every statement anew
     idleTimeoutMillis: 300_000,
     keepAlive: true,
@@ -197,7 +200,9 @@ function beginText({ isolation = 'read committed', readOnly = false }: Transacti
 }
 
 async function borrow<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect()
+  const client = await pool.connect().catch((cause: unknown) => {
+    throw new DatabaseAway('no connection to the database could be had', { cause })
+  })
   try {
     const result = await work(client)
     client.release()

@@ -107,6 +107,7 @@ export const rooms: readonly Room[] = [
     holds: ['gateway/store/'],
     uses: [
       'gateway/store/',
+      'gateway/away.ts',
       'gateway/held.ts',
       'gateway/logic/chain.ts',
       'gateway/logic/checkpoint.ts',
@@ -200,8 +201,8 @@ export const rooms: readonly Room[] = [
   },
   {
     name: 'configuration and vocabulary',
-    holds: ['gateway/config*.ts', 'gateway/problem.ts', 'gateway/context.ts'],
-    uses: ['gateway/config*.ts', 'gateway/logic/ledger-expiry.ts', 'fhir-profiles/'],
+    holds: ['gateway/config*.ts', 'gateway/problem.ts', 'gateway/away.ts', 'gateway/context.ts'],
+    uses: ['gateway/config*.ts', 'gateway/away.ts', 'gateway/logic/ledger-expiry.ts', 'fhir-profiles/'],
     types: ['gateway/*.ts', 'gateway/logic/', 'gateway/security/caller.ts', 'gateway/store/store.ts', contract],
     packages: ['node:fs/promises', 'ajv'],
     isPure: false,
@@ -234,6 +235,7 @@ export const rooms: readonly Room[] = [
       'gateway/security/',
       'gateway/logic/scope.ts',
       'gateway/logic/access.ts',
+      'gateway/away.ts',
       'gateway/problem.ts',
       'gateway/released.ts',
       'gateway/release-public.ts',

@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Database, Sql } from '../../../gateway/store/pool.ts'
 import { openDatabase } from '../../../gateway/store/pool.ts'
+import { asProblem } from '../../../gateway/problem.ts'
 import { eachDatabase, hasPostgres, openTestDatabase, withoutPostgres } from '../../support/databases.ts'
 
 eachDatabase('the database', (open, engine) => {
@@ -198,6 +199,22 @@ describe('opening a database', () => {
     })
     await expect(broken).rejects.toThrow()
     expect(lost).toContain('Connection terminated unexpectedly')
+    expect((await database.sql.query('select 1 as one')).rows).toEqual([{ one: 1 }])
+    await database.close()
+    await close()
+  })
+
+  test('that has no connection left is told apart from a fault: nothing was done, and the caller may ask again', async () => {
+    const { source, close } = await openTestDatabase('PostgreSQL', { schema: 'empty' })
+    const database = await openDatabase(source, { connectDeadlineMs: 200 })
+    const { promise: isOver, resolve: end } = Promise.withResolvers<unknown>()
+    const holding = Array.from({ length: 10 }, () => database.transaction(() => isOver))
+    const thrown: unknown = await database.sql.query('select 1').catch((error: unknown) => error)
+    const problem = asProblem(thrown)
+    expect([problem.status, problem.headers]).toEqual([503, { 'retry-after': '5' }])
+    expect(problem.toOutcome('r').issue[0]).toMatchObject({ severity: 'error', code: 'transient' })
+    end(undefined)
+    await Promise.all(holding)
     expect((await database.sql.query('select 1 as one')).rows).toEqual([{ one: 1 }])
     await database.close()
     await close()
