@@ -14,6 +14,7 @@ import type { Held } from './held.ts'
 import { placePatients } from './identify.ts'
 import { judgedByProfiles, type ProfileWarnings } from './intake-profiles.ts'
 import { encounterSources, refreshEncounters } from './intake-encounter.ts'
+import { placesNamed, raiseNaming } from './naming.ts'
 import { settleMerges, withMerges } from './intake-merge.ts'
 import { place, type Placed } from './intake-place.ts'
 import { reportFaults, told } from './labelled.ts'
@@ -136,6 +137,7 @@ export async function takeRecords(
   const encounters = await encounterSources(tables, placed)
   const updatedMs = context.now().getTime()
   const custody = custodyOf(context, input.institution)
+  const placesOf = await placesNamed(tables, placed, custody.places)
   const prepared: Prepared[] = []
   for (const item of placed) {
     const own = facts(item.resource)
@@ -153,6 +155,7 @@ export async function takeRecords(
         encounterSources: encounters(own.encounter, item.networkIdOf),
         parties: item.parties,
         ...custody,
+        places: placesOf(item),
         correctCodes: custody.correctCodes && input.space === 'local',
       }),
     )
@@ -165,7 +168,8 @@ export async function takeRecords(
     entriesOf(results),
   )
   await tellSubscribers(tables, prepared, updatedMs)
-  await refreshEncounters(tables, prepared)
+  await refreshEncounters(tables, prepared, custody.places)
+  await raiseNaming(tables, prepared, custody.places)
   await tables.raised.narrated(told(prepared))
   reportFaults(context, input.institution, prepared)
   await patients.openReviews((tasks) => takeTasks(tables, context, tasks))
