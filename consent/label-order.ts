@@ -27,6 +27,9 @@ const sensitivities: ReadonlySet<string> = new Set([
   ...alone.split(' '),
 ])
 
+/** What a place may be configured to carry. */
+export const sensitivityCodes: readonly string[] = [...sensitivities].sort()
+
 /** Systems under which senders are known to write the two, the published one first. */
 const confidentialitySystems: readonly string[] = [
   system.confidentiality,

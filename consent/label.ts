@@ -22,17 +22,19 @@ export interface Labelled {
   readonly labels: readonly Code[]
   /** national department codes, its own and its encounter's */
   readonly departments: readonly string[]
+  /** of the places it is kept at and names (`places.ts`) */
+  readonly places?: readonly LabelBasis[]
 }
 
 export interface LabelBasis {
   readonly sensitivity: string
-  /** `sender`, or the rule of the set */
+  /** `sender`, the rule of the set, or the place */
   readonly basis: string
 }
 
 export type Labels = Pick<Facts, 'confidentiality' | 'sensitivities'> & { readonly bases: readonly LabelBasis[] }
 
-export function labelsOf({ codes, labels, departments }: Labelled): Labels {
+export function labelsOf({ codes, labels, departments, places = [] }: Labelled): Labels {
   const keys = new Set(codes.flatMap(withBroader))
   const diseases = new Set(codes.flatMap((code) => (isDiseaseSystem(code.system) ? diseaseLevels(code.code) : [])))
   const hit = new Set<CompiledSet>()
@@ -45,6 +47,7 @@ export function labelsOf({ codes, labels, departments }: Labelled): Labels {
   const bases = [
     ...said.map((sensitivity) => ({ sensitivity, basis: 'sender' })),
     ...found.map(({ sensitivity, basis }) => ({ sensitivity, basis })),
+    ...places,
   ]
   const sensitivities = [...new Set(bases.map(({ sensitivity }) => sensitivity))].sort()
   const stated = labels.flatMap((label) => rankOf(label) ?? [])

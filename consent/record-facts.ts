@@ -11,9 +11,12 @@ export type ContentFacts = Pick<Facts, 'codes' | 'confidentiality' | 'sensitivit
   readonly labelBasis: readonly string[]
 }
 
-/** @param departments national department codes, the record's own and its encounter's */
-export function contentFacts(read: ResourceFacts, departments: readonly string[]): ContentFacts {
-  const { confidentiality, sensitivities, bases } = labelsOf({ codes: read.codes, labels: read.labels, departments })
+/**
+ * @param departments national department codes, the record's own and its encounter's
+ * @param places labels of the places it is kept at and names
+ */
+export function contentFacts(read: ResourceFacts, departments: readonly string[], places: readonly LabelBasis[] = []): ContentFacts {
+  const { confidentiality, sensitivities, bases } = labelsOf({ codes: read.codes, labels: read.labels, departments, places })
   const { fromMs, untilMs } = read.span ?? { fromMs: farPastMs, untilMs: farFutureMs }
   const codes = new Set(read.codes.flatMap(withBroader))
   if (!read.isCoded) codes.add(unknownWord)
@@ -47,8 +50,8 @@ export function departmentsIn(sources: readonly ActorKey[]): readonly string[] {
 export type Raised = Pick<Facts, 'sources' | 'confidentiality' | 'sensitivities'> & Pick<ContentFacts, 'labelBasis'>
 
 /** A record that turns out to belong to these departments as well: its sources and labels rise, and never fall. `labelBasis`: what is added. */
-export function raisedBy(known: Facts, departments: readonly ActorKey[]): Raised {
-  const added = labelsOf({ codes: [], labels: [], departments: departmentsIn(departments) })
+export function raisedBy(known: Facts, departments: readonly ActorKey[], places: readonly LabelBasis[] = []): Raised {
+  const added = labelsOf({ codes: [], labels: [], departments: departmentsIn(departments), places })
   return {
     sources: [...new Set([...known.sources, ...departments])].sort(),
     confidentiality: Math.max(known.confidentiality, added.confidentiality),
@@ -57,6 +60,7 @@ export function raisedBy(known: Facts, departments: readonly ActorKey[]): Raised
   }
 }
 
-function basisTexts(bases: readonly LabelBasis[]): readonly string[] {
+/** As they rest beside a record: `PSY · 정신건강복지법 제71조`. */
+export function basisTexts(bases: readonly LabelBasis[]): readonly string[] {
   return [...new Set(bases.map(({ sensitivity, basis }) => `${sensitivity} · ${basis}`))].sort()
 }

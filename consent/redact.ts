@@ -8,7 +8,8 @@ import { codesOf, labelsIn } from '../fhir-profiles/facts.ts'
 import type { Resource } from '../fhir-profiles/r4.ts'
 import { isRecord } from '../fhir-profiles/validate/guards.ts'
 import { without } from '../fhir-profiles/without.ts'
-import { labelsOf } from './label.ts'
+import { labelsOf, type LabelBasis } from './label.ts'
+import { namingParts, noPlaces, type Places } from './places.ts'
 import type { Facts } from './types.ts'
 
 export interface LabelledElement extends Pick<Facts, 'codes' | 'sensitivities' | 'confidentiality'> {
@@ -51,19 +52,43 @@ const words = /^(?:note|conclusion|presentedForm|patientInstruction|description|
 const dosage = /^dosage(?:Instruction)?(?:\[\d+\])?$/
 const dosageWords = /^dosage(?:Instruction)?(?:\[\d+\])?\.(?:text|patientInstruction)$/
 
-/** @param departments national department codes of the record */
-export function labelledElements(resource: Resource, departments: readonly string[]): readonly LabelledElement[] {
+/**
+ * @param departments national department codes of the record
+ * @param at the places there are, and the labels of the one that keeps the record
+ */
+export function labelledElements(resource: Resource, departments: readonly string[], at: KeptAt = nowhere): readonly LabelledElement[] {
   const names = redactable[resource.resourceType] ?? []
-  const parts = partsOf(resource, names)
+  const naming = new Map(namingParts(resource, at.places).map((part) => [part.path, part]))
+  const coded = partsOf(resource, names).filter(({ path }) => !naming.has(path))
+  const parts = [...coded.map((part) => ({ ...part, bases: [] })), ...naming.values()]
   if (parts.length === 0 || !isSeparable(resource)) return []
-  const rest = Object.fromEntries(Object.entries(resource).filter(([key]) => !names.includes(key)))
-  const base = labelsOf({ codes: codesOf(rest), labels: labelsIn(rest), departments })
-  return parts.flatMap(({ path, value }) => {
+  const rest = restOf(resource, names, naming)
+  const places = [...at.bases, ...at.places.named(rest)]
+  const base = labelsOf({ codes: codesOf(rest), labels: labelsIn(rest), departments, places })
+  return parts.flatMap(({ path, value, bases }) => {
     const codes = codesOf(value)
-    const { sensitivities, confidentiality } = labelsOf({ codes, labels: labelsIn(value), departments: [] })
+    const { sensitivities, confidentiality } = labelsOf({ codes, labels: labelsIn(value), departments: [], places: bases })
     const isMore = confidentiality > base.confidentiality || sensitivities.some((each) => !base.sensitivities.includes(each))
     return isMore ? [{ path, codes: [...new Set(codes.flatMap(withBroader))].sort(), sensitivities, confidentiality }] : []
   })
+}
+
+export interface KeptAt {
+  readonly places: Places
+  /** of the institution and department that keep the record */
+  readonly bases: readonly LabelBasis[]
+}
+
+const nowhere: KeptAt = { places: noPlaces, bases: [] }
+
+/** Without whatever may be taken out by itself. */
+function restOf(resource: Resource, names: readonly string[], naming: ReadonlyMap<string, unknown>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(resource).flatMap(([key, value]: [string, unknown]) => {
+      if (names.includes(key) || naming.has(key)) return []
+      return [[key, Array.isArray(value) ? value.filter((_, place) => !naming.has(`${key}[${place}]`)) : value]]
+    }),
+  )
 }
 
 /** The record without these elements, and without the words that may tell of them. The same object for none. */

@@ -20,6 +20,17 @@ export const anyRecord = 'Resource'
 export const guardedTypes: readonly string[] = [...resourceTypes.filter((type) => hasPatient(type) && !identity.has(type)), anyRecord]
 const guarded: ReadonlySet<string> = new Set(guardedTypes)
 
+/** Records that say where something is and who works there; they are about nobody. */
+export const directoryTypes: ReadonlySet<string> = new Set([
+  'Endpoint',
+  'HealthcareService',
+  'Location',
+  'Organization',
+  'OrganizationAffiliation',
+  'Practitioner',
+  'PractitionerRole',
+])
+
 /** Identifiers of institutions, departments and doctors: whatever the element may hold, these name no record. */
 const directory: ReadonlySet<unknown> = new Set([system.institutionNumber, system.department, system.departmentDraft, system.doctorLicence])
 

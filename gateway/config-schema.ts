@@ -1,15 +1,19 @@
 /** JSON Schema of the config file. `docs/configuration.md` lists the same keys (a test compares). */
+import { sensitivityCodes } from '../consent/label-order.ts'
 import { legalRetentionDays } from './logic/ledger-expiry.ts'
 
 const text = { type: 'string', minLength: 1 } as const
 const count = { type: 'integer', minimum: 1 } as const
 const id = { type: 'string', pattern: '^[A-Za-z0-9\\-.]{1,64}$' } as const
 
+// absent = none
+const sensitive = { type: 'array', items: { enum: sensitivityCodes } } as const
+
 const department = {
   type: 'object',
   additionalProperties: false,
   required: ['code', 'name'],
-  properties: { code: text, name: text },
+  properties: { code: text, name: text, sensitivities: sensitive },
 } as const
 
 const institution = {
@@ -23,6 +27,7 @@ const institution = {
     type: { type: 'string', pattern: '^[0-9]{2}$' },
     phone: text,
     departments: { type: 'array', items: department },
+    sensitivities: sensitive,
     // absent = true
     correctCodes: { type: 'boolean' },
     // absent = R4 alone

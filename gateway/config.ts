@@ -70,13 +70,22 @@ export interface InstitutionConfig {
   /** 요양종별 code, e.g. 31 의원, 11 종합병원, 01 상급종합병원 */
   readonly type: string
   readonly phone: string
-  readonly departments: readonly { readonly code: string; readonly name: string }[]
+  readonly departments: readonly DepartmentConfig[]
+  /** v3-ActCode sensitivities that it carries as such (a psychiatric hospital, an HIV clinic); absent = none */
+  readonly sensitivities?: readonly string[]
   /** whether people read its codes and systems in their published spelling, with what was sent kept beside; what it sent stays as it is; absent = true */
   readonly correctCodes?: boolean
   /** profiles its records have to meet beside R4; absent = none */
   readonly validation?: ValidationConfig
   /** `kind` picks the adapter of `adapters/registry.ts`; the rest is that adapter's own configuration */
   readonly adapter: { readonly kind: string; readonly [key: string]: unknown }
+}
+
+export interface DepartmentConfig {
+  readonly code: string
+  readonly name: string
+  /** as of the institution, beside what the code already says (03 is PSY everywhere) */
+  readonly sensitivities?: readonly string[]
 }
 
 export interface ValidationConfig {

@@ -116,6 +116,7 @@ function mayGo(context: Context, scene: Scene, resource: Resource, person: strin
     parties: [],
     source: sourceOf(context, institution),
     timeZone: context.config.timeZone,
+    places: context.directory.places,
   })
   return judgeShown(scene, { ...factsOf(row), person }) === 'permit'
 }

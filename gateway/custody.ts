@@ -7,6 +7,7 @@ export function custodyOf(context: Context, institution: string) {
     custodianKeys: directory.keysOf(institution),
     source: sourceOf(context, institution),
     timeZone: config.timeZone,
+    places: directory.places,
     correctCodes: directory.institution(institution)?.correctCodes !== false,
   }
 }

@@ -1,6 +1,7 @@
 /** The directory that decides: institutions and their departments, the operator's only. A hospital is data, never code. */
 import { compact, type Organization } from '../fhir-profiles/r4.ts'
 import { patientNumberSystem, system } from '../fhir-profiles/codes.ts'
+import { placesOf, type Places } from '../consent/places.ts'
 import type { ActorDirectory, ActorKey } from '../consent/types.ts'
 import type { GroupConfig, InstitutionConfig } from './config.ts'
 
@@ -15,6 +16,8 @@ export interface Directory extends ActorDirectory {
   /** `group:` keys of the groups that have one of these as a member */
   groupsOf(keys: readonly ActorKey[]): readonly ActorKey[]
   organizations(): readonly Organization[]
+  /** those that are sensitive as such */
+  readonly places: Places
 }
 
 /** What a consent may name as PractitionerRole: the role anywhere, or `<institution>-<role>`. */
@@ -39,6 +42,7 @@ export function createDirectory(institutions: readonly InstitutionConfig[], grou
     keysOf: (institution) =>
       byId.has(institution) ? [`org:${institution}`, `org:${networkId}`] : institution === networkId ? [`org:${networkId}`] : [],
     organizations: () => organizations,
+    places: placesOf(institutions),
     resolve(reference) {
       if (reference.reference !== undefined) {
         const [type, id, ...rest] = reference.reference.split('/')

@@ -1,5 +1,5 @@
 /** The search index of one resource: what its parameters extract, its outgoing references, and what patients are matched by. Pure. */
-import { labelledElements, redact, type LabelledElement } from '../consent/redact.ts'
+import { redact, type LabelledElement } from '../consent/redact.ts'
 import type { IndexEntry } from '../fhir-profiles/index-entry.ts'
 import { parseJson } from '../fhir-profiles/json.ts'
 import type { Resource } from '../fhir-profiles/r4.ts'
@@ -63,28 +63,16 @@ function strictest(elements: readonly LabelledElement[]): Omit<LabelledElement, 
   }
 }
 
-/**
- * The rows of a stored record, made anew from its text. `departments`: of its sources, as at intake. What cannot be labelled is refused whole
- * where labels decide, so that its rows need none.
- */
+/** The rows of a stored record, made anew from its text. `elements`: as they were labelled when it was written. */
 export function storedIndex(
-  input: Omit<IndexInput, 'resource' | 'source'> & { readonly text: string; readonly departments: readonly string[] },
+  input: Omit<IndexInput, 'resource' | 'source'> & { readonly text: string; readonly elements: readonly LabelledElement[] },
   record: RecordName,
 ): readonly IndexRow[] {
   // stored texts were bounded when they came in
   const parsed = parseJson(input.text, { maxDepth: 200, maxBytes: input.text.length * 4 + 1 })
   if (!parsed.ok || !isResource(parsed.value)) throw new TypeError('a stored record is not a resource')
   const resource = parsed.value
-  return labelledIndex({ ...input, resource, source: resource.meta?.source ?? '' }, record, elementsOf(resource, input.departments))
-}
-
-function elementsOf(resource: Resource, departments: readonly string[]): readonly LabelledElement[] {
-  try {
-    return labelledElements(resource, departments)
-  } catch (error) {
-    if (!(error instanceof Error)) throw error
-    return []
-  }
+  return labelledIndex({ ...input, resource, source: resource.meta?.source ?? '' }, record, input.elements)
 }
 
 /** Every row a resource is found by. Addresses are network ids. */

@@ -1,5 +1,6 @@
 /** What records have from the encounter they belong to: its department, and the labels that come with it. */
-import { raisedBy } from '../consent/record-facts.ts'
+import type { Places } from '../consent/places.ts'
+import { departmentsIn, raisedBy } from '../consent/record-facts.ts'
 import { facts } from '../fhir-profiles/facts.ts'
 import { open } from './held.ts'
 import type { Placed } from './intake-place.ts'
@@ -37,15 +38,16 @@ function encounterId(reference: string | undefined, networkIdOf: Placed['network
 }
 
 /** An encounter that arrives late or moves department moves what belongs to it. */
-export async function refreshEncounters(tables: Tables, prepared: readonly Prepared[]): Promise<void> {
+export async function refreshEncounters(tables: Tables, prepared: readonly Prepared[], places: Places): Promise<void> {
   const written = new Set(prepared.map(({ row }) => row.id))
   for (const { row } of prepared) {
     if (row.type !== 'Encounter') continue
     const departments = row.sources.filter((key) => key.startsWith('dept:'))
+    const bases = places.of(row.institution, departmentsIn(departments))
     for (const held of await tables.records.withEncounter(row.id, 5_000)) {
       const { facts: known } = open(held)
       // Only adds: a department denied before stays denied when the encounter moves.
-      if (!written.has(known.id)) await tables.raised.record(known.id, raisedBy(known, departments))
+      if (!written.has(known.id)) await tables.raised.record(known.id, raisedBy(known, departments, bases))
     }
   }
 }

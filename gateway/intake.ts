@@ -14,6 +14,7 @@ import type { Held } from './held.ts'
 import { placePatients } from './identify.ts'
 import { judgedByProfiles, type ProfileWarnings } from './intake-profiles.ts'
 import { encounterSources, refreshEncounters } from './intake-encounter.ts'
+import { placesNamed, raiseNaming } from './naming.ts'
 import { settleMerges, withMerges } from './intake-merge.ts'
 import { place, type Placed } from './intake-place.ts'
 import { reportFaults, told } from './labelled.ts'
@@ -129,6 +130,7 @@ export async function takeRecords(
   const encounters = await encounterSources(tables, placed)
   const updatedMs = context.now().getTime()
   const custody = custodyOf(context, input.institution)
+  const placesOf = await placesNamed(tables, placed, custody.places)
   const prepared: Prepared[] = []
   for (const item of placed) {
     const own = facts(item.resource)
@@ -147,6 +149,7 @@ export async function takeRecords(
         parties: item.parties,
         isFresh: item.isFresh,
         ...custody,
+        places: placesOf(item),
         correctCodes: custody.correctCodes && input.space === 'local',
       }),
     )
@@ -159,7 +162,8 @@ export async function takeRecords(
     entriesOf(results),
   )
   await tellSubscribers(tables, prepared, updatedMs)
-  await refreshEncounters(tables, prepared)
+  await refreshEncounters(tables, prepared, custody.places)
+  await raiseNaming(tables, prepared, custody.places)
   await tables.raised.narrated(told(prepared))
   reportFaults(context, input.institution, prepared)
   await patients.openReviews((tasks) => takeTasks(tables, context, tasks))

@@ -1,5 +1,5 @@
 /** The composition root: everything is made here once and passed on. Imports everything; nothing imports it but the command line. */
-import { departmentsIn } from '../consent/record-facts.ts'
+import { placesOf } from '../consent/places.ts'
 import { createServer, type Server } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FetchFailure, guardedFetch } from '../adapters/guarded-fetch.ts'
@@ -32,10 +32,12 @@ import { createTokenVerifier, type OutsideIssuer } from './security/token.ts'
 import { answerBackupRequests } from './store/backup-request.ts'
 import { signedIn, signedOut } from './sign-in-entries.ts'
 import { networkId } from './directory.ts'
+import { elementsIn } from './store/elements.ts'
 import { requireGroupsNamed } from './store/groups.ts'
 import { reindexStale } from './store/reindex.ts'
 import { relabelStale } from './store/labels.ts'
 import { migrate } from './store/migrate.ts'
+import { outdatePlaces } from './store/places.ts'
 import { openDatabase, type Database } from './store/pool.ts'
 
 const version = '0.1.0'
@@ -82,7 +84,8 @@ export async function startGateway(config: Config): Promise<Gateway> {
   try {
     await migrate(database)
     await requireGroupsNamed(database.sql, config.groups)
-    const labelled = await relabelStale(database.sql, config.timeZone)
+    await outdatePlaces(database, config.institutions)
+    const labelled = await relabelStale(database.sql, config.timeZone, placesOf(config.institutions))
     if (labelled > 0) log('info', 'labelled', { count: labelled })
     return await compose(config, database, log)
   } catch (thrown) {
@@ -257,9 +260,9 @@ async function indexedAnew(context: Context, database: Database, signal: AbortSi
       isStopped: () => signal.aborted,
       referencesOf: referencesIn,
       make: (record, networkIdOf) => {
-        const departments = record.person === null ? [] : departmentsIn(record.sources)
         const correctCodes = context.directory.institution(record.institution)?.correctCodes !== false && record.institution !== networkId
-        return storedIndex({ text: record.text, timeZone: context.config.timeZone, networkIdOf, departments, correctCodes }, record)
+        const elements = elementsIn(record.elements)
+        return storedIndex({ text: record.text, timeZone: context.config.timeZone, networkIdOf, elements, correctCodes }, record)
       },
     })
     if (count > 0) context.log('info', 'indexed', { count })

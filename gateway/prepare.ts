@@ -7,7 +7,8 @@ import { facts, isNarrated, type ResourceFacts } from '../fhir-profiles/facts.ts
 import { stringifyExact } from '../fhir-profiles/json.ts'
 import type { Resource } from '../fhir-profiles/r4.ts'
 import { references, rewriteReferences } from '../fhir-profiles/reference.ts'
-import { contentFacts, departmentsIn, unlabelled, type ContentFacts } from '../consent/record-facts.ts'
+import { noPlaces, type Places } from '../consent/places.ts'
+import { basisTexts, contentFacts, departmentsIn, unlabelled, type ContentFacts } from '../consent/record-facts.ts'
 import { isSeparate, labelledElements, redact, type LabelledElement } from '../consent/redact.ts'
 import type { ActorKey } from '../consent/types.ts'
 import { corrected } from './corrected.ts'
@@ -35,6 +36,8 @@ export interface PrepareInput {
   readonly isFresh?: boolean
   readonly source: string
   readonly timeZone: string
+  /** those that are sensitive as such; none when absent */
+  readonly places?: Places
   /** people read its codes as they are published, and find it by them as well as by what was sent */
   readonly correctCodes?: boolean
   /** `contentFacts`, unless a test wants it to fail */
@@ -50,11 +53,6 @@ export interface Prepared {
 
 export function prepare(input: PrepareInput): Prepared {
   const own = stamped(input)
-  const resource = toldTo(input)
-  const told = resource === input.resource ? own : stamped({ ...input, resource })
-  const mapped = rewriteReferences(told, (value) => networkReference(value, input.networkIdOf))
-  const text = stringifyExact(own)
-  const peopleText = stringifyExact({ ...mapped, id: input.id })
   const read = facts(input.resource, { zone: input.timeZone })
   const encounter = read.encounter === undefined ? null : (networkReference(read.encounter, input.networkIdOf) ?? read.encounter)
   // A request names the department that will act, not the one it comes from.
@@ -62,6 +60,11 @@ export function prepare(input: PrepareInput): Prepared {
   // A department as such, or who works there, is nobody's illness.
   const departments = input.person === null ? [] : departmentsIn(sources)
   const { content, elements, fault } = labelled(input, read, departments)
+  const resource = toldTo(input, elements)
+  const told = resource === input.resource ? own : stamped({ ...input, resource })
+  const mapped = rewriteReferences(told, (value) => networkReference(value, input.networkIdOf))
+  const text = stringifyExact(own)
+  const peopleText = stringifyExact({ ...mapped, id: input.id })
   const row: RecordRow = {
     id: input.id,
     institution: input.institution,
@@ -88,10 +91,11 @@ export function prepare(input: PrepareInput): Prepared {
 }
 
 /** As people read it: codes and systems in their published spelling, with a note that they were corrected. */
-function toldTo(input: PrepareInput): Resource {
+function toldTo(input: PrepareInput, elements: readonly LabelledElement[]): Resource {
   const { resource, changes } = corrected(input.resource, input.correctCodes)
   // a place in an element that may be hidden is not named outside of it
-  const named = changes.filter(({ path }) => !isSeparate(resource.resourceType, path))
+  const isWithin = (path: string): boolean => elements.some((element) => path.startsWith(element.path))
+  const named = changes.filter(({ path }) => !isSeparate(resource.resourceType, path) && !isWithin(path))
   if (named.length === 0) return resource
   const contained = 'contained' in resource ? (resource.contained ?? []) : []
   return Object.assign({ ...resource }, { contained: [...contained, correctionOf(named, input.updatedMs)] })
@@ -121,12 +125,17 @@ interface LabelledContent {
 
 /** Intake never fails for a label: what cannot be labelled fails closed. */
 function labelled(input: PrepareInput, read: ResourceFacts, departments: readonly string[]): LabelledContent {
-  const label = input.label ?? contentFacts
+  const { label = contentFacts, places = noPlaces, person } = input
   try {
-    const elements = labelledElements(input.resource, departments)
+    const bases = person === null ? [] : places.of(input.institution, departments)
+    // What is about nobody has one label: by it, what refers to it names the place as well.
+    const elements = labelledElements(input.resource, departments, person === null ? undefined : { places, bases })
     const paths = elements.map(({ path }) => path)
-    const left = paths.length === 0 ? read : facts(redact(input.resource, paths), { zone: input.timeZone })
-    return { content: label(left, departments), elements, fault: undefined }
+    const left = paths.length === 0 ? input.resource : redact(input.resource, paths)
+    const leftFacts = left === input.resource ? read : facts(left, { zone: input.timeZone })
+    const content = label(leftFacts, departments, [...bases, ...places.named(left)])
+    const basis = [...content.labelBasis, ...basisTexts(places.named(input.resource))]
+    return { content: { ...content, labelBasis: [...new Set(basis)].sort() }, elements, fault: undefined }
   } catch (error) {
     return { content: unlabelled, elements: [], fault: error instanceof Error ? error.name : 'unknown' }
   }

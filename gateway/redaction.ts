@@ -4,6 +4,7 @@
  * system wrote it reads back whole. Law: a reply equals the reply of a store that never held what is refused (consent.md).
  */
 import { elementFacts, labelledElements, redact } from '../consent/redact.ts'
+import type { Places } from '../consent/places.ts'
 import { contentFacts, departmentsIn } from '../consent/record-facts.ts'
 import { facts } from '../fhir-profiles/facts.ts'
 import { parseJson, stringifyExact } from '../fhir-profiles/json.ts'
@@ -13,6 +14,7 @@ import type { Resource } from '../fhir-profiles/r4.ts'
 import { isResource } from '../fhir-profiles/validate/guards.ts'
 import { refersTo, without } from '../fhir-profiles/without.ts'
 import { open, type HeldContent } from './held.ts'
+import { placesNamedIn } from './naming.ts'
 import type { Tables } from './store/store.ts'
 
 export interface Passing {
@@ -54,14 +56,26 @@ function mayNameByIdentifier(text: string): boolean {
 
 type Lead = 'yes' | 'no' | 'unknown'
 
-/** An earlier version as it is judged today: by what the record is now and by what the version itself says. */
-export function pastVersion(
-  content: HeldContent,
-  version: Pick<HeldContent, 'text' | 'peopleText' | 'version' | 'updatedMs'>,
-): HeldContent {
-  const departments = content.facts.person === '' ? [] : departmentsIn(content.facts.sources)
-  const resource = resourceIn(version.text)
-  const elements = labelledElements(resource, departments)
+export interface PastVersion {
+  readonly content: HeldContent
+  readonly version: Pick<HeldContent, 'text' | 'peopleText' | 'version' | 'updatedMs'>
+}
+
+/** Earlier versions as they are judged today: by what their records are now and by what each version itself says. */
+export async function pastVersions(tables: Tables, versions: readonly PastVersion[], places: Places): Promise<readonly HeldContent[]> {
+  const spelled = versions.map(({ content, version }) => {
+    const own = resourceIn(version.text)
+    return { content, version, own, people: places.isEmpty ? own : resourceIn(version.peopleText) }
+  })
+  const named = await placesNamedIn(tables, spelled, places)
+  return spelled.map((each) => pastVersion(each, named(each)))
+}
+
+function pastVersion({ content, version, own: resource }: PastVersion & { readonly own: Resource }, places: Places): HeldContent {
+  const isAbout = content.facts.person !== ''
+  const departments = isAbout ? departmentsIn(content.facts.sources) : []
+  const bases = isAbout ? places.of(content.facts.custodian, departments) : []
+  const elements = labelledElements(resource, departments, isAbout ? { places, bases } : undefined)
   const left = redact(
     resource,
     elements.map(({ path }) => path),
@@ -72,7 +86,7 @@ export function pastVersion(
     deleted: false,
     isPast: true,
     elements,
-    facts: elementFacts(content.facts, contentFacts(facts(left), departments)),
+    facts: elementFacts(content.facts, contentFacts(facts(left), departments, [...bases, ...places.named(left)])),
   }
 }
 

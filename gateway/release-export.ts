@@ -9,7 +9,7 @@ import { judge } from './judged.ts'
 import { ledgerEntry, maskedQuery, whoOf, type Act } from './ledger-entry.ts'
 import { composePerson } from './logic/person.ts'
 import { isSameMatter } from './logic/same-matter.ts'
-import { pastVersion } from './redaction.ts'
+import { pastVersions } from './redaction.ts'
 import { patientIn, record, released } from './release-act.ts'
 import { mint, type Released } from './released.ts'
 import type { ExportFile, ExportJob } from './store/export-jobs.ts'
@@ -69,12 +69,14 @@ export async function releaseExportRecords(
   call: Call,
   input: { readonly lines: readonly ExportLine[]; readonly sight: Sight },
 ): Promise<Released> {
-  const contents = input.lines.flatMap(({ held, past }) => {
+  const isOwn = call.caller.role === 'system'
+  const lines = input.lines.flatMap(({ held, past }) => {
     const content = open(held)
-    if (past === undefined) return [content]
-    const isOwn = call.caller.role === 'system'
-    return isOwn || isSameMatter(content.peopleText, past.peopleText) ? [pastVersion(content, past)] : []
+    return past === undefined || isOwn || isSameMatter(content.peopleText, past.peopleText) ? [{ content, past }] : []
   })
+  const versions = lines.flatMap(({ content, past }) => (past === undefined ? [] : [{ content, version: past }]))
+  const past = (await pastVersions(context.store, versions, context.directory.places)).values()
+  const contents = lines.map((line) => (line.past === undefined ? line.content : (past.next().value ?? line.content)))
   const parts = await judge(context, call, input.sight, contents)
   await record(context, call, released('export', parts, input.sight.consulted))
   return mint(200, ndjson, linesOf(parts.map(({ text }) => text)))

@@ -9,7 +9,7 @@ import type { Sight } from './judge.ts'
 import { judge, judgeNothing, type Part } from './judged.ts'
 import { isSameMatter } from './logic/same-matter.ts'
 import { notFound, Problem } from './problem.ts'
-import { pastVersion } from './redaction.ts'
+import { pastVersions } from './redaction.ts'
 import { record, refusal, released } from './release-act.ts'
 import { mint, type Released } from './released.ts'
 import type { HeldVersion, VersionPlace } from './store/versions.ts'
@@ -124,9 +124,11 @@ async function shownOf(context: Context, call: Call, sight: Sight, loaded: reado
     const part = parts.get(version.place.id)
     return content === undefined || part === undefined || !isToldOf(call, content, version) ? [] : [{ version, content, part }]
   })
-  const past = candidates.map(({ version, content }) =>
-    pastVersion(content, { ...version, version: String(version.place.version), updatedMs: version.place.updatedMs }),
-  )
+  const versions = candidates.map(({ version, content }) => ({
+    content,
+    version: { ...version, version: String(version.place.version), updatedMs: version.place.updatedMs },
+  }))
+  const past = await pastVersions(context.store, versions, context.directory.places)
   const texts = new Map((await judge(context, call, sight, past)).map((part) => [`${part.networkId}/${part.version}`, part.text]))
   return candidates.flatMap(({ version: { place, deleted }, part }) => {
     const text = texts.get(`${place.id}/${place.version}`)

@@ -4,7 +4,7 @@ export interface Attack {
   readonly about: string
   readonly as: readonly string[]
   readonly requests: readonly string[]
-  readonly follow?: 'walk' | 'reuse' | 'export'
+  readonly follow?: 'walk' | 'reuse' | 'export' | 'export-refused'
 }
 
 export const doctor = ['tertiary-doctor'] as const

@@ -21,6 +21,13 @@ export const exchanges: readonly Attack[] = [
     ],
   },
   {
+    id: 'export-refused-since',
+    about: 'a file of an export is fetched after somebody in it has refused',
+    as: doctor,
+    follow: 'export-refused',
+    requests: [`GET Patient/$export${later}`, `GET Patient/$export?_type=Condition,Encounter,Observation${later}`],
+  },
+  {
     id: 'export-of-another',
     about: 'exports and files of somebody else, or of nobody',
     as: everybody,

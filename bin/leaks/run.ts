@@ -9,7 +9,8 @@ import { fill } from './fill.ts'
 import { difference, masked, type Reply, type Side } from './mask.ts'
 import { randomFrom, type Random } from './random.ts'
 import type { Ask, Server } from './server.ts'
-import { makeWorld, type World } from './world.ts'
+import { makeWorld, type World, type WorldPerson } from './world.ts'
+import { refusalOf } from './world-consent.ts'
 
 export interface Finding {
   readonly attack: string
@@ -154,6 +155,10 @@ class Twins {
     }
     let replies = await compare(twin)
     if (attack.follow === 'export') await this.#exported(as, replies, compare)
+    if (attack.follow === 'export-refused') {
+      const told = await this.#refusedSince(as, random.pick(this.#asked()).name, replies, compare)
+      if (told !== undefined) findings.push({ attack: attack.id, as, request: 'GET a file of an export', difference: told })
+    }
     for (let page = 0; page < maxPages && attack.follow !== undefined && findings.length === 0; page += 1) {
       const next = this.#nextOf(attack, as, replies)
       if (next === undefined) break
@@ -185,6 +190,31 @@ class Twins {
     }
   }
 
+  #asked(): readonly WorldPerson[] {
+    return this.#filled.world.people.filter(({ at }) => at.includes(this.#filled.world.asking))
+  }
+
+  /** Alike is not enough: a file that was written before somebody refused says nothing of them after. */
+  async #refusedSince(
+    as: string,
+    person: string,
+    replies: readonly [Reply, Reply],
+    compare: (asked: TwinAsk) => Promise<readonly [Reply, Reply]>,
+  ): Promise<string | undefined> {
+    const [here, there] = [statusOf(replies[0]), statusOf(replies[1])]
+    if (here === undefined || there === undefined) return `not begun: ${replies[0].status}`
+    const files = await Promise.all([written(this.#here, as, here), written(this.#there, as, there)])
+    const [id, other] = [this.#filled.here.get(person) ?? '', this.#filled.there.get(person) ?? '']
+    const taken = await Promise.all([refuse(this.#here, id), refuse(this.#there, other)])
+    let told: string | undefined
+    for (const [at, file] of files[0].entries()) {
+      const [one] = await compare(both(as, file, files[1][at] ?? file))
+      if (one.text.includes(id)) told = `tells of ${person}, who has refused since`
+    }
+    await Promise.all(taken.map(async (undo) => undo()))
+    return told
+  }
+
   #nextOf(attack: Attack, as: string, [one, other]: readonly [Reply, Reply]): TwinAsk | undefined {
     const [here, there] = [nextLink(one.text), nextLink(other.text)]
     if (here === undefined || there === undefined) return undefined
@@ -208,6 +238,21 @@ function namesOf(ids: ReadonlyMap<string, string>): ReadonlyMap<string, string> 
 function nextLink(text: string): string | undefined {
   const found = /"relation":"next","url":"([^"]+)"/.exec(text)?.[1]
   return found
+}
+
+/** @returns how to take it back */
+async function refuse(server: Server, person: string): Promise<() => Promise<void>> {
+  const as = 'privacy-officer'
+  const { status, headers, text } = await server.send({ as, method: 'POST', path: 'Consent', body: JSON.stringify(refusalOf(person)) })
+  const etag = headers.find(([name]) => name === 'etag')?.[1] ?? ''
+  const id = /"id":"([^"]+)"/.exec(text)?.[1] ?? ''
+  if (status !== 201) throw new Error(`a refusal was answered ${status}: ${text.slice(0, 400)}`)
+  return async () => {
+    const body = JSON.stringify([{ op: 'replace', path: '/status', value: 'inactive' }])
+    const typed = { 'content-type': 'application/json-patch+json', 'if-match': etag }
+    const reply = await server.send({ as, method: 'PATCH', path: `Consent/${id}`, headers: typed, body })
+    if (reply.status !== 200) throw new Error(`taking back a refusal was answered ${reply.status}: ${reply.text.slice(0, 400)}`)
+  }
 }
 
 const pollMs = 50

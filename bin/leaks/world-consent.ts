@@ -70,6 +70,15 @@ export function consentOf(kind: ConsentKind, personId: string): Json | undefined
   }
 }
 
+/** A refusal of the department in which the asking doctor works, which blinds it to the chart of its own house as well. */
+export function refusalOf(personId: string): Json {
+  return {
+    ...consentOf('permit-all', personId),
+    policyRule: { coding: [{ system: system.actCode, code: 'OPTOUT' }] },
+    provision: { type: 'deny', actor: [actor('IRCP', { reference: 'Organization/tertiary-01' })] },
+  }
+}
+
 /** Whether a record of another institution is refused to the asking one, whose people have to do with this person. */
 export function isRefusedBy(kind: ConsentKind, spec: RecordSpec): boolean {
   switch (kind) {

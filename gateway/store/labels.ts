@@ -3,6 +3,7 @@
  * name labels do not. Such a record has one label, the strictest, until it is written again: its index is not made anew here. Runs at start, in batches, each its own statement; a killed run goes on where it was.
  */
 import { labellerVersion } from '../../consent/label.ts'
+import type { Places } from '../../consent/places.ts'
 import { contentFacts, departmentsIn, unlabelled, type ContentFacts } from '../../consent/record-facts.ts'
 import { facts, isNarrated } from '../../fhir-profiles/facts.ts'
 import type { Resource } from '../../fhir-profiles/r4.ts'
@@ -24,7 +25,7 @@ interface Stale extends Record<string, unknown> {
 }
 
 /** @returns how many rows were labelled */
-export async function relabelStale(sql: Sql, timeZone: string): Promise<number> {
+export async function relabelStale(sql: Sql, timeZone: string, places: Places): Promise<number> {
   let done = 0
   for (;;) {
     const found = await sql.query<Stale>(
@@ -35,9 +36,10 @@ export async function relabelStale(sql: Sql, timeZone: string): Promise<number> 
     )
     if (found.rows.length === 0) {
       if (done > 0) await raised(sql).narrated(undefined)
+      if (done > 0 && !places.isEmpty) await raised(sql).naming(undefined)
       return done
     }
-    const rows = found.rows.map((row) => ({ shard: row.shard, id: row.id, relations: row.relations, ...labelled(row, timeZone) }))
+    const rows = found.rows.map((row) => ({ shard: row.shard, id: row.id, relations: row.relations, ...labelled(row, timeZone, places) }))
     await sql.query(
       `update record r set classes = k.classes, sources = k.sources, codes = k.codes, confidentiality = k.confidentiality,
          sensitivities = k.sensitivities, relations = k.relations, from_ms = k."fromMs", until_ms = k."untilMs", label_basis = k."labelBasis",
@@ -61,6 +63,7 @@ function resourceOf(text: string): Resource {
 function labelled(
   row: Stale,
   timeZone: string,
+  places: Places,
 ): ContentFacts & { readonly classes: readonly string[]; readonly sources: readonly string[]; readonly isNarrated: boolean } {
   const resource = resourceOf(row.text)
   const read = facts(resource, { zone: timeZone })
@@ -70,7 +73,9 @@ function labelled(
   const sources = [...new Set([...row.sources, ...found])].sort()
   const rest = { classes: read.classes, sources }
   try {
-    return { ...contentFacts(read, row.person === null ? [] : departmentsIn(sources)), ...rest, isNarrated: isNarrated(resource) }
+    const codes = row.person === null ? [] : departmentsIn(sources)
+    const bases = row.person === null ? [] : places.of(row.institution, codes)
+    return { ...contentFacts(read, codes, [...bases, ...places.named(resource)]), ...rest, isNarrated: isNarrated(resource) }
   } catch (error) {
     if (!(error instanceof Error)) throw error
     return { ...unlabelled, ...rest, isNarrated: true }

@@ -1,5 +1,6 @@
 /** Labels that a record has from others: of the departments and diagnoses of its encounter. They only ever rise. */
 import type { Raised } from '../../consent/record-facts.ts'
+import { directoryTypes } from '../../fhir-profiles/logical-reference.ts'
 import type { Sql } from './pool.ts'
 import { lies } from './record-row.ts'
 
@@ -32,6 +33,30 @@ export function raised(sql: Sql) {
          where d.encounter = k.encounter and d.is_narrated and not (d.sensitivities @> k.sensitivities and d.confidentiality >= k.confidentiality)`,
         [encounters ?? null],
       )
+    },
+
+    /**
+     * What refers to a directory record that names a sensitive place, unless the reference has a label of its own. `ids`: network ids of
+     * such directory records; undefined = all. What is about nobody hands it on.
+     */
+    async naming(ids: readonly string[] | undefined): Promise<void> {
+      if (ids?.length === 0) return
+      const found = await sql.query<{ id: string; is_nobodys: boolean }>(
+        `update record r set confidentiality = greatest(r.confidentiality, k.confidentiality),
+           sensitivities = array(select distinct s from unnest(r.sensitivities || k.sensitivities) s order by s),
+           label_basis = array(select distinct b from unnest(r.label_basis || k.basis) b order by b)
+         from (select i.shard, i.record, max(t.confidentiality) as confidentiality, array_agg(distinct s) as sensitivities,
+                 array_agg(distinct s || ' · names a place by way of its directory') as basis
+               from record_index i join network_id n on n.id = i.code join record t on t.shard = n.shard and t.id = n.id
+                 cross join lateral unnest(t.sensitivities) s
+               where i.kind = 'reference' and i.param = '_reference' and ($1::text[] is null or i.code = any($1::text[]))
+                 and t.person is null and t.type = any($2::text[]) and not t.deleted and not coalesce(i.sensitivities, '{}') @> t.sensitivities
+               group by i.shard, i.record) k
+         where r.shard = k.shard and r.id = k.record and not (r.sensitivities @> k.sensitivities and r.confidentiality >= k.confidentiality)
+         returning r.id, r.person is null as is_nobodys`,
+        [ids ?? null, [...directoryTypes]],
+      )
+      await this.naming(found.rows.flatMap((row) => (row.is_nobodys ? [row.id] : [])))
     },
 
     /** Why a record has its labels, for the officer's explanation; none for a record that is not there. */

@@ -14,10 +14,9 @@ export interface StaleRecord extends Record<string, unknown> {
   readonly type: string
   readonly institution: string
   readonly version: number
-  readonly person: string | null
   /** in the custodian's own ids */
   readonly text: string
-  readonly sources: string[]
+  readonly elements: string | null
 }
 
 /** The rows of one record; `networkIdOf` knows every id its custodian ever mentioned. */
@@ -42,7 +41,7 @@ export async function reindexStale(database: Pick<Database, 'transaction'>, how:
 async function oneBatch(sql: Sql, { referencesOf, make }: Reindexing): Promise<number> {
   // Locked, so that a write of the same record waits, and its newer rows stay; other processes take other records.
   const { rows } = await sql.query<StaleRecord>(
-    `select r.shard, r.id, r.type, r.institution, r.version, r.person, r.text, r.sources from record r
+    `select r.shard, r.id, r.type, r.institution, r.version, r.text, r.elements from record r
      where r.indexer < $1 and not r.deleted order by r.indexer limit ${batch} for update skip locked`,
     [indexerVersion],
   )

@@ -1,5 +1,6 @@
 /**
- * The attacks of the threat model that one request can show, as a table: id, request, and what must come back. Each is asked twice, about
+ * The attacks of the threat model that one request can show, as a table: id, request in a form that is offered where there is one, and what must
+ * come back. Each is asked twice, about
  * what is there and refused, and about what is not there at all; the answers are the same. docs/threat-model.md names them all.
  */
 import { randomUUID } from 'node:crypto'
@@ -17,36 +18,58 @@ interface Attack {
   readonly method?: string
   readonly headers?: RequestHeaders
   readonly body?: object
+  /** a body that is not JSON */
+  readonly text?: string
   /** tertiary-doctor, who treats the person, when absent */
   readonly as?: string
   readonly status: number
 }
 
-const refused = (id: string, what: string, path: string, more: Partial<Attack> = {}): Attack => ({ id, what, path, status: 400, ...more })
-const absent = (id: string, what: string, path: string, more: Partial<Attack> = {}): Attack => ({ id, what, path, status: 404, ...more })
+type Make = (id: string, what: string, path: string, more?: Partial<Attack>) => Attack
+const row =
+  (status: number): Make =>
+  (id, what, path, more = {}) => ({ id, what, path, status, ...more })
+/** offered: the answer is a search as any other */
+const answered = row(200)
+/** not offered: refused by name, before any data is read */
+const refused = row(400)
+const absent = row(404)
+const form = { 'content-type': 'application/x-www-form-urlencoded' }
+const async = { prefer: 'respond-async' }
 
 const attacks: readonly Attack[] = [
-  refused('A01', 'a reverse chain to a diagnosis', 'Patient?_has:Condition:patient:code=F32', { status: 200 }),
-  refused('A02', 'a chain to a hidden patient', 'Condition?subject.identifier=NUMBER', { status: 200 }),
-  refused('A03', 'a chain to a number, for halving', 'Condition?patient=PERSON&encounter.length=gt10', { status: 200 }),
+  answered('A01', 'a reverse chain to a diagnosis', 'Patient?_id=PERSON&_has:Condition:patient:code=F32'),
+  answered('A01', 'a reverse chain within another', 'Patient?_id=PERSON&_has:Encounter:patient:_has:Condition:encounter:_id=HIDDEN'),
+  answered('A02', 'a chain to a hidden patient', 'Condition?subject.identifier=NUMBER'),
+  answered('A02', 'a chain through a hidden visit', 'Condition?patient=PERSON&encounter.class=AMB'),
+  answered('A03', 'a chain to a number, for halving', 'Condition?patient=PERSON&encounter.length=gt10'),
+  answered('A03', 'a date, for halving', 'Condition?patient=PERSON&recorded-date=lt2026-01-01'),
+  answered('A04', 'what is hidden is asked for by its absence', 'Condition?patient=PERSON&encounter:missing=true'),
+  answered('A04', 'what is hidden is left over by a negation', 'Condition?patient=PERSON&code:not=I10'),
   refused('A05', 'a filter expression over hidden parts', 'Condition?_filter=code%20eq%20F32'),
-  refused('A05', 'a composite of a visible and a hidden part', 'Observation?patient=PERSON&code-value-quantity=8480-6$gt5', {
-    status: 200,
-  }),
+  answered('A05', 'a composite of a visible and a hidden part', 'Observation?patient=PERSON&code-value-quantity=8480-6$gt5'),
   refused('A06', 'words in narrative', 'Condition?patient=PERSON&_text=depress'),
   refused('A06', 'words anywhere', 'Condition?patient=PERSON&_content=depress'),
-  refused('A07', 'membership of a list', 'Condition?_list=HIDDEN', { status: 200 }),
+  answered('A06', 'words of a code', 'Condition?patient=PERSON&code:text=depress'),
+  answered('A07', 'membership of a list', 'Condition?_list=HIDDEN'),
   absent('A07', 'membership of a group', 'Group/HIDDEN'),
-  refused('A08', 'an exact total', 'Condition?patient=PERSON&_total=accurate', { status: 200 }),
-  refused('A08', 'a count without content', 'Condition?patient=PERSON&_summary=count', { status: 200 }),
-  refused('A09', 'an estimate of the planner', 'Condition?code=F32&_total=estimate', { status: 200 }),
-  refused('A12', 'elements by name', 'Condition?patient=PERSON&_elements=code', { status: 200 }),
-  refused('A13', 'an include', 'Condition?patient=PERSON&_include=Condition:encounter', { status: 200 }),
-  refused('A13', 'an include of an include', 'Condition?patient=PERSON&_include:iterate=*', { status: 200 }),
-  refused('A13', 'a reverse include', 'Condition?_id=HIDDEN&_revinclude=*', { status: 200 }),
+  answered('A08', 'an exact total', 'Condition?patient=PERSON&_total=accurate'),
+  answered('A08', 'a count without content', 'Condition?patient=PERSON&_summary=count'),
+  answered('A09', 'an estimate of the planner', 'Condition?patient=PERSON&code=F32&_total=estimate'),
+  answered('A10', 'the number alone', 'Condition?patient=PERSON&_count=0'),
+  answered('A10', 'short pages', 'Condition?patient=PERSON&_count=1'),
+  answered('A11', 'an order', 'Condition?patient=PERSON&_sort=-code,recorded-date'),
+  answered('A12', 'elements by name', 'Condition?patient=PERSON&_elements=code'),
+  answered('A12', 'a part of each record', 'Condition?patient=PERSON&_summary=true'),
+  answered('A13', 'an include', 'Condition?patient=PERSON&_include=Condition:encounter'),
+  answered('A13', 'an include of an include', 'Condition?patient=PERSON&_include:iterate=*'),
+  answered('A13', 'a reverse include', 'Condition?_id=HIDDEN&_revinclude=*'),
   refused('A14', 'a search in contained resources', 'Condition?patient=PERSON&_contained=true'),
+  answered('A19', 'the institution it comes from', 'Condition?patient=PERSON&_source=urn:oid:1.2.410.100110.10.11100002'),
+  answered('A19', 'the institution that another record names', 'Encounter?patient=PERSON&service-provider:missing=false'),
   absent('A20', 'an old version of what is denied', 'Condition/HIDDEN/_history/1'),
-  absent('A22', 'the feed of a type', 'Condition/_history', { status: 200 }),
+  answered('A22', 'the feed of a type', 'Condition/_history'),
+  answered('A22', 'the feed of a type, since a time', 'Condition/_history?_since=2026-01-01T00:00:00Z&_count=1'),
   absent('A22', 'the feed of everything', '_history', { status: 403 }),
   absent('A24', 'a guess at a version it has', 'Condition/HIDDEN', { headers: { 'if-none-match': 'W/"1"' } }),
   absent('A24', 'a guess at a time it changed', 'Condition/HIDDEN', { headers: { 'if-modified-since': 'Wed, 01 Jan 2020 00:00:00 GMT' } }),
@@ -56,8 +79,9 @@ const attacks: readonly Attack[] = [
   absent('A27', 'a document made on the fly', 'Composition/HIDDEN/$document'),
   absent('A27', 'last observations', 'Observation/$lastn'),
   absent('A27', 'a graph', 'Patient/PERSON/$graph'),
-  absent('A29', 'a compartment', 'Patient/PERSON/Condition', { status: 200 }),
-  absent('A29', 'everything in a compartment', 'Patient/PERSON/*?_type=Condition', { status: 200 }),
+  answered('A29', 'a compartment', 'Patient/PERSON/Condition'),
+  answered('A29', 'a compartment, by POST', 'Patient/PERSON/Condition/_search', { method: 'POST', headers: form, text: 'code=F32' }),
+  answered('A29', 'everything in a compartment', 'Patient/PERSON/*?_type=Condition'),
   absent('A33', 'a deletion by search', 'Condition?code=F32', { method: 'DELETE', status: 403 }),
   absent('A35', 'a consent written by a doctor', 'Consent', { method: 'POST', body: { resourceType: 'Consent' }, status: 403 }),
   absent('A36', 'a label lowered by patch', 'Condition/HIDDEN', {
@@ -73,9 +97,10 @@ const attacks: readonly Attack[] = [
   absent('A41', 'an imaging study by guess', 'ImagingStudy/HIDDEN'),
   refused('A42', 'a subscription', 'Subscription', { method: 'POST', body: { resourceType: 'Subscription' }, as: 'tertiary-system' }),
   absent('A43', 'a subscription by id', 'Subscription/HIDDEN', { as: 'tertiary-system' }),
-  absent('A45', 'an export', '$export'),
-  refused('A45', 'an export of all patients', 'Patient/$export'),
-  absent('A46', 'an export of a group', 'Group/HIDDEN/$export'),
+  absent('A45', 'an export of the whole system', '$export', { headers: async }),
+  absent('A45', 'an export of all patients', 'Patient/$export?_type=Condition', { headers: async, status: 202 }),
+  absent('A46', 'an export of a group', 'Group/HIDDEN/$export', { headers: async }),
+  absent('A46', 'a file of an export', '$export-file/HIDDEN.1'),
   absent('A53', 'a purpose in a header', 'Condition/HIDDEN', { headers: { 'x-purpose-of-use': 'BTG', 'x-consent-scope': '' } }),
   absent('A59', 'another institution in a header', 'Condition/HIDDEN', {
     headers: { 'x-institution': 'hospital', 'x-tenant-id': 'hospital' },
@@ -110,7 +135,7 @@ eachGateway('an attack', { isSameOnBoth: true }, (gateway) => {
   const ask = async (attack: Attack, names: typeof there) => {
     const { method = 'GET', headers = {}, body } = attack
     const typed = body === undefined ? headers : { 'content-type': 'application/fhir+json', ...headers }
-    const sent = body === undefined ? undefined : JSON.stringify(body)
+    const sent = body === undefined ? attack.text : JSON.stringify(body)
     return told(await as(attack.as ?? 'tertiary-doctor').send(method, filled(attack.path, names), typed, sent), names)
   }
 

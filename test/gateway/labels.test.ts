@@ -1,6 +1,7 @@
 /** Labels as they rest in the store: what a text takes from its encounter, why, and after a change of the labeller. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { contentFacts } from '../../consent/record-facts.ts'
+import { noPlaces } from '../../consent/places.ts'
 import { facts, isNarrated } from '../../fhir-profiles/facts.ts'
 import type { Resource } from '../../fhir-profiles/r4.ts'
 import { relabelStale } from '../../gateway/store/labels.ts'
@@ -85,10 +86,10 @@ describe.each(enginesAtThisScale(hasPostgres))('labels in the store, on %s', (en
   test('labels of an older labeller are made anew, those that texts take from their encounter too', async () => {
     const { sql } = made.database
     await sql.query(`update record set labeller = 0, sensitivities = '{?}', confidentiality = 6, label_basis = '{}', is_narrated = false`)
-    expect(await relabelStale(sql, 'Asia/Seoul')).toBeGreaterThan(0)
+    expect(await relabelStale(sql, 'Asia/Seoul', noPlaces)).toBeGreaterThan(0)
     expect((await labelsOf('before')).sensitivities).toEqual(['HIV'])
     expect((await labelsOf('other')).sensitivities).toEqual([])
     expect((await labelsOf('pressure')).confidentiality).toBe(3)
-    expect(await relabelStale(sql, 'Asia/Seoul')).toBe(0)
+    expect(await relabelStale(sql, 'Asia/Seoul', noPlaces)).toBe(0)
   })
 })

@@ -80,6 +80,8 @@ export interface GatewayOptions {
   readonly subscriptions?: Readonly<Record<string, unknown>>
   /** `institutions[].validation` by institution */
   readonly validation?: Readonly<Record<string, unknown>>
+  /** `institutions[].sensitivities` by institution */
+  readonly sensitivities?: Readonly<Record<string, readonly string[]>>
   /**
    * `away`: the tertiary hospital is asked live and is never there; `broken`: it cannot be listened to; an address: it is asked live there;
    * default: it feeds like the others
@@ -114,6 +116,7 @@ export async function gatewaySetup(options: GatewayOptions = {}): Promise<Gatewa
     institutions: institutions(portsFrom(port), { folder: '/nowhere', mapping: '/nowhere', tertiaryToken: 'none' }).map((institution) => ({
       ...institution,
       ...(options.validation?.[institution.id] === undefined ? {} : { validation: options.validation[institution.id] }),
+      ...(options.sensitivities?.[institution.id] === undefined ? {} : { sensitivities: options.sensitivities[institution.id] }),
       adapter:
         institution.id === 'tertiary'
           ? typeof tertiary === 'object'

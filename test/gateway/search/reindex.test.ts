@@ -26,7 +26,7 @@ test('old rows are made anew, equal to new ones', async () => {
       isStopped: () => false,
       referencesOf: referencesIn,
       make: (record: { id: string; type: string; text: string }, networkIdOf: (type: string, id: string) => string | undefined) =>
-        storedIndex({ text: record.text, timeZone: 'Asia/Seoul', networkIdOf, departments: [] }, record),
+        storedIndex({ text: record.text, timeZone: 'Asia/Seoul', networkIdOf, elements: [] }, record),
     }
     expect(await reindexStale(database, how)).toBe(2)
     expect(await rows()).toEqual(before)

@@ -44,4 +44,16 @@ export const waysOut: readonly PlantedLeak[] = [
       },
     ],
   },
+  {
+    name: 'export-judged-once',
+    about: 'an export is judged when it is written and not again when its files are downloaded',
+    by: ['export-refused-since'],
+    patches: [
+      {
+        file: 'release-export.ts',
+        find: 'const parts = await judge(context, call, input.sight, contents)',
+        put: `const parts = ${asItIs}`,
+      },
+    ],
+  },
 ]
