@@ -51,7 +51,8 @@ export function profileLibrary({ guide, korean, packages, terminology }: Library
   }
   const structures = lazily(() => {
     const own = new Map<string, StructureDefinition>()
-    for (const each of [...packages, ...korean, ...guide]) if (isResourceOf(each, 'StructureDefinition')) own.set(each.url ?? '', each)
+    for (const each of [...packages, ...korean, ...guide])
+      if (isResourceOf(each, 'StructureDefinition') && definitionOf(each) !== undefined) own.set(each.url, each)
     return [...own.values()]
   })
   return {

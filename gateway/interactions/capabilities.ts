@@ -94,6 +94,11 @@ function resourceOf(type: string, offered: readonly Interaction[], operations: r
   ]
 }
 
+/** HL7's own operations on lists; `$validate` is one of every type. */
+function listOperation(name: string, type: string): string {
+  return name === 'validate' ? definitionOf(name, type) : `http://hl7.org/fhir/OperationDefinition/${type}-${name}`
+}
+
 /** Lists that are held: read and searched, never written. */
 function publishedOf(type: (typeof publishedTypes)[number], operations: readonly { name: string; type: string }[]): RestResource {
   const own = [...new Set(operations.filter((item) => item.type === type).map(({ name }) => name))]
@@ -101,9 +106,7 @@ function publishedOf(type: (typeof publishedTypes)[number], operations: readonly
     type,
     interaction: [{ code: 'read' }, { code: 'search-type' }],
     searchParam: Object.entries(termSearch(type)).map(([name, { type }]) => ({ name, type })),
-    ...(own.length === 0
-      ? {}
-      : { operation: own.map((name) => ({ name, definition: `http://hl7.org/fhir/OperationDefinition/${type}-${name}` })) }),
+    ...(own.length === 0 ? {} : { operation: own.map((name) => ({ name, definition: listOperation(name, type) })) }),
   }
 }
 

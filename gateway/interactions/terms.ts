@@ -28,10 +28,10 @@ const common: Readonly<Record<string, Rule>> = {
 }
 const ofStructures: Readonly<Record<string, Rule>> = {
   ...common,
-  type: { type: 'uri', of: ({ structure }) => structure?.type ?? '' },
-  kind: { type: 'token', of: ({ structure }) => structure?.kind ?? '' },
-  derivation: { type: 'token', of: ({ structure }) => structure?.derivation ?? '' },
-  base: { type: 'uri', of: ({ structure }) => structure?.baseDefinition ?? '' },
+  type: { type: 'uri', of: ({ structure }) => textIn(structure?.type) },
+  kind: { type: 'token', of: ({ structure }) => textIn(structure?.kind) },
+  derivation: { type: 'token', of: ({ structure }) => textIn(structure?.derivation) },
+  base: { type: 'uri', of: ({ structure }) => textIn(structure?.baseDefinition) },
 }
 
 /** by which each is found */
@@ -83,10 +83,15 @@ function listOf(context: Context, type: TermType): readonly Listed[] {
     .profiles()
     .structures()
     .map((structure) => {
-      const { url = '', id = '', version = '', name = '', title = '', status = '' } = structure
-      const head = [url, id, version, name, title, status] as const
+      const { url, id, version, name, title, status } = structure
+      const head = [url, textIn(id), textIn(version), textIn(name), textIn(title), textIn(status)] as const
       return { head, id: idOf(head), structure }
     })
+}
+
+/** A package is what its publisher made it. */
+function textIn(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }
 
 function resourceOf(context: Context, type: TermType, { head, id, structure }: Listed): PublishedTerm | undefined {
