@@ -1,4 +1,4 @@
-/** `carenet backup` and `carenet restore`: the database as one file, and back, on PGlite and PostgreSQL alike. docs/operations.md */
+/** `carenet backup` and `carenet restore`: the database and what was put into the data folder as one file, and back, on PGlite and PostgreSQL alike. docs/operations.md */
 import { createReadStream, createWriteStream, existsSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
@@ -32,7 +32,7 @@ export async function backupCommand(options: OperatorOptions & { to: string; pas
     requireThere(config)
     const database = await openDatabase(config)
     try {
-      await backUp(database, { file, passphrase })
+      await backUp(database, { file, passphrase, dataDir: config.dataDir })
     } finally {
       await database.close()
     }
@@ -65,8 +65,9 @@ export async function restoreCommand(options: OperatorOptions & { from: string; 
   if (!existsSync(options.from)) throw new Error(`there is no file \`${options.from}\``)
   const database = await openDatabase(config)
   try {
-    const done = await restore(database, { file: options.from, passphrase, nowMs: Date.now() })
+    const done = await restore(database, { file: options.from, passphrase, nowMs: Date.now(), dataDir: config.dataDir })
     options.print(`ok    restored ${done.rows} rows as of ${done.madeAt} into ${database.kind}`)
+    if (done.files > 0) options.print(`      and ${done.files} FHIR packages and terminology releases into the data folder`)
     options.print('      what happened after that instant is not here, withdrawals of consent too: ask the institutions before you serve')
     options.print(
       '      next: `carenet audit verify` (with --checkpoint, if one is kept elsewhere), then start the gateway; everybody signs in anew',

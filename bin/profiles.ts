@@ -47,6 +47,11 @@ export async function profilesRemove(options: OperatorOptions & { readonly name:
 
 /** The compiler's exit code; it is a development package and runs as a program of its own. */
 export async function profilesBuild({ check }: { readonly check?: boolean }): Promise<number> {
+  try {
+    import.meta.resolve('fsh-sushi')
+  } catch (cause) {
+    throw new Error('the guide is compiled with development packages: run `npm ci` in a checkout of this repository', { cause })
+  }
   const tool = fileURLToPath(new URL('../tools/ig/build.mjs', import.meta.url))
   const child = spawn(process.execPath, [tool, ...(check === true ? ['--check'] : [])], { stdio: 'inherit' })
   return new Promise((resolve, reject) => {

@@ -1,8 +1,8 @@
 /**
- * What the terminology service says: code systems, value sets, concept maps and plain values about codes, from lists that are committed or that
+ * What the terminology service says: code systems, value sets, concept maps, definitions and plain values about codes, from what is committed or
  * the operator put in. The types are closed: nothing of a record fits in.
  */
-import type { PublishedResource } from '../fhir-profiles/terminology/published.ts'
+import type { PublishedResource, StructureDefinition } from '../fhir-profiles/terminology/published.ts'
 import type { PlainValue } from './release-public.ts'
 import { mint, type Released } from './released.ts'
 
@@ -18,15 +18,17 @@ export interface TermParameters {
   readonly parameter: readonly TermParameter[]
 }
 
+export type PublishedTerm = PublishedResource | StructureDefinition
+
 export interface TermPage {
   readonly resourceType: 'Bundle'
   readonly total: number
   readonly self: string
   readonly next: string | undefined
-  readonly matches: readonly { readonly fullUrl: string; readonly resource: PublishedResource }[]
+  readonly matches: readonly { readonly fullUrl: string; readonly resource: PublishedTerm }[]
 }
 
-export function publishTerms(content: PublishedResource | TermParameters | TermPage): Released {
+export function publishTerms(content: PublishedTerm | TermParameters | TermPage): Released {
   if (content.resourceType !== 'Bundle') return mint(200, {}, JSON.stringify(content))
   const { total, self, next, matches } = content
   return mint(

@@ -1,5 +1,5 @@
-/** The rows of the terminology service: published lists, for everybody who has a token; no scope covers them and no consent is asked. */
-import { readTerm, searchTerms } from './interactions/terms.ts'
+/** The rows of the terminology service: published lists and definitions, for everybody who has a token; no scope covers them and no consent is asked. */
+import { publishedTypes, readTerm, searchTerms } from './interactions/terms.ts'
 import { expandSet } from './operations/expand.ts'
 import { lookupCode, subsumesCode, translateCode, validateSetCode, validateSystemCode } from './operations/terminology.ts'
 import type { Handler, Route } from './routes.ts'
@@ -27,11 +27,9 @@ const operations: readonly (readonly [path: string, handler: Handler])[] = [
   ['ConceptMap/:id/$translate', translateCode],
 ]
 
-export const terminologyTypes = ['CodeSystem', 'ValueSet', 'ConceptMap'] as const
-
 export const terminologyRoutes: readonly Route[] = [
   ...operations.flatMap(([path, handler]) => [row('GET', path, handler), row('POST', path, handler)]),
-  ...terminologyTypes.flatMap((type) => [
+  ...publishedTypes.flatMap((type) => [
     row('GET', type, searchTerms),
     row('POST', `${type}/_search`, searchTerms),
     row('GET', `${type}/:id`, readTerm),

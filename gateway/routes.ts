@@ -31,11 +31,11 @@ import {
   updateSubscription,
 } from './operations/subscription.ts'
 import { summary } from './operations/summary.ts'
-import { validateResource } from './operations/validate.ts'
 import { rested } from './rested.ts'
 import { requireTaken } from './taken.ts'
 import { standing } from './standing.ts'
 import { terminologyRoutes } from './routes-terminology.ts'
+import { validateRoutes } from './routes-validate.ts'
 import { requireLookupRate, requireRequestRate } from './limits.ts'
 import { notFound, Problem } from './problem.ts'
 import { quarantineList, quarantineReplay } from './operations/quarantine.ts'
@@ -72,7 +72,6 @@ export interface Route {
 
 const byType = (interaction: Interaction): RowAccess => ({ by: 'type', interaction })
 const operation = (name: Operation, type: string): RowAccess => ({ by: 'operation', operation: name, type })
-const validating = operation('validate', '')
 const subscribing = operation('subscription', 'Task')
 
 export const routes: readonly Route[] = [
@@ -121,9 +120,7 @@ export const routes: readonly Route[] = [
   { method: 'GET', path: 'Consent/:id/$explain', access: operation('explain', 'Consent'), gate: 'release', handler: explainConsent },
   { method: 'POST', path: 'Consent/:id/$explain', access: operation('explain', 'Consent'), gate: 'release', handler: explainConsent },
   ...terminologyRoutes,
-  { method: 'POST', path: ':type/$validate', access: validating, gate: 'publish', handler: validateResource },
-  { method: 'POST', path: ':type/:id/$validate', access: validating, gate: 'publish', handler: validateResource },
-  { method: 'GET', path: ':type/:id/$validate', access: validating, gate: 'publish', handler: validateResource },
+  ...validateRoutes,
   { method: 'GET', path: ':type/:id/_history/:version', access: byType('vread'), gate: 'release', handler: vread },
   { method: 'GET', path: ':type/:id/$meta', access: byType('read'), gate: 'release', handler: metaOf },
   { method: 'GET', path: ':type/:id/_history', access: byType('history-instance'), gate: 'release', handler: historyOfOne },

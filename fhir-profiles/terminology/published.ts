@@ -5,6 +5,8 @@ import type { CodeTable } from './code-table.ts'
 import type { SetDefinition } from './definition.ts'
 import type { PublishedType, Source } from './source.ts'
 
+export type { StructureDefinition } from '@medplum/fhirtypes'
+
 /** concepts listed in a CodeSystem that is read; the rest is asked for with `$lookup` and `$expand` */
 const maxListed = 2_000
 

@@ -8,6 +8,9 @@ import type { Definition } from '../definitions/definition.ts'
 import { definitionsWith } from '../definitions/definitions.ts'
 import { recordOf, textOf, textsOf } from '../definitions/read-json.ts'
 import type { Json } from '../definitions/read-json.ts'
+import type { StructureDefinition } from '../terminology/published.ts'
+import { lazily } from '../terminology/source.ts'
+import { isResourceOf } from './guards.ts'
 import { validatorWith } from './validator.ts'
 import type { Finding, Policy, Terminology, Validator } from './validator.ts'
 
@@ -15,6 +18,8 @@ import type { Finding, Policy, Terminology, Validator } from './validator.ts'
 export type ProfileSet = 'none' | 'kr-core' | 'care' | readonly string[]
 
 export interface ProfileLibrary {
+  /** every definition that is held whole: our guide's, KR Core's facts and those of the packages put in; R4's own are not among them */
+  structures(): readonly StructureDefinition[]
   /** canonical urls of a list that no loaded definition has, or that are no profile of a resource */
   unknown(set: ProfileSet): readonly string[]
   validator(policy: Partial<Policy>): Validator
@@ -44,7 +49,14 @@ export function profileLibrary({ guide, korean, packages, terminology }: Library
     const ours = ofType(set === 'care' ? own.guide : set.flatMap((url) => definitions.find(url) ?? []), type)
     return set === 'care' && ours.length === 0 ? korean : ours
   }
+  const structures = lazily(() => {
+    const own = new Map<string, StructureDefinition>()
+    for (const each of [...packages, ...korean, ...guide])
+      if (isResourceOf(each, 'StructureDefinition') && definitionOf(each) !== undefined) own.set(each.url, each)
+    return [...own.values()]
+  })
   return {
+    structures,
     unknown: (set) => (typeof set === 'string' ? [] : set.filter((url) => definitions.find(url)?.isProfile !== true)),
     validator(policy) {
       const known = validators.get(policy) ?? validatorWith({ definitions, terminology, policy })

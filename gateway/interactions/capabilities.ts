@@ -5,7 +5,7 @@ import { knownTypes, lettersFor, letterOf, roles, type Interaction } from '../lo
 import type { Route } from '../routes.ts'
 import { subscriptionProfile, topics } from '../logic/subscription.ts'
 import { isSearchable } from '../search-request.ts'
-import { termSearch } from './terms.ts'
+import { publishedTypes, termSearch } from './terms.ts'
 
 type Rest = NonNullable<CapabilityStatement['rest']>[number]
 type RestResource = NonNullable<Rest['resource']>[number]
@@ -60,7 +60,7 @@ export function capabilities(input: {
         resource: [
           ...knownTypes.flatMap((type) => resourceOf(type, [...new Set(offered)], operations)),
           subscription,
-          ...published.map((type) => publishedOf(type, operations)),
+          ...publishedTypes.map((type) => publishedOf(type, operations)),
         ],
         interaction: [{ code: 'transaction' }, { code: 'batch' }, { code: 'history-system' }],
         operation: operations.filter((item) => item.type.startsWith('$')).map(({ name }) => ({ name, definition: definitionOf(name, '') })),
@@ -94,16 +94,19 @@ function resourceOf(type: string, offered: readonly Interaction[], operations: r
   ]
 }
 
-const published = ['CodeSystem', 'ValueSet', 'ConceptMap'] as const
+/** HL7's own operations on lists; `$validate` is one of every type. */
+function listOperation(name: string, type: string): string {
+  return name === 'validate' ? definitionOf(name, type) : `http://hl7.org/fhir/OperationDefinition/${type}-${name}`
+}
 
 /** Lists that are held: read and searched, never written. */
-function publishedOf(type: (typeof published)[number], operations: readonly { name: string; type: string }[]): RestResource {
+function publishedOf(type: (typeof publishedTypes)[number], operations: readonly { name: string; type: string }[]): RestResource {
   const own = [...new Set(operations.filter((item) => item.type === type).map(({ name }) => name))]
   return {
     type,
     interaction: [{ code: 'read' }, { code: 'search-type' }],
-    searchParam: Object.entries(termSearch).map(([name, { type }]) => ({ name, type })),
-    operation: own.map((name) => ({ name, definition: `http://hl7.org/fhir/OperationDefinition/${type}-${name}` })),
+    searchParam: Object.entries(termSearch(type)).map(([name, { type }]) => ({ name, type })),
+    ...(own.length === 0 ? {} : { operation: own.map((name) => ({ name, definition: listOperation(name, type) })) }),
   }
 }
 

@@ -66,14 +66,14 @@ const typesOf: Readonly<Record<ResourceClass, string>> = {
     Schedule ServiceRequest Slot SupplyRequest Task`,
   governance: 'AuditEvent Consent Contract',
   identity: 'Patient Person RelatedPerson',
-  // Neither results of an operation, nor Subscription, which acts by being there, nor the lists that the terminology service publishes.
+  // Neither results of an operation, nor Subscription, which acts by being there, nor the lists and definitions that the terminology service publishes.
   knowledge: `ActivityDefinition CapabilityStatement CatalogEntry ChargeItemDefinition CompartmentDefinition
     DeviceDefinition EffectEvidenceSynthesis EventDefinition Evidence EvidenceVariable ExampleScenario GraphDefinition
     ImplementationGuide InsurancePlan Library Measure MedicationKnowledge MedicinalProduct MedicinalProductAuthorization
     MedicinalProductContraindication MedicinalProductIndication MedicinalProductIngredient MedicinalProductInteraction
     MedicinalProductManufactured MedicinalProductPackaged MedicinalProductPharmaceutical MedicinalProductUndesirableEffect
     MessageDefinition NamingSystem ObservationDefinition OperationDefinition PlanDefinition Questionnaire ResearchDefinition
-    ResearchElementDefinition ResearchStudy RiskEvidenceSynthesis SearchParameter SpecimenDefinition StructureDefinition StructureMap
+    ResearchElementDefinition ResearchStudy RiskEvidenceSynthesis SearchParameter SpecimenDefinition StructureMap
     SubstanceNucleicAcid SubstancePolymer SubstanceProtein SubstanceReferenceInformation SubstanceSourceMaterial
     SubstanceSpecification TerminologyCapabilities TestReport TestScript`,
   directory: 'Endpoint HealthcareService Location Organization OrganizationAffiliation Practitioner PractitionerRole',

@@ -11,6 +11,8 @@ type Parameter = NonNullable<Parameters['parameter']>[number]
 export interface TermInput {
   /** '' = not given */
   text(name: string): string
+  /** of a parameter that may be given several times; commas separate as well */
+  texts(name: string): readonly string[]
   flag(name: string): boolean
   /** undefined = not given; 400 for what is no whole number from 0 on */
   number(name: string): number | undefined
@@ -28,6 +30,7 @@ export function termInput(call: Call, taken: readonly string[]): TermInput {
   const text = (name: string): string => textOf(find(name))
   return {
     text,
+    texts: (name) => parameters.flatMap((each) => (each.name === name ? textOf(each).split(',') : [])).filter((each) => each !== ''),
     flag: (name) => text(name) === 'true',
     number(name) {
       const value = text(name)

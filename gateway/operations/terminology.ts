@@ -15,6 +15,7 @@ import {
   type Validated,
 } from '../../fhir-profiles/terminology/ask.ts'
 import type { Head } from '../../fhir-profiles/terminology/bundle.ts'
+import { grammarOf } from '../../fhir-profiles/terminology/grammar.ts'
 import { idOf } from '../../fhir-profiles/terminology/published.ts'
 import type { PublishedType } from '../../fhir-profiles/terminology/source.ts'
 import type { Call, Context } from '../context.ts'
@@ -30,8 +31,16 @@ export const lookupCode: TermCall = async (call, context) => {
   const asked = onlyCode(input, true)
   requireHeldVersion(context, asked.system, input.text('version'))
   const found = lookup(context.terminology, asked) ?? noSuchCode()
-  if (!isNotHeld(found)) return answer(foundParameters(found))
-  return answer(foundParameters((await context.outsideTerms.lookup(asked)) ?? refuseNotHeld(found)))
+  const shown = { properties: input.texts('property'), language: languageOf(input) }
+  if (!isNotHeld(found)) return answer(foundParameters(found, shown))
+  return answer(foundParameters((await context.outsideTerms.lookup(asked)) ?? refuseNotHeld(found), shown))
+}
+
+/** `displayLanguage`, a tag of RFC 5646; '' = as the list has it. */
+function languageOf(input: TermInput): string {
+  const language = input.text('displayLanguage')
+  if (language !== '' && grammarOf('urn:ietf:bcp:47')?.(language) !== 'yes') throw invalid('displayLanguage', 'is no language tag')
+  return language.toLowerCase()
 }
 
 export const validateSystemCode: TermCall = async (call, context) => {
@@ -149,24 +158,43 @@ function matchParameter({ equivalence, system, code, display, map }: Translated)
   }
 }
 
-function foundParameters(found: Found): readonly TermParameter[] {
+interface Shown {
+  /** codes of properties, and `designation`, `definition`, `parent`, `child`, `lang.x`; none = all. Spec: http://hl7.org/fhir/R4/codesystem-operation-lookup.html */
+  readonly properties: readonly string[]
+  readonly language: string
+}
+
+function foundParameters(found: Found, { properties, language }: Shown): readonly TermParameter[] {
   const property = (code: string, value: TermParameter): TermParameter => ({
     name: 'property',
     part: [{ name: 'code', valueCode: code }, ...('part' in value ? [] : [value])],
   })
+  const isWanted = (...names: readonly string[]): boolean => properties.length === 0 || names.some((name) => properties.includes(name))
+  const codes = (name: 'parent' | 'child', list: readonly string[]): readonly TermParameter[] =>
+    isWanted(name) ? list.map((code) => property(name, { name: 'value', valueCode: code })) : []
   return [
     { name: 'name', valueString: found.name },
     ...(found.version === '' ? [] : [{ name: 'version', valueString: found.version }]),
-    { name: 'display', valueString: found.display },
-    ...(found.definition === undefined ? [] : [{ name: 'definition', valueString: found.definition }]),
-    ...found.designations.map(([language, value]) => ({
-      name: 'designation',
-      part: [...(language === '' ? [] : [{ name: 'language', valueCode: language }]), { name: 'value', valueString: value }],
-    })),
-    ...found.properties.map(([code, value]) => property(code, valued(value))),
-    ...found.parents.map((code) => property('parent', { name: 'value', valueCode: code })),
-    ...found.children.slice(0, maxChildren).map((code) => property('child', { name: 'value', valueCode: code })),
+    { name: 'display', valueString: displayIn(found, language) },
+    ...(found.definition === undefined || !isWanted('definition') ? [] : [{ name: 'definition', valueString: found.definition }]),
+    ...found.designations
+      .filter(([tag]) => isWanted('designation', `lang.${tag}`))
+      .map(([tag, value]) => ({
+        name: 'designation',
+        part: [...(tag === '' ? [] : [{ name: 'language', valueCode: tag }]), { name: 'value', valueString: value }],
+      })),
+    ...found.properties.filter(([code]) => isWanted(code)).map(([code, value]) => property(code, valued(value))),
+    ...codes('parent', found.parents),
+    ...codes('child', found.children.slice(0, maxChildren)),
   ]
+}
+
+/** The name in a language, `ko` also for `ko-KR` and the reverse; the list's own where it has none. */
+function displayIn({ display, designations }: Found, language: string): string {
+  if (language === '') return display
+  const [wanted = ''] = language.split('-')
+  const named = (fits: (tag: string) => boolean) => designations.find(([tag]) => tag !== '' && fits(tag.toLowerCase()))?.[1]
+  return named((tag) => tag === language) ?? named((tag) => tag.split('-')[0] === wanted) ?? display
 }
 
 /** of a concept with more below it, `$expand` with a filter tells the rest */

@@ -38,7 +38,7 @@ export async function answerBackupRequests({ database, dataDir, signal, pause, f
 
 async function answer(database: Database, dataDir: string, id: string): Promise<void> {
   try {
-    await backUp(database, { file: nameOf(dataDir, id, 'done') })
+    await backUp(database, { file: nameOf(dataDir, id, 'done'), dataDir })
   } catch (error) {
     const draft = `${nameOf(dataDir, id, 'failed')}.part`
     await writeFile(draft, error instanceof Error ? error.message : 'unknown', { mode: 0o600 })

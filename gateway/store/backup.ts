@@ -8,12 +8,20 @@ import { rename, rm } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
+import { fileLines } from './backup-files.ts'
 import { rowPrefix, sealed, type BackupHeader } from './backup-format.ts'
 import { identityColumns, quoted, tablesIn } from './catalogue.ts'
 import { appliedSchema } from './migrate.ts'
 import type { Database, Sql } from './pool.ts'
 
 const rowsAtOnce = 100
+
+export interface BackupInput {
+  readonly file: string
+  readonly passphrase?: string | undefined
+  /** whose FHIR packages and terminology releases go along; undefined = the database alone */
+  readonly dataDir?: string | undefined
+}
 
 export interface BackupDone {
   readonly rows: number
@@ -25,10 +33,10 @@ export interface BackupDone {
  * Writes the backup to `file`, readable by its owner only, and whole or not at all: it grows beside and is renamed at the end. On the
  * embedded database everybody else waits until it is done, since that has one session. Throws when there is no schema, or the disk is full.
  */
-export async function backUp(database: Database, input: { file: string; passphrase?: string | undefined }): Promise<BackupDone> {
+export async function backUp(database: Database, input: BackupInput): Promise<BackupDone> {
   const draft = `${input.file}.part`
   try {
-    const done = await database.transaction((tx) => writeSnapshot(tx, draft, input.passphrase), {
+    const done = await database.transaction((tx) => writeSnapshot(tx, { ...input, file: draft }), {
       isolation: 'repeatable read',
       readOnly: true,
     })
@@ -40,7 +48,7 @@ export async function backUp(database: Database, input: { file: string; passphra
   }
 }
 
-async function writeSnapshot(tx: Sql, file: string, passphrase: string | undefined): Promise<BackupDone> {
+async function writeSnapshot(tx: Sql, { file, passphrase, dataDir }: BackupInput): Promise<BackupDone> {
   await withoutDeadlines(tx)
   const schema = await appliedSchema(tx)
   if (schema.length === 0) throw new Error('this database has no schema yet: there is nothing to back up')
@@ -55,7 +63,7 @@ async function writeSnapshot(tx: Sql, file: string, passphrase: string | undefin
   const count = { rows: 0 }
   // an older draft would keep the rights it was made with
   await rm(file, { force: true })
-  const zipped = Readable.from(linesOf(tx, header, count)).pipe(createGzip())
+  const zipped = Readable.from(linesOf(tx, { header, dataDir }, count)).pipe(createGzip())
   const bytes = passphrase === undefined ? zipped : sealed(bytesOf(zipped), passphrase)
   await pipeline(bytes, createWriteStream(file, { mode: 0o600, flags: 'wx', flush: true }))
   return { rows: count.rows, schema: schema.at(-1)?.version ?? 0 }
@@ -67,7 +75,12 @@ export async function withoutDeadlines(tx: Sql): Promise<void> {
   await tx.query('set local idle_in_transaction_session_timeout = 0')
 }
 
-async function* linesOf(tx: Sql, header: BackupHeader, count: { rows: number }): AsyncGenerator<string> {
+interface Contents {
+  readonly header: BackupHeader
+  readonly dataDir: string | undefined
+}
+
+async function* linesOf(tx: Sql, { header, dataDir }: Contents, count: { rows: number }): AsyncGenerator<string> {
   const hash = createHash('sha256')
   const hashed = (text: string): string => {
     hash.update(text)
@@ -85,6 +98,7 @@ async function* linesOf(tx: Sql, header: BackupHeader, count: { rows: number }):
     }
     await tx.query(`close ${cursor}`)
   }
+  if (dataDir !== undefined) for await (const line of fileLines(dataDir)) yield hashed(line)
   yield `${JSON.stringify({ end: { rows: count.rows, sha256: hash.digest('hex') } })}\n`
 }
 

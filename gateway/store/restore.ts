@@ -6,6 +6,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { withoutDeadlines } from './backup.ts'
+import { isFileLine, noFiles, restoredFiles, type RestoredFiles } from './backup-files.ts'
 import { opened, readEnd, readHeader, rowPrefix, type BackupEnd, type BackupHeader } from './backup-format.ts'
 import { foreignKeys, identityColumns, quoted, schemaName, tablesIn, type TableShape } from './catalogue.ts'
 import { appliedSchema, knownSchema, migrate } from './migrate.ts'
@@ -16,10 +17,14 @@ export interface RestoreInput {
   readonly passphrase?: string | undefined
   /** real time, milliseconds: access tokens of the backup end with it */
   readonly nowMs: number
+  /** where the FHIR packages and terminology releases of the backup go; undefined = they are left out */
+  readonly dataDir?: string | undefined
 }
 
 export interface RestoreDone {
   readonly rows: number
+  /** packages and releases */
+  readonly files: number
   /** instant of the snapshot */
   readonly madeAt: string
 }
@@ -35,9 +40,14 @@ export async function restore(database: Database, input: RestoreInput): Promise<
   await migrate(database, undefined, schema)
   if (JSON.stringify(await appliedSchema(database.sql)) !== JSON.stringify(header.schema))
     throw new Error('the target holds a newer schema than the backup: restore into a database without tables')
-  const rows = await database.transaction((tx) => load(tx, header, input))
-  await migrate(database)
-  return { rows, madeAt: header.madeAt }
+  const files = input.dataDir === undefined ? noFiles : restoredFiles(input.dataDir)
+  try {
+    const rows = await database.transaction((tx) => load(tx, header, { ...input, files }))
+    await migrate(database)
+    return { rows, files: await files.keep(), madeAt: header.madeAt }
+  } finally {
+    await files.drop()
+  }
 }
 
 /** No table at all, or ours without a single row (what a failed restore leaves behind). */
@@ -67,7 +77,11 @@ async function headerOf(input: RestoreInput): Promise<BackupHeader> {
   throw new Error('the file is not a backup of care-network')
 }
 
-async function load(tx: Sql, header: BackupHeader, input: RestoreInput): Promise<number> {
+interface Loading extends RestoreInput {
+  readonly files: RestoredFiles
+}
+
+async function load(tx: Sql, header: BackupHeader, input: Loading): Promise<number> {
   await withoutDeadlines(tx)
   const tables = await tablesIn(tx)
   if (JSON.stringify(tables) !== JSON.stringify(header.tables)) throw new Error('the tables of the backup are not those of its schema')
@@ -89,7 +103,7 @@ async function load(tx: Sql, header: BackupHeader, input: RestoreInput): Promise
 /** rows and characters of one insert */
 const portion = { rows: 500, size: 4_000_000 }
 
-async function loadRows(tx: Sql, tables: readonly TableShape[], input: RestoreInput): Promise<number> {
+async function loadRows(tx: Sql, tables: readonly TableShape[], input: Loading): Promise<number> {
   const schema = await schemaName(tx)
   const hash = createHash('sha256')
   let end: BackupEnd | undefined
@@ -107,6 +121,10 @@ async function loadRows(tx: Sql, tables: readonly TableShape[], input: RestoreIn
     end = line.startsWith('{"end"') ? readEnd(line) : undefined
     if (end !== undefined) continue
     hash.update(line).update('\n')
+    if (isFileLine(line)) {
+      await input.files.take(line)
+      continue
+    }
     total += 1
     // the first line, read before
     if (total === 0) continue

@@ -89,6 +89,10 @@ describe('the terminology service', () => {
     ['ConceptMap/$translate?url=urn:none&system=urn:x&code=y', 404, 'terminology-not-held'],
     ['ValueSet?colour=red', 400, 'unsupported-parameter'],
     ['ValueSet/nowhere', 404, 'not-found'],
+    ['ValueSet/administrative-gender?colour=red', 400, 'unsupported-parameter'],
+    ['StructureDefinition/nowhere', 404, 'not-found'],
+    ['StructureDefinition?_summary=most', 400, 'bad-summary'],
+    [`CodeSystem/$lookup?system=${gender}&code=male&displayLanguage=english!`, 400, 'terminology-input'],
   ])('%s is refused with %d and %s', async (path, status, id) => {
     const reply = await get(path)
     expect([reply.status, reply.body.resourceType, reply.body.issue?.[0]?.details?.coding?.[0]?.code]).toEqual([
@@ -96,6 +100,55 @@ describe('the terminology service', () => {
       'OperationOutcome',
       id,
     ])
+  })
+
+  test('tells the properties and the language that are asked for, and says the list’s own name where it has none', async () => {
+    const animals = 'CodeSystem/$lookup?system=http://hl7.org/fhir/animal-genderstatus&code=neutered'
+    const names = ({ body }: Reply) =>
+      Array.isArray(body['parameter']) ? body['parameter'].map((each: { name: string }) => each.name) : []
+    expect(parameter(await get(`${animals}&displayLanguage=nl-BE`), 'display')).toMatchObject({ valueString: 'gesteriliseerd' })
+    expect(parameter(await get(`${animals}&displayLanguage=ko`), 'display')).toMatchObject({ valueString: 'Neutered' })
+    expect(names(await get(animals))).toEqual(['name', 'version', 'display', 'definition', 'designation'])
+    expect(names(await get(`${animals}&property=definition`))).toEqual(['name', 'version', 'display', 'definition'])
+    expect(names(await get(`${animals}&property=lang.nl`))).toEqual(['name', 'version', 'display', 'designation'])
+    const act = await get(
+      'CodeSystem/$lookup?system=http://terminology.hl7.org/CodeSystem/v3-ActCode&code=IMP&property=parent&property=name',
+    )
+    expect(names(act)).toEqual(['name', 'version', 'display', 'property'])
+    expect(parameter(act, 'property')).toMatchObject({ part: [{ valueCode: 'parent' }, { valueCode: '_ActEncounterCode' }] })
+  })
+
+  test('reads and finds the definitions records are judged by: for every role, and nobody writes them', async () => {
+    const url = 'https://care-network.kr/fhir/StructureDefinition/care-referral-task'
+    for (const name of ['clinic-system', 'clinic-doctor', 'privacy-officer', 'auditor', 'integrator'] as const) {
+      const { body } = await gateway.as(name).get(`StructureDefinition?url=${url}`)
+      expect(body).toMatchObject({ total: 1, entry: [{ resource: { resourceType: 'StructureDefinition', url, type: 'Task' } }] })
+    }
+    const read = await get('StructureDefinition/care-referral-task')
+    expect(read.body).toMatchObject({ id: 'care-referral-task', snapshot: { element: expect.anything() } })
+    const korean = await get('StructureDefinition?type=Patient&derivation=constraint&_summary=true')
+    expect(korean.body.entry?.map(({ resource }) => [resource?.['name'], resource?.['snapshot']])).toEqual([
+      ['KRCore_Patient', undefined],
+      ['CarePatient', undefined],
+    ])
+    expect(
+      (await get('StructureDefinition?base=http://hl7.org/fhir/StructureDefinition/Task&kind=resource')).body['total'],
+    ).toBeGreaterThan(1)
+    const write = { resourceType: 'StructureDefinition', url, name: 'X', status: 'draft', kind: 'resource', abstract: false, type: 'Task' }
+    expect((await gateway.as('clinic-system').post('StructureDefinition', write)).status).toBe(405)
+    expect((await gateway.raw('/fhir/R4/StructureDefinition')).status).toBe(401)
+  })
+
+  test('shows as much of a list as is asked for', async () => {
+    const all = await get('CodeSystem/administrative-gender')
+    const short = await get('CodeSystem/administrative-gender?_summary=true')
+    expect([all.body['concept'] === undefined, short.body['concept'], short.body['url']]).toEqual([false, undefined, gender])
+    expect(short.body['meta']).toMatchObject({ tag: [{ code: 'SUBSETTED' }] })
+    const page = await get('ValueSet?name:contains=gender&_elements=url&_count=1')
+    expect(Object.keys(page.body.entry?.[0]?.resource ?? {}).toSorted()).toEqual(['id', 'meta', 'resourceType', 'status', 'url'])
+    expect(page.body.link?.find(({ relation }) => relation === 'next')?.url).toContain('_elements=url')
+    const counted = await get('ValueSet?_summary=count')
+    expect([counted.body['total'], counted.body.entry]).toEqual([expect.any(Number), undefined])
   })
 
   test('nobody writes the lists, and nobody without a token reads them', async () => {

@@ -46,6 +46,15 @@ describe('$validate', () => {
     expect(reply.text).not.toContain('2026-02-31')
   })
 
+  test('also judges what is never stored here: lists, definitions, outcomes', async () => {
+    const asker = gateway.as('integrator')
+    const set = { resourceType: 'ValueSet', status: 'active', compose: { include: [{ system: 'http://loinc.org' }] } }
+    expect(errors(await asker.post('ValueSet/$validate', set))).toEqual([])
+    expect(errors(await asker.post('ValueSet/$validate', { ...set, status: 'alive' }))).toEqual(['code-not-in-value-set'])
+    expect(errors(await asker.post('StructureDefinition/$validate', { resourceType: 'StructureDefinition' }))).toContain('missing-element')
+    expect((await asker.post('Sandwich/$validate', set)).status).toBe(404)
+  })
+
   test('holds a resource against a profile named in the address or in Parameters, and counts lines there too', async () => {
     const valid = readExample('care-patient/valid-clinic.json')
     const invalid = readExample('care-patient/invalid-care-pat-1.json')

@@ -1,6 +1,6 @@
 /** The whole database as one file: nothing of it changes on the way from one engine to the other and back, and nothing else is taken for it. */
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,6 +11,7 @@ import { backUp } from '../../../gateway/store/backup.ts'
 import { verifyLedger } from '../../../gateway/store/ledger-verify.ts'
 import type { Database } from '../../../gateway/store/pool.ts'
 import { restore } from '../../../gateway/store/restore.ts'
+import { keepRelease } from '../../../gateway/store/terminology-releases.ts'
 import { hasPostgres, openTestDatabase, withoutPostgres, type Engine, type TestDatabase } from '../../support/databases.ts'
 import { runNode } from '../../support/processes.ts'
 import { cases, enginesAtThisScale } from '../../support/proof.ts'
@@ -82,9 +83,9 @@ for (const engine of ['PGlite', 'PostgreSQL'] as const) {
       // a number that was given out and whose row is gone
       await source.sql.query(`with gone as (delete from ledger where seq = 12) delete from ledger_pending where seq = 12`)
     })
-    const backup = async (database: Database, name: string, passphrase?: string): Promise<string> => {
+    const backup = async (database: Database, name: string, passphrase?: string, dataDir?: string): Promise<string> => {
       const file = join(folder, name)
-      await backUp(database, { file, passphrase })
+      await backUp(database, { file, passphrase, dataDir })
       return file
     }
 
@@ -117,8 +118,10 @@ for (const engine of ['PGlite', 'PostgreSQL'] as const) {
 
     if (!enginesAtThisScale(hasPostgres).includes(engine)) return
 
-    test('its file is its owner’s only, and a sealed one opens with its passphrase only', async () => {
-      const file = await backup(source, 'sealed', 'a long passphrase')
+    test('its file is its owner’s only, a sealed one opens with its passphrase only, and packages and releases come along', async () => {
+      const release = randomBytes(2_000_000)
+      keepRelease(join(folder, 'here'), 'kcd', release)
+      const file = await backup(source, 'sealed', 'a long passphrase', join(folder, 'here'))
       expect(statSync(file).mode & 0o777).toBe(0o600)
       const bytes = readFileSync(file)
       expect(bytes.includes(Buffer.from('record'))).toBe(false)
@@ -131,7 +134,14 @@ for (const engine of ['PGlite', 'PostgreSQL'] as const) {
         writeFileSync(join(folder, `spoilt-${at}`), spoilt)
         await expect(restore(target, { file: join(folder, `spoilt-${at}`), nowMs, passphrase: 'a long passphrase' })).rejects.toThrow()
       }
-      expect((await restore(target, { file, nowMs, passphrase: 'a long passphrase' })).rows).toBeGreaterThan(20)
+      const dataDir = join(folder, 'there')
+      const spoilt = join(folder, 'spoilt-20')
+      await expect(restore(target, { file: spoilt, nowMs, passphrase: 'a long passphrase', dataDir })).rejects.toThrow()
+      expect(existsSync(join(dataDir, 'terminology'))).toBe(false)
+      const done = await restore(target, { file, nowMs, passphrase: 'a long passphrase', dataDir })
+      expect([done.rows > 20, done.files]).toEqual([true, 1])
+      expect(readdirSync(join(dataDir, 'terminology'))).toEqual(['kcd.terms'])
+      expect(readFileSync(join(dataDir, 'terminology', 'kcd.terms')).equals(release)).toBe(true)
     })
 
     test('what is not a whole, unchanged backup of a schema that we know is refused, and no row stays', async () => {
