@@ -5,6 +5,7 @@
 import { toSql, type Columns } from '../../consent/view.ts'
 import type { Condition } from '../../consent/types.ts'
 import type { Held } from '../held.ts'
+import { peopleTextOf } from './people-text.ts'
 import type { Sql } from './pool.ts'
 import { heldOf, recordColumns } from './records.ts'
 
@@ -154,7 +155,7 @@ function versionOf(row: Row): HeldVersion {
     held: heldOf(row),
     place: { updatedMs: row.v_updated_ms, id: row.id, version: row.v_version },
     text: row.v_text,
-    peopleText: row.v_people_text ?? row.v_text,
+    peopleText: peopleTextOf(row.v_text, row.v_people_text),
     deleted: row.v_deleted,
   }
 }

@@ -7,6 +7,7 @@ import { indexerVersion } from '../../fhir-profiles/search-parameters.ts'
 import { arrayLiteral } from './array-literal.ts'
 import { indexValues, insertIndex, type Placed } from './index-rows.ts'
 import type { LedgerEntry } from './ledger.ts'
+import { storedPeopleText } from './people-text.ts'
 import type { RecordRow } from './record-row.ts'
 
 interface Column {
@@ -39,7 +40,7 @@ const changing: readonly Column[] = [
   { name: 'version', type: 'int', value: ({ version }) => version },
   { name: 'deleted', type: 'boolean', value: ({ deleted }) => deleted },
   { name: 'text', type: 'text', value: ({ text }) => text },
-  { name: 'people_text', type: 'text', value: ({ peopleText }) => peopleText },
+  { name: 'people_text', type: 'text', value: ({ text, peopleText }) => storedPeopleText(text, peopleText) },
   { name: 'network_form', type: 'boolean', value: ({ isNetworkForm }) => isNetworkForm },
   { name: 'updated_ms', type: 'bigint', value: ({ updatedMs }) => updatedMs },
   list('sources', ({ sources }) => sources),
