@@ -71,8 +71,13 @@ export function valuesOf(type: IndexType, found: Found, zone: string): readonly 
 }
 
 function stringOf(text: string): Extract<IndexValue, { kind: 'string' }> {
-  return { kind: 'string', text: normaliseText(text), exact: text.normalize('NFC') }
+  return isComposed.test(text)
+    ? { kind: 'string', text: text.toLowerCase(), exact: text }
+    : { kind: 'string', text: normaliseText(text), exact: text.normalize('NFC') }
 }
+
+/** ASCII and whole Hangul syllables are composed as they are, and have no accents. */
+const isComposed = /^[\u0020-\u007e\uac00-\ud7a3]*$/
 
 /**
  * How text is compared: without the accents of Latin, Greek and Cyrillic, composed (NFC, so that Hangul syllables of every input method are

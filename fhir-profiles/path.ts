@@ -27,6 +27,8 @@ export function compilePath(expression: string): Path | undefined {
   const alternatives = expression.split(' | ').map(compileAlternative)
   const complete = alternatives.filter((path) => path !== undefined)
   if (complete.length < alternatives.length) return undefined
+  const [only, second] = complete
+  if (only !== undefined && second === undefined) return only
   return (resource) => complete.flatMap((path) => path(resource))
 }
 
@@ -53,7 +55,12 @@ function compileAlternative(text: string): Path | undefined {
 }
 
 function run(steps: readonly Step[], items: readonly Found[]): readonly Found[] {
-  return steps.reduce<readonly Found[]>((from, next) => (from.length === 0 ? from : next(from)), items)
+  let found = items
+  for (const next of steps) {
+    if (found.length === 0) return found
+    found = next(found)
+  }
+  return found
 }
 
 function compileSteps(expression: string): readonly Step[] | undefined {

@@ -76,8 +76,9 @@ export function extractIndex(resource: Resource, zone: string): readonly IndexEn
   const found: IndexEntry[] = []
   const present = elementsIn(resource)
   for (const { roots, rows } of compiledFor(resource.resourceType)) {
-    if (roots !== undefined && !roots.some((root) => present.has(root))) continue
+    if (roots !== undefined && !isAnyIn(roots, present)) continue
     const own = rows(resource, zone)
+    if (own.length === 0) continue
     // rows of different parameters differ by its name
     if (own.length < 2) found.push(...own)
     else found.push(...new Map(own.map((entry) => [keyOf(entry), entry])).values())
@@ -96,10 +97,22 @@ function keyOf(entry: IndexEntry): string {
 
 /** Names of the elements that are there: `value` for `valueQuantity`. */
 function elementsIn(resource: Resource): ReadonlySet<string> {
-  const elements = structureOf(resource.resourceType)?.elements
+  const { resourceType: type } = resource
+  const known =
+    elementNames.get(type) ??
+    new Map([...(structureOf(type)?.elements ?? [])].map(([key, { element }]) => [key, element.replace('[x]', '')]))
+  elementNames.set(type, known)
   const names = new Set<string>()
-  for (const key in resource) names.add((elements?.get(key)?.element ?? key).replace('[x]', ''))
+  for (const key in resource) names.add(known.get(key) ?? key)
   return names
+}
+
+/** By type: the name of the element each key writes. */
+const elementNames = new Map<string, ReadonlyMap<string, string>>()
+
+function isAnyIn(roots: readonly string[], present: ReadonlySet<string>): boolean {
+  for (const root of roots) if (present.has(root)) return true
+  return false
 }
 
 /** The elements an expression begins with; undefined where it looks at more than elements that are there. */

@@ -9,7 +9,7 @@ import { isResource } from '../fhir-profiles/validate/validate.ts'
 import type { Context } from './context.ts'
 import { open } from './held.ts'
 import type { Placed } from './intake-place.ts'
-import { demographics, match, type Candidate, type Demographics, type Match } from './logic/match.ts'
+import { demographics, match, matchKeys, type Candidate, type Demographics, type Match } from './logic/match.ts'
 import { Problem } from './problem.ts'
 import type { IdentityRow } from './store/identities.ts'
 import type { Tables } from './store/store.ts'
@@ -121,7 +121,7 @@ async function personsOfLocal(
 function turnsOf(placed: readonly Placed[]): readonly string[] {
   return placed.flatMap(({ resource }) => {
     if (resource.resourceType !== 'Patient') return []
-    const { birthDate, phones } = demographics(resource)
+    const { birthDate, phones } = matchKeys(resource)
     return [...(birthDate === undefined ? [] : [birthDate]), ...phones]
   })
 }
@@ -133,8 +133,8 @@ async function identify(
 ): Promise<Review | undefined> {
   const row = input.persons.get(input.item.localId)
   if (row === undefined || row.grade === 'certain') return undefined
-  const arrived = demographics(input.patient)
-  const outcome = match(arrived, await candidatesFor(tables, arrived, row))
+  const candidates = await candidatesFor(tables, matchKeys(input.patient), row)
+  const outcome: Match = candidates.length === 0 ? { grade: 'none' } : match(demographics(input.patient), candidates)
   const nowMs = context.now().getTime()
   switch (outcome.grade) {
     case 'certain':
@@ -154,7 +154,11 @@ async function identify(
 }
 
 /** Other institutions' people who share a birth date or a phone. Two numbers of one institution are two people until it merges them itself. */
-async function candidatesFor(tables: Tables, arrived: Demographics, own: IdentityRow): Promise<readonly Candidate[]> {
+async function candidatesFor(
+  tables: Tables,
+  arrived: Pick<Demographics, 'birthDate' | 'phones'>,
+  own: IdentityRow,
+): Promise<readonly Candidate[]> {
   const ids = await tables.identities.candidates({
     birthDate: arrived.birthDate ?? '',
     phones: arrived.phones,

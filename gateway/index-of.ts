@@ -7,7 +7,7 @@ import { references } from '../fhir-profiles/reference.ts'
 import { extractIndex } from '../fhir-profiles/search-parameters.ts'
 import { isResource } from '../fhir-profiles/validate/guards.ts'
 import { corrected } from './corrected.ts'
-import { demographics } from './logic/match.ts'
+import { matchKeys } from './logic/match.ts'
 import type { IndexRow } from './store/index-rows.ts'
 
 interface RecordName {
@@ -96,7 +96,7 @@ export function indexRowsOf(input: IndexInput, record: RecordName): readonly Ind
     pointed.add(target)
   }
   if (resource.resourceType === 'Patient') {
-    const known = demographics(resource)
+    const known = matchKeys(resource)
     if (known.birthDate !== undefined && known.birthDate !== '')
       rows.push({ ...empty, param: 'x-birth-day', kind: 'token', code: known.birthDate })
     for (const phone of known.phones) rows.push({ ...empty, param: 'x-phone', kind: 'token', code: phone })

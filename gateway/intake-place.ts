@@ -25,6 +25,8 @@ export interface Placed {
   /** when what was left alone was written */
   readonly keptMs: number | undefined
   readonly parties: readonly string[]
+  /** what is there now, under the lock */
+  readonly before: CurrentVersion | undefined
   readonly networkIdOf: (type: string, localId: string) => string | undefined
 }
 
@@ -61,8 +63,8 @@ export async function place(tables: Tables, context: Context, input: IntakeInput
   const { ids, fresh } = await tables.records.claimIds(wanted, context.newId)
   const networkIdOf = (type: string, localId: string): string | undefined =>
     own.get(`${type}/${localId}`) ?? ids.get(keyText({ institution: input.institution, type, localId }))
-  const before = keys.flatMap((key) => (key.isFresh ? [] : (networkIdOf(key.type, key.localId) ?? [])))
-  const current = await tables.writes.current(before.filter((id) => !fresh.has(id)))
+  const written = keys.flatMap((key) => (key.isFresh ? [] : (networkIdOf(key.type, key.localId) ?? [])))
+  const current = await tables.writes.current(written.filter((id) => !fresh.has(id)))
   return resolved.map(({ entry, resource, localId, isFresh }) => {
     const id = networkIdOf(resource.resourceType, localId) ?? localId
     const before = current.get(id)
@@ -82,6 +84,7 @@ export async function place(tables: Tables, context: Context, input: IntakeInput
       isKept,
       keptMs: isKept ? before.updatedMs : undefined,
       parties: entry.parties,
+      before,
       networkIdOf,
     }
   })

@@ -160,6 +160,7 @@ export async function takeRecords(
     prepared.map(({ row }) => row),
     prepared.flatMap(({ index }) => index),
     entriesOf(results),
+    new Map(placed.map(({ id, before }) => [id, before])),
   )
   await tellSubscribers(tables, prepared, updatedMs)
   await refreshEncounters(tables, prepared, custody.places)

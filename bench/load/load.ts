@@ -67,6 +67,7 @@ function report(harness: string, bytesPerResource: number): boolean {
   const results = lines.map((line) => JSON.parse(line) as Result)
   const rows = rowsOf(results.filter(({ kind }) => kind === 'run'))
   console.log(tableOf(rows))
+  console.log(`disk: ${Math.round(bytesPerResource)} bytes for each stored resource`)
   const facts = {
     commit: execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim(),
     machine: `${process.platform} ${process.arch}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB`,

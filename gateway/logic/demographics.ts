@@ -19,13 +19,17 @@ export interface Demographics {
   readonly identifiers: readonly { readonly system: string; readonly value: string }[]
 }
 
+/** By what others who may be the same person are looked for: enough where there are none. */
+export function matchKeys(patient: Patient): Pick<Demographics, 'birthDate' | 'phones'> {
+  return { birthDate: wholeDay(patient.birthDate), phones: distinct((patient.telecom ?? []).flatMap(phoneOf)) }
+}
+
 /** Total: whatever is absent or unusable is left out, nothing is guessed. */
 export function demographics(patient: Patient): Demographics {
   return {
+    ...matchKeys(patient),
     names: distinct((patient.name ?? []).flatMap(namesOf)),
-    birthDate: wholeDay(patient.birthDate),
     gender: patient.gender === 'male' || patient.gender === 'female' ? patient.gender : undefined,
-    phones: distinct((patient.telecom ?? []).flatMap(phoneOf)),
     addresses: distinct((patient.address ?? []).flatMap(addressesOf)),
     postalCodes: distinct((patient.address ?? []).filter(isCurrent).flatMap(postalCodeOf)),
     identifiers: (patient.identifier ?? []).flatMap(identifierOf),

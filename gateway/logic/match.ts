@@ -5,7 +5,7 @@
 import { isHangul } from './demographics.ts'
 import type { Demographics } from './demographics.ts'
 
-export { demographics } from './demographics.ts'
+export { demographics, matchKeys } from './demographics.ts'
 export type { Demographics } from './demographics.ts'
 
 export const fields = ['name', 'birthDate', 'gender', 'phone', 'address', 'postalCode', 'identifier'] as const

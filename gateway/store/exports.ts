@@ -2,6 +2,7 @@
 import type { Condition } from '../../consent/types.ts'
 import type { Held } from '../held.ts'
 import { exportJobs, type ExportFile, type ExportJob } from './export-jobs.ts'
+import { peopleTextOf } from './people-text.ts'
 import type { Sql } from './pool.ts'
 import { heldOf, recordColumns } from './records.ts'
 import { visibleSql } from './search-view.ts'
@@ -125,7 +126,7 @@ export function bulkExports(sql: Sql) {
             ? undefined
             : {
                 text: row.past_text,
-                peopleText: row.past_people_text ?? row.past_text,
+                peopleText: peopleTextOf(row.past_text, row.past_people_text),
                 version: String(row.past_version),
                 updatedMs: row.past_ms ?? 0,
               },

@@ -206,7 +206,9 @@ export function identities(sql: Sql) {
       strangersTo?: string
     }): Promise<readonly string[]> {
       const { institution, strangersTo } = input
-      const values: unknown[] = [input.birthDate, input.phones, input.notRecord, input.limit]
+      // one look for each, so that each is looked up whatever the planner knows of the table
+      const codes = [input.birthDate, ...input.phones]
+      const values: unknown[] = [codes.map((_, at) => (at === 0 ? 'x-birth-day' : 'x-phone')), codes, input.notRecord, input.limit]
       const narrowed = [
         ...(institution === undefined
           ? []
@@ -221,9 +223,8 @@ export function identities(sql: Sql) {
             ]),
       ]
       const found = await sql.query<{ record: string }>(
-        `select distinct i.record from (
-           select shard, record from record_index where type = 'Patient' and param = 'x-birth-day' and code = $1
-           union all select shard, record from record_index where type = 'Patient' and param = 'x-phone' and code = any($2::text[])) i
+        `select distinct i.record from unnest($1::text[], $2::text[]) as k(param, code)
+         cross join lateral (select shard, record from record_index x where x.type = 'Patient' and x.param = k.param and x.code = k.code offset 0) i
          where ${['i.record <> $3', ...narrowed].join(' and ')} order by i.record limit $4`,
         values,
       )

@@ -1,4 +1,5 @@
 /** Rows of the search index as they are written: what is long is kept whole beside a beginning that an index has room for. */
+import { arrayLiteral } from './array-literal.ts'
 import type { Sql } from './pool.ts'
 
 export interface IndexRow {
@@ -29,14 +30,75 @@ export interface IndexRow {
 /** Characters of `code` that the index compares; a search for more looks at `whole` too. */
 export const indexedLength = 256
 
-/** Columns of `record_index` beside `shard` and `record`, and how they are read from JSON as `stored` writes them. */
-export const indexColumns =
-  'type, param, kind, system, code, from_ms, until_ms, number, number_high, exact, whole, grp, target_type, target, codes, sensitivities, confidentiality'
-export const indexValues = `type, param, kind, system, code, "fromMs", "untilMs", number, "numberHigh", exact, whole, grp, "targetType", target,
-  codes, sensitivities, confidentiality`
-export const indexShape = `type text, param text, kind text, system text, code text, "fromMs" bigint, "untilMs" bigint,
-  number double precision, "numberHigh" double precision, exact text, whole text, grp int, "targetType" text, target text,
-  codes text[], sensitivities text[], confidentiality int`
+interface Column {
+  readonly name: string
+  readonly type: 'text' | 'bigint' | 'double precision' | 'int' | 'text[]'
+  readonly value: (row: IndexRow) => string | number | null
+}
+
+/** Columns of `record_index` beside `shard` and `record`, and what stands in them. */
+const columns: readonly Column[] = [
+  { name: 'type', type: 'text', value: ({ type }) => type },
+  { name: 'param', type: 'text', value: ({ param }) => param },
+  { name: 'kind', type: 'text', value: ({ kind }) => kind },
+  { name: 'system', type: 'text', value: ({ system }) => system },
+  { name: 'code', type: 'text', value: ({ code }) => (code === null ? null : beginning(code)) },
+  { name: 'from_ms', type: 'bigint', value: ({ fromMs }) => fromMs },
+  { name: 'until_ms', type: 'bigint', value: ({ untilMs }) => untilMs },
+  { name: 'number', type: 'double precision', value: ({ number }) => number },
+  { name: 'number_high', type: 'double precision', value: ({ number, numberHigh }) => (number === null ? null : (numberHigh ?? number)) },
+  { name: 'exact', type: 'text', value: ({ exact, code }) => (exact === undefined || exact === code ? null : exact) },
+  { name: 'whole', type: 'text', value: ({ code }) => (code !== null && code.length > indexedLength ? code : null) },
+  { name: 'grp', type: 'int', value: ({ grp }) => grp ?? null },
+  { name: 'target_type', type: 'text', value: ({ targetType }) => targetType ?? null },
+  { name: 'target', type: 'text', value: ({ target }) => target ?? null },
+  { name: 'codes', type: 'text[]', value: ({ codes }) => (codes === undefined ? null : arrayLiteral(codes)) },
+  {
+    name: 'sensitivities',
+    type: 'text[]',
+    value: ({ sensitivities }) => (sensitivities === undefined ? null : arrayLiteral(sensitivities)),
+  },
+  { name: 'confidentiality', type: 'int', value: ({ confidentiality }) => confidentiality ?? null },
+]
+
+/** As they are moved from one shard to another. */
+export const indexColumns = [...columns.map(({ name }) => name), 'mark'].join(', ')
+
+/** A row as it travels: which record it is of, and what stands in its columns. */
+export interface Placed {
+  readonly shard: string
+  readonly record: string
+  readonly mark: number
+  readonly values: readonly (string | number | null)[]
+}
+
+/** `mark`: says the same of rows that say the same, by 53 bits. */
+export function placed(shard: string, row: IndexRow): Placed {
+  const values = columns.map(({ value }) => value(row))
+  return { shard, record: row.record, mark: markOf(values), values }
+}
+
+/** How many parameters the insert of index rows takes, and its text with these from `first` on. */
+export function insertIndex(first: number): { readonly sql: string; readonly next: number } {
+  const heads = ['text', 'text', 'bigint']
+  // an array of arrays would need all of one length: each travels as text
+  const types = [...heads, ...columns.map(({ type }) => (type === 'text[]' ? 'text' : type))]
+  const lists = types.map((type, at) => `$${first + at}::${type}[]`)
+  const names = ['shard', 'record', 'mark', ...columns.map(({ name }) => name)]
+  const values = names.map((name) => (columns.find((column) => column.name === name)?.type === 'text[]' ? `${name}::text[]` : name))
+  const sql = `insert into record_index (${names.join(', ')}) select ${values.join(', ')} from unnest(${lists.join(', ')}) as i(${names.join(', ')})`
+  return { sql, next: first + types.length }
+}
+
+/** The parameters of `insertIndex`. */
+export function indexValues(rows: readonly Placed[]): readonly string[] {
+  return [
+    arrayLiteral(rows.map(({ shard }) => shard)),
+    arrayLiteral(rows.map(({ record }) => record)),
+    arrayLiteral(rows.map(({ mark }) => mark)),
+    ...columns.map((_, at) => arrayLiteral(rows.map(({ values }) => values[at] ?? null))),
+  ]
+}
 
 /** Replaces the rows of these records, which are locked. */
 export async function writeIndex(
@@ -44,41 +106,36 @@ export async function writeIndex(
   records: readonly { readonly shard: string; readonly id: string }[],
   index: readonly IndexRow[],
 ): Promise<void> {
-  const rowsOf = Map.groupBy(index, (row) => row.record)
-  const json = JSON.stringify(records.map(({ shard, id }) => ({ shard, id, index: (rowsOf.get(id) ?? []).map(stored) })))
+  const shardOf = new Map(records.map(({ shard, id }) => [id, shard]))
   await sql.query(
-    `delete from record_index i using jsonb_to_recordset($1::jsonb) as k(shard text, id text) where i.shard = k.shard and i.record = k.id`,
-    [json],
+    `delete from record_index i using unnest($1::text[], $2::text[]) as k(shard, id) where i.shard = k.shard and i.record = k.id`,
+    [records.map(({ shard }) => shard), records.map(({ id }) => id)],
   )
-  await sql.query(
-    `insert into record_index (shard, record, ${indexColumns})
-     select k.shard, k.id, ${indexValues} from json_to_recordset($1::json) as k(shard text, id text, index json)
-     cross join lateral json_to_recordset(k.index) as i(${indexShape})`,
-    [json],
-  )
+  const rows = index.map((row) => placed(shardOf.get(row.record) ?? '', row))
+  await sql.query(insertIndex(1).sql, indexValues(rows))
 }
 
-/** As it travels to the database. */
-export function stored(row: IndexRow): object {
-  const { code, number, numberHigh, exact, ...rest } = row
-  const isLong = code !== null && code.length > indexedLength
-  return {
-    ...rest,
-    code: isLong ? beginning(code) : code,
-    ...(isLong ? { whole: code } : {}),
-    ...(exact === undefined || exact === code ? {} : { exact }),
-    number: number === null ? null : numeral(number),
-    ...(number === null ? {} : { numberHigh: numeral(numberHigh ?? number) }),
+/** Two 32-bit hashes side by side, cut to what a number holds exactly. Rows of one record are compared by it, no others. */
+function markOf(values: readonly (string | number | null)[]): number {
+  let [a, b] = [0x811c9dc5, 0x1b873593]
+  for (const value of values) {
+    const text = value === null ? '\u0000' : typeof value === 'number' ? String(value) : value
+    for (let at = 0; at < text.length; at += 1) {
+      const sign = text.charCodeAt(at)
+      a = Math.imul(a ^ sign, 0x01000193)
+      b = Math.imul((b << 13) | (b >>> 19), 5) + (sign ^ 0xe6546b64)
+    }
+    a = Math.imul(a ^ 0x1f, 0x01000193)
+    b = Math.imul(b ^ 0x1f ^ a, 0x85ebca6b)
   }
-}
-
-/** JSON has no infinity; PostgreSQL reads the word. */
-function numeral(value: number): number | string {
-  return Number.isFinite(value) ? value : String(value)
+  a = Math.imul(a ^ (a >>> 16), 0x85ebca6b)
+  b = Math.imul(b ^ (b >>> 15), 0xc2b2ae35)
+  return (((b ^ (b >>> 13)) >>> 0) & 0x1fffff) * 0x1_0000_0000 + ((a ^ (a >>> 13)) >>> 0)
 }
 
 /** As `code` holds it: never half of a character. */
 export function beginning(text: string): string {
+  if (text.length <= indexedLength) return text
   const cut = text.slice(0, indexedLength)
   return /[\uD800-\uDBFF]$/.test(cut) ? cut.slice(0, -1) : cut
 }

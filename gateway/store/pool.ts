@@ -69,10 +69,10 @@ const [oldestServer, maxAttempts] = [150_000, 6]
 const maxNamedStatements = 500
 /**
  * The server would plan named statements over partitions anew each time, which costs more than running them. One plan serves them all; it does not know how
- * few values there are, so it looks them up and reads no whole table for them.
+ * few values there are, nor how large a table grows after it was made, so it looks them up and reads no whole table for them.
  */
-const planOnce = 'set plan_cache_mode = force_generic_plan; set enable_hashjoin = off; set enable_mergejoin = off'
-const planAnew = 'set plan_cache_mode = force_custom_plan; set enable_hashjoin = on; set enable_mergejoin = on'
+const planOnce = 'set plan_cache_mode = force_generic_plan; set enable_hashjoin = off; set enable_mergejoin = off; set enable_seqscan = off'
+const planAnew = 'set plan_cache_mode = force_custom_plan; set enable_hashjoin = on; set enable_mergejoin = on; set enable_seqscan = on'
 const sessionSettings = `set time zone 'UTC'; set jit = off; ${planOnce}`
 
 /** Opens and checks the database: reachable, PostgreSQL 15 or newer, UTF-8. Throws a message with the cause and the next step. */

@@ -2,6 +2,7 @@
 import { factsOf, type ContentFacts } from '../../consent/record-facts.ts'
 import type { LabelledElement } from '../../consent/redact.ts'
 import { elementsIn } from './elements.ts'
+import { peopleTextOf } from './people-text.ts'
 import { hold, type Held, type HeldContent } from '../held.ts'
 
 export interface RecordKey {
@@ -42,6 +43,7 @@ export interface StoredRow extends Record<string, unknown> {
   person: string | null
   deleted: boolean
   text: string
+  /** see `people-text.ts` */
   people_text: string | null
   network_form: boolean
   updated_ms: number
@@ -85,7 +87,10 @@ function contentOf(row: StoredRow): HeldContent {
     version: String(row.version),
     updatedMs: row.updated_ms,
     text: row.text,
-    peopleText: row.people_text ?? row.text,
+    // made when it is asked for: a system reads its own records as it wrote them
+    get peopleText() {
+      return peopleTextOf(row.text, row.people_text)
+    },
     parties: row.parties,
     deleted: row.deleted,
     isNetworkForm: row.network_form,

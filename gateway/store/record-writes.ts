@@ -1,69 +1,10 @@
 /** How records come to lie where they lie: the one statement that writes them, deletions, and moves from one shard to another. */
-import { labellerVersion } from '../../consent/label.ts'
 import type { Held } from '../held.ts'
 import { ledger, type LedgerEntry } from './ledger.ts'
 import type { Sql } from './pool.ts'
-import { indexerVersion } from '../../fhir-profiles/search-parameters.ts'
-import { indexColumns, indexShape, indexValues, stored, type IndexRow } from './index-rows.ts'
+import { indexColumns, placed, type IndexRow, type Placed } from './index-rows.ts'
 import { heldOfWritten, lies, type RecordKey, type RecordRow } from './record-row.ts'
-
-/** The rows given as JSON ($1), each with its index rows. */
-const given = `
-  k as materialized (
-    select coalesce(person, institution) as shard, k.*
-    from json_to_recordset($1::json) as k(id text, institution text, type text, "localId" text, version int, person text, deleted boolean, text text,
-      "peopleText" text, "isNetworkForm" boolean, "updatedMs" bigint, sources text[], classes text[], parties text[], encounter text,
-      codes text[], confidentiality int, sensitivities text[], relations text[], "fromMs" bigint, "untilMs" bigint,
-      "labelBasis" text[], "isNarrated" boolean, elements jsonb, index json))`
-
-const written = `
-  insert into record (shard, id, institution, type, local_id, version, person, deleted, text, people_text, network_form, updated_ms, sources, classes, parties,
-    encounter, codes, confidentiality, sensitivities, relations, from_ms, until_ms, labeller, label_basis, is_narrated, elements, indexer)
-  select shard, id, institution, type, "localId", version, person, deleted, text, "peopleText", "isNetworkForm", "updatedMs", sources, classes, parties,
-    encounter, codes, confidentiality, sensitivities, relations, "fromMs", "untilMs", ${labellerVersion}, "labelBasis", "isNarrated",
-    nullif(elements, 'null'::jsonb), ${indexerVersion} from k`
-
-/** Versions, index rows, and the ledger entries ($2) that tell of it all. */
-const along = `
-  versioned as (
-    insert into record_version (shard, id, version, text, people_text, deleted, updated_ms)
-    select shard, id, version, text, "peopleText", deleted, "updatedMs" from k),
-  indexed as (
-    insert into record_index (shard, record, ${indexColumns})
-    select at.shard, at.id, ${indexValues} from (select shard, id, index from k) at
-      cross join lateral json_to_recordset(at.index) as i(${indexShape})),
-  entry as (
-    insert into ledger (id, at_ms, persons, institution, kind, body, sha256)
-    select id, "atMs", persons, institution, kind, body, sha256
-    from json_to_recordset($2::json) as e(id text, "atMs" bigint, persons text[], institution text, kind text, body text, sha256 text)
-    returning seq),
-  waiting as (insert into ledger_pending (seq) select seq from entry)`
-
-/** Where every id was made for this very write: nothing of it can be there, and nothing is looked for. */
-const writeFresh = `
-  with ${given},
-  known as (insert into network_id (id, institution, type, local_id, shard) select id, institution, type, "localId", shard from k),
-  written as (${written}), ${along}
-  select id, shard as "from", shard as "into" from k where false`
-
-/** Answers the records that lay elsewhere until now: their old row and index are gone, their history has still to follow. */
-const writeRows = `
-  with ${given},
-  old as materialized (select n.id, n.shard as "from", k.shard as "into" from k join network_id n on n.id = k.id where n.shard is not null),
-  known as (
-    insert into network_id (id, institution, type, local_id, shard) select id, institution, type, "localId", shard from k
-    on conflict (id) do update set shard = excluded.shard where network_id.shard is distinct from excluded.shard),
-  unindexed as (delete from record_index i using old where i.shard = old."from" and i.record = old.id),
-  gone as (delete from record r using old where r.shard = old."from" and r.id = old.id and old."from" <> old."into"),
-  written as (${written}
-    on conflict (shard, id) do update set version = excluded.version, deleted = excluded.deleted, text = excluded.text,
-      people_text = excluded.people_text, network_form = excluded.network_form, updated_ms = excluded.updated_ms, sources = excluded.sources,
-      classes = excluded.classes, parties = excluded.parties, encounter = excluded.encounter, codes = excluded.codes,
-      confidentiality = excluded.confidentiality, sensitivities = excluded.sensitivities, relations = excluded.relations,
-      from_ms = excluded.from_ms, until_ms = excluded.until_ms, labeller = excluded.labeller,
-      label_basis = excluded.label_basis, is_narrated = excluded.is_narrated, elements = excluded.elements, indexer = excluded.indexer),
-  ${along}
-  select id, "from", "into" from old where "from" <> "into"`
+import { goneValues, shardOf, writeAnywhere, writeFresh, writeInPlace, writeValues, type Gone } from './write-statements.ts'
 
 const versionColumns = 'id, version, text, people_text, deleted, updated_ms'
 const movedIndex = `record, ${indexColumns}`
@@ -102,29 +43,88 @@ async function move(sql: Sql, ids: readonly string[], { from, into }: { readonly
   }
 }
 
+/** What was there under the lock, by id: where it lies, and what its index rows say. An id that is told of and was never written has undefined. */
+export type Before = ReadonlyMap<string, { readonly shard: string; readonly marks: readonly (number | null)[] } | undefined>
+
+/** records in one statement: a larger transaction is several */
+const maxTogether = 500
+
+interface Along {
+  readonly index: readonly IndexRow[]
+  readonly entries: readonly LedgerEntry[]
+  readonly before: Before | undefined
+}
+
+async function writeTogether(sql: Sql, rows: readonly RecordRow[], { index, entries, before }: Along): Promise<void> {
+  const shards = new Map(rows.map((row) => [row.id, shardOf(row)]))
+  const all = index.map((row) => placed(shards.get(row.record) ?? '', row))
+  if (rows.every(({ isFresh }) => isFresh === true)) {
+    await sql.query(writeFresh, writeValues(rows, all, entries))
+    return
+  }
+  const known: Before = before ?? new Map()
+  const staysPut = ({ id, isFresh }: RecordRow): boolean =>
+    isFresh === true || (known.has(id) && (known.get(id)?.shard ?? shards.get(id)) === shards.get(id))
+  if (rows.every(staysPut)) {
+    const { stays, gone } = compared(rows, all, known)
+    await sql.query(writeInPlace, [
+      ...writeValues(
+        rows,
+        all.filter((row) => !stays.has(row)),
+        entries,
+      ),
+      ...goneValues(gone),
+    ])
+    return
+  }
+  const left = await sql.query<{ id: string; from: string; into: string }>(writeAnywhere, writeValues(rows, all, entries))
+  for (const { id, from, into } of left.rows) await move(sql, [id], { from, into })
+}
+
+/** Index rows that stand there already, and those that stand there no longer. */
+function compared(
+  rows: readonly RecordRow[],
+  all: readonly Placed[],
+  known: Before,
+): { readonly stays: ReadonlySet<Placed>; readonly gone: readonly Gone[] } {
+  const of = Map.groupBy(all, ({ record }) => record)
+  const stays = new Set<Placed>()
+  const gone: Gone[] = []
+  for (const { id } of rows) {
+    const was = known.get(id)
+    if (was === undefined || was.marks.length === 0) continue
+    const marks = new Set(was.marks)
+    const own = of.get(id) ?? []
+    const now = new Set(own.map(({ mark }) => mark))
+    for (const row of own) if (marks.has(row.mark)) stays.add(row)
+    const left = was.marks.filter((mark) => mark === null || !now.has(mark))
+    if (left.length > 0) gone.push({ shard: was.shard, record: id, marks: left.filter((mark) => mark !== null) })
+  }
+  return { stays, gone }
+}
+
 export function recordWrites(sql: Sql) {
   return {
     /**
-     * Writes current rows, their history rows, their index and the ledger's entries about them, set-wise and in one statement; a record that is now about somebody else moves
+     * Writes current rows, the versions before them, their index and the ledger's entries about them, set-wise and in one statement; a record that is now about somebody else moves
      * there with its history. Answers what was written, by id. Versions were decided under the lock of `networkIds`.
      */
     async write(
       rows: readonly RecordRow[],
       index: readonly IndexRow[],
       entries: readonly LedgerEntry[] = [],
+      before?: Before,
     ): Promise<ReadonlyMap<string, Held>> {
       if (rows.length === 0) {
         await ledger(sql).append(entries)
         return new Map()
       }
-      const indexOf = Map.groupBy(index, (row) => row.record)
-      const json = JSON.stringify(rows.map((row) => ({ ...row, index: (indexOf.get(row.id) ?? []).map(stored) })))
-      const isFresh = rows.every((row) => row.isFresh === true)
-      const left = await sql.query<{ id: string; from: string; into: string }>(isFresh ? writeFresh : writeRows, [
-        json,
-        JSON.stringify(entries),
-      ])
-      for (const { id, from, into } of left.rows) await move(sql, [id], { from, into })
+      for (let at = 0; at < rows.length; at += maxTogether) {
+        const part = rows.slice(at, at + maxTogether)
+        const ids = new Set(part.map(({ id }) => id))
+        const own = rows.length === part.length ? index : index.filter(({ record }) => ids.has(record))
+        await writeTogether(sql, part, { index: own, entries: at === 0 ? entries : [], before })
+      }
       return new Map(rows.map((row) => [row.id, heldOfWritten(row)]))
     },
 
@@ -141,13 +141,13 @@ export function recordWrites(sql: Sql) {
     /** A new, deleted version; undefined when there was nothing to delete. History stays. */
     async markDeleted(key: RecordKey, atMs: number): Promise<{ id: string; version: number; person: string | null } | undefined> {
       const done = await sql.query<{ id: string; version: number; person: string | null }>(
-        `with gone as (
-           update record r set deleted = true, version = r.version + 1, updated_ms = $4 from network_id n
-           where ${lies} and n.institution = $1 and n.type = $2 and n.local_id = $3 and not r.deleted
-           returning r.shard, r.id, r.version, r.person, r.text, r.people_text),
-         kept as (
-           insert into record_version (shard, id, version, text, people_text, deleted, updated_ms)
-           select shard, id, version, text, people_text, true, $4 from gone),
+        `with was as materialized (
+           select r.shard, ${versionColumns.replaceAll(/\w+/g, 'r.$&')} from network_id n join record r on ${lies}
+           where n.institution = $1 and n.type = $2 and n.local_id = $3 and not r.deleted for update of r),
+         past as (insert into record_version (shard, ${versionColumns}) select shard, ${versionColumns} from was),
+         gone as (
+           update record r set deleted = true, version = was.version + 1, updated_ms = $4 from was
+           where r.shard = was.shard and r.id = was.id returning r.shard, r.id, r.version, r.person),
          unindexed as (delete from record_index i using gone where i.shard = gone.shard and i.record = gone.id)
          select id, version, person from gone`,
         [key.institution, key.type, key.localId, atMs],

@@ -5,6 +5,7 @@
 import { toSql, type Columns } from '../../consent/view.ts'
 import type { Condition } from '../../consent/types.ts'
 import type { Held } from '../held.ts'
+import { peopleTextOf } from './people-text.ts'
 import type { Sql } from './pool.ts'
 import { heldOf, recordColumns } from './records.ts'
 
@@ -56,7 +57,7 @@ type Row = Parameters<typeof heldOf>[0] & VersionRow
 const columns = `${recordColumns}, v.version as v_version, v.text as v_text, v.people_text as v_people_text, v.deleted as v_deleted, v.updated_ms as v_updated_ms`
 
 /** A version belongs to its record. */
-const versionsOfRecords = 'record_version v join record r on r.shard = v.shard and r.id = v.id'
+const versionsOfRecords = 'record_history v join record r on r.shard = v.shard and r.id = v.id'
 
 /** Where the facts of a record stand. */
 const facts: Columns = {
@@ -78,7 +79,7 @@ export function versions(sql: Sql) {
     /** The texts of one record, newest first. */
     async textsOf(id: string, limit: number): Promise<readonly { readonly version: number; readonly text: string }[]> {
       const found = await sql.query<{ version: number; text: string }>(
-        `select v.version, v.text from record_version v
+        `select v.version, v.text from record_history v
          where v.shard = (select n.shard from network_id n where n.id = $1) and v.id = $1 order by v.version desc limit $2`,
         [id, limit],
       )
@@ -116,7 +117,7 @@ export function versions(sql: Sql) {
       ].join(' and ')
       // Newest versions first, each with its record, until the page is full: every other way joins all there are and throws most away.
       const found = await sql.query<Row>(
-        `select ${columns} from record_version v cross join lateral (select * from record k where k.shard = v.shard and k.id = v.id offset 0) r
+        `select ${columns} from record_history v cross join lateral (select * from record k where k.shard = v.shard and k.id = v.id offset 0) r
          where ${where} order by v.updated_ms desc, v.id, v.version desc limit ${add(ask.limit)}`,
         values,
       )
@@ -139,7 +140,7 @@ function windowSql({ sinceMs, current }: VersionWindow, add: Add): readonly stri
       ? []
       : [
           `v.updated_ms <= ${add(current.untilMs)}::bigint`,
-          `not exists (select 1 from record_version n where n.shard = v.shard and n.id = v.id and n.version = v.version + 1 and n.updated_ms <= ${add(current.fromMs)}::bigint)`,
+          `not exists (select 1 from record_history n where n.shard = v.shard and n.id = v.id and n.version = v.version + 1 and n.updated_ms <= ${add(current.fromMs)}::bigint)`,
         ]),
   ]
 }
@@ -154,7 +155,7 @@ function versionOf(row: Row): HeldVersion {
     held: heldOf(row),
     place: { updatedMs: row.v_updated_ms, id: row.id, version: row.v_version },
     text: row.v_text,
-    peopleText: row.v_people_text ?? row.v_text,
+    peopleText: peopleTextOf(row.v_text, row.v_people_text),
     deleted: row.v_deleted,
   }
 }

@@ -7,6 +7,9 @@ export interface CurrentVersion {
   readonly deleted: boolean
   readonly text: string
   readonly updatedMs: number
+  readonly shard: string
+  /** of its index rows; null = of one made before there were marks */
+  readonly marks: readonly (number | null)[]
 }
 
 export function writes(sql: Sql) {
@@ -14,13 +17,15 @@ export function writes(sql: Sql) {
     /** Current versions by network id; absent = never written. Call after `networkIds`, which holds the lock. */
     async current(ids: readonly string[]): Promise<Map<string, CurrentVersion>> {
       if (ids.length === 0) return new Map()
-      const found = await sql.query<{ id: string; version: number; deleted: boolean; text: string; updated_ms: number }>(
-        `select r.id, r.version, r.deleted, r.text, r.updated_ms from network_id n join record r on ${lies} where n.id = any($1::text[])`,
+      const found = await sql.query<
+        Omit<CurrentVersion, 'updatedMs' | 'marks'> & { id: string; updated_ms: number; marks: (number | null)[] }
+      >(
+        `select r.id, r.version, r.deleted, r.text, r.updated_ms, r.shard,
+           array(select i.mark from record_index i where i.shard = r.shard and i.record = r.id) as marks
+         from network_id n join record r on ${lies} where n.id = any($1::text[])`,
         [ids],
       )
-      return new Map(
-        found.rows.map(({ id, version, deleted, text, updated_ms }) => [id, { version, deleted, text, updatedMs: updated_ms }]),
-      )
+      return new Map(found.rows.map(({ id, updated_ms: updatedMs, ...row }) => [id, { ...row, updatedMs }]))
     },
 
     /**

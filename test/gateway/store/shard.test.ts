@@ -8,7 +8,7 @@ import { createStore, type Store } from '../../../gateway/store/store.ts'
 import { versions } from '../../../gateway/store/versions.ts'
 import { eachDatabase } from '../../support/databases.ts'
 
-const tables = ['record', 'record_version', 'record_index'] as const
+const tables = ['record', 'record_history', 'record_index'] as const
 
 function rowOf(id: string, person: string | null, version = 1): RecordRow {
   return {
@@ -94,10 +94,10 @@ eachDatabase('records lie with the person they are about', (open) => {
   test('and what is about nobody lies with its institution', async () => {
     await store.identities.addPerson('ada', 1)
     await write([rowOf('obs-1', 'ada'), rowOf('doctor-1', null)])
-    expect(await shardsOf(['obs-1'])).toEqual(['record: ada 1', 'record_version: ada 1', 'record_index: ada 2', 'network_id: ada'])
+    expect(await shardsOf(['obs-1'])).toEqual(['record: ada 1', 'record_history: ada 1', 'record_index: ada 2', 'network_id: ada'])
     expect(await shardsOf(['doctor-1'])).toEqual([
       'record: clinic 1',
-      'record_version: clinic 1',
+      'record_history: clinic 1',
       'record_index: clinic 2',
       'network_id: clinic',
     ])
@@ -108,7 +108,7 @@ eachDatabase('records lie with the person they are about', (open) => {
     await write([rowOf('obs-2', 'ada')])
     await write([rowOf('obs-2', 'ada', 2)])
     await write([rowOf('obs-2', 'bea', 3), rowOf('obs-1', 'ada', 2)])
-    expect(await shardsOf(['obs-2'])).toEqual(['record: bea 1', 'record_version: bea 3', 'record_index: bea 2', 'network_id: bea'])
+    expect(await shardsOf(['obs-2'])).toEqual(['record: bea 1', 'record_history: bea 3', 'record_index: bea 2', 'network_id: bea'])
     expect((await store.versions.textsOf('obs-2', 10)).map(({ version }) => version)).toEqual([3, 2, 1])
     const held = await store.records.byId('Observation', 'obs-2')
     expect(held === undefined ? undefined : opened(held).facts.person).toBe('bea')
@@ -121,7 +121,7 @@ eachDatabase('records lie with the person they are about', (open) => {
     await write([rowOf('obs-3', 'cleo', 2)])
     await store.transaction((in_) => in_.identities.merge('cleo', 'dora', 5))
     const ids = ['obs-3', 'obs-4', 'obs-5']
-    expect(await shardsOf(ids)).toEqual(['record: dora 3', 'record_version: dora 4', 'record_index: dora 6', 'network_id: dora'])
+    expect(await shardsOf(ids)).toEqual(['record: dora 3', 'record_history: dora 4', 'record_index: dora 6', 'network_id: dora'])
     expect((await store.records.byIds(ids)).map((held) => opened(held).facts.person)).toEqual(['dora', 'dora', 'dora'])
     expect((await store.records.ofPerson('dora', [], 10)).length).toBe(3)
     expect(await store.records.byKey({ institution: 'clinic', type: 'Observation', localId: 'local-obs-3' })).toBeDefined()
@@ -158,11 +158,36 @@ eachDatabase('records lie with the person they are about', (open) => {
       )
       const lines = plan.rows.map((row) => row['QUERY PLAN'])
       const partitions = lines.filter((line) => / on record\w*_p\d/.test(line) && !line.includes('never executed'))
-      expect(new Set(partitions.map((line) => / on (\w+_p\d)/.exec(line)?.[1])).size).toBe(1)
+      expect(new Set(partitions.map((line) => / on \w+_(p\d)/.exec(line)?.[1])).size).toBe(1)
       // what a person has may be most of a small partition; a record looked up by its id never is
       const whole = text.includes('order by r.updated_ms') ? [] : lines.filter((line) => /Seq Scan on (record|network_id)/.test(line))
       expect(whole.filter((line) => !line.includes('never executed'))).toEqual([])
     }
+  })
+
+  test('an update leaves the index rows that say the same, and whatever else was there is gone', async () => {
+    const rowsThere = async () =>
+      (
+        await database.sql.query<{ param: string; code: string; at: string }>(
+          `select param, code, ctid::text as at from record_index where record = 'obs-7' order by param, code`,
+        )
+      ).rows
+    const first = rowOf('obs-7', 'ada')
+    await write([first])
+    const [old] = await rowsThere()
+    const index = [
+      ...indexed(first).slice(0, 1),
+      ...indexed(first)
+        .slice(1)
+        .map((row) => ({ ...row, code: 'another' })),
+    ]
+    await store.transaction(async (in_) => {
+      await in_.records.write([{ ...first, version: 2 }], index, [], await in_.writes.current(['obs-7']))
+    })
+    const now = await rowsThere()
+    expect(now.map(({ code }) => code)).toEqual(index.map(({ code }) => code))
+    expect([now.length, now[0]]).toEqual([index.length, old])
+    expect((await store.versions.textsOf('obs-7', 10)).map(({ version }) => version)).toEqual([2, 1])
   })
 
   test('a record cannot be written beside the person it is about', async () => {

@@ -1,0 +1,18 @@
+/** Lists as PostgreSQL reads them, written in one go: a driver that escapes value by value costs more than the insert it is for. */
+
+type Item = string | number | boolean | null
+
+/** One array; numbers that are none (infinite) are the words PostgreSQL reads. Spec: https://www.postgresql.org/docs/15/arrays.html#ARRAYS-IO */
+export function arrayLiteral(items: readonly Item[]): string {
+  let text = '{'
+  for (let at = 0; at < items.length; at += 1) {
+    if (at > 0) text += ','
+    const item = items[at] ?? null
+    text += item === null ? 'NULL' : typeof item === 'string' ? quoted(item) : String(item)
+  }
+  return `${text}}`
+}
+
+function quoted(text: string): string {
+  return /["\\]/.test(text) ? `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"` : `"${text}"`
+}

@@ -1,0 +1,37 @@
+/**
+ * What people read of a record differs from what its custodian wrote in ids alone, as a rule: it is kept as those strings that differ. Between its
+ * quotation marks JSON is a list of pieces, and the two texts have as many; where they have not (a corrected code stands beside what was
+ * sent), the whole text is kept. Pure.
+ */
+
+const quote = '"'
+
+/** As it is stored: null where both are one text. Begins with `[` where it is what differs, and with `{` where it is a text. */
+export function storedPeopleText(text: string, peopleText: string | null): string | null {
+  if (peopleText === null || peopleText === text) return null
+  const [from, to] = [text.split(quote), peopleText.split(quote)]
+  if (from.length !== to.length) return peopleText
+  const edits: (number | string)[] = []
+  for (let at = 0; at < to.length; at += 1) {
+    const piece = to[at] ?? ''
+    if (piece !== from[at]) edits.push(at, piece)
+  }
+  const stored = JSON.stringify(edits)
+  return stored.length < peopleText.length ? stored : peopleText
+}
+
+/** The text people read, of a record's text and what is stored beside it. Throws TypeError for what this program did not store. */
+export function peopleTextOf(text: string, stored: string | null): string {
+  if (stored === null) return text
+  if (!stored.startsWith('[')) return stored
+  const edits: unknown = JSON.parse(stored)
+  if (!Array.isArray(edits)) throw new TypeError('what differs between two texts is a list')
+  const pieces = text.split(quote)
+  for (let at = 0; at + 1 < edits.length; at += 2) {
+    const [place, piece]: readonly unknown[] = [edits[at], edits[at + 1]]
+    if (typeof place !== 'number' || typeof piece !== 'string' || pieces[place] === undefined)
+      throw new TypeError('what differs between two texts does not fit the text')
+    pieces[place] = piece
+  }
+  return pieces.join(quote)
+}

@@ -1,0 +1,136 @@
+/**
+ * The statements that write records, each with its index rows, the version before it, its network id and the ledger entries that tell of it:
+ * one round trip. Values travel as one list for each column.
+ */
+import { labellerVersion } from '../../consent/label.ts'
+import { indexerVersion } from '../../fhir-profiles/search-parameters.ts'
+import { arrayLiteral } from './array-literal.ts'
+import { indexValues, insertIndex, type Placed } from './index-rows.ts'
+import type { LedgerEntry } from './ledger.ts'
+import { storedPeopleText } from './people-text.ts'
+import type { RecordRow } from './record-row.ts'
+
+interface Column {
+  readonly name: string
+  readonly type: 'text' | 'int' | 'bigint' | 'boolean' | 'text[]' | 'jsonb'
+  readonly value: (row: RecordRow) => string | number | boolean | null
+}
+
+/** Where a record lies: with the person it is about, or with its institution (docs/decisions/070). */
+export function shardOf({ person, institution }: Pick<RecordRow, 'person' | 'institution'>): string {
+  return person ?? institution
+}
+
+const list = (name: string, of: (row: RecordRow) => readonly string[]): Column => ({
+  name,
+  type: 'text[]',
+  value: (row) => arrayLiteral(of(row)),
+})
+
+/** What a record keeps through all its versions. */
+const lasting: readonly Column[] = [
+  { name: 'shard', type: 'text', value: shardOf },
+  { name: 'id', type: 'text', value: ({ id }) => id },
+  { name: 'institution', type: 'text', value: ({ institution }) => institution },
+  { name: 'type', type: 'text', value: ({ type }) => type },
+  { name: 'local_id', type: 'text', value: ({ localId }) => localId },
+  { name: 'person', type: 'text', value: ({ person }) => person },
+]
+const changing: readonly Column[] = [
+  { name: 'version', type: 'int', value: ({ version }) => version },
+  { name: 'deleted', type: 'boolean', value: ({ deleted }) => deleted },
+  { name: 'text', type: 'text', value: ({ text }) => text },
+  { name: 'people_text', type: 'text', value: ({ text, peopleText }) => storedPeopleText(text, peopleText) },
+  { name: 'network_form', type: 'boolean', value: ({ isNetworkForm }) => isNetworkForm },
+  { name: 'updated_ms', type: 'bigint', value: ({ updatedMs }) => updatedMs },
+  list('sources', ({ sources }) => sources),
+  list('classes', ({ classes }) => classes),
+  list('parties', ({ parties }) => parties),
+  { name: 'encounter', type: 'text', value: ({ encounter }) => encounter },
+  list('codes', ({ codes }) => codes),
+  { name: 'confidentiality', type: 'int', value: ({ confidentiality }) => confidentiality },
+  list('sensitivities', ({ sensitivities }) => sensitivities),
+  list('relations', ({ relations }) => relations),
+  { name: 'from_ms', type: 'bigint', value: ({ fromMs }) => fromMs },
+  { name: 'until_ms', type: 'bigint', value: ({ untilMs }) => untilMs },
+  list('label_basis', ({ labelBasis }) => labelBasis),
+  { name: 'is_narrated', type: 'boolean', value: ({ isNarrated }) => isNarrated },
+  { name: 'elements', type: 'jsonb', value: ({ elements }) => (elements === null ? null : JSON.stringify(elements)) },
+]
+const columns = [...lasting, ...changing]
+const names = columns.map(({ name }) => name).join(', ')
+const made = 'labeller, indexer'
+
+const isTextual = ({ type }: Column): boolean => type === 'text[]' || type === 'jsonb'
+const lists = columns.map((column, at) => `$${at + 1}::${isTextual(column) ? 'text' : column.type}[]`)
+const given = `k as materialized (
+    select ${columns.map((column) => (isTextual(column) ? `${column.name}::${column.type}` : column.name)).join(', ')}
+    from unnest(${lists.join(', ')}) as k(${names}))`
+
+const { sql: indexed, next: entriesAt } = insertIndex(columns.length + 1)
+const goneAt = entriesAt + 1
+
+const written = `insert into record (${names}, ${made}) select ${names}, ${labellerVersion}, ${indexerVersion} from k`
+const updated = `${written} on conflict (shard, id) do update set
+    ${[...changing.map(({ name }) => name), 'labeller', 'indexer'].map((name) => `${name} = excluded.${name}`).join(', ')}`
+
+const identified = 'insert into network_id (id, institution, type, local_id, shard) select id, institution, type, local_id, shard from k'
+const placedAnew = `${identified}
+    on conflict (id) do update set shard = excluded.shard where network_id.shard is distinct from excluded.shard`
+
+const versionColumns = 'shard, id, version, text, people_text, deleted, updated_ms'
+const past = (of: string, shard: string): string =>
+  `past as (insert into record_version (${versionColumns})
+    select r.shard, r.id, r.version, r.text, r.people_text, r.deleted, r.updated_ms from ${of} o join record r on r.shard = o.${shard} and r.id = o.id)`
+
+const along = `indexed as (${indexed}),
+  entry as (
+    insert into ledger (id, at_ms, persons, institution, kind, body, sha256)
+    select id, "atMs", persons, institution, kind, body, sha256
+    from json_to_recordset($${entriesAt}::json) as e(id text, "atMs" bigint, persons text[], institution text, kind text, body text, sha256 text)
+    returning seq),
+  waiting as (insert into ledger_pending (seq) select seq from entry)`
+
+/** Where every id was made for this very write: nothing of it can be there, and nothing is looked for. */
+export const writeFresh = `
+  with ${given}, known as (${identified}), written as (${written}), ${along}
+  select id, shard as "from", shard as "into" from k where false`
+
+/** Where what was there lies in the same shard: index rows that say the same stay, those marked so go. */
+export const writeInPlace = `
+  with ${given}, known as (${placedAnew}), ${past('k', 'shard')},
+  unindexed as (
+    delete from record_index i using (select shard, record, marks::bigint[] as marks from unnest($${goneAt}::text[], $${goneAt + 1}::text[], $${goneAt + 2}::text[]) as g(shard, record, marks)) g
+    where i.shard = g.shard and i.record = g.record and (i.mark is null or i.mark = any(g.marks))),
+  written as (${updated}), ${along}
+  select id, shard as "from", shard as "into" from k where false`
+
+/** Wherever it was. Answers the records that lay elsewhere until now: their old row and index are gone, their history has still to follow. */
+export const writeAnywhere = `
+  with ${given},
+  old as materialized (select n.id, n.shard as "from", k.shard as "into" from k join network_id n on n.id = k.id where n.shard is not null),
+  known as (${placedAnew}), ${past('old', '"from"')},
+  unindexed as (delete from record_index i using old where i.shard = old."from" and i.record = old.id),
+  gone as (delete from record r using old where r.shard = old."from" and r.id = old.id and old."from" <> old."into"),
+  written as (${updated}), ${along}
+  select id, "from", "into" from old where "from" <> "into"`
+
+/** The values of `writeFresh` and `writeAnywhere`; with `goneValues` behind them of `writeInPlace`. */
+export function writeValues(rows: readonly RecordRow[], index: readonly Placed[], entries: readonly LedgerEntry[]): readonly string[] {
+  return [...columns.map(({ value }) => arrayLiteral(rows.map(value))), ...indexValues(index), JSON.stringify(entries)]
+}
+
+/** Marks of index rows that go, by record. */
+export interface Gone {
+  readonly shard: string
+  readonly record: string
+  readonly marks: readonly number[]
+}
+
+export function goneValues(gone: readonly Gone[]): readonly string[] {
+  return [
+    arrayLiteral(gone.map(({ shard }) => shard)),
+    arrayLiteral(gone.map(({ record }) => record)),
+    arrayLiteral(gone.map(({ marks }) => arrayLiteral(marks))),
+  ]
+}
