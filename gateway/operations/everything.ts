@@ -99,15 +99,12 @@ async function ownPage(
   { types, sinceMs, limit, turn }: Asked,
   of: { readonly institution: string; readonly person: string },
 ): Promise<{ readonly held: readonly Held[]; readonly next: Turn | undefined }> {
-  const ask = { ...of, types, sinceMs }
-  const own =
-    turn?.of === 'near'
-      ? []
-      : await context.store.pages.ofOwn({ ...ask, after: turn?.of === 'stored' ? turn.after : undefined, limit: limit + 1 })
+  const turnOf = turn?.of === 'near' ? 'near' : 'stored'
+  const after = turn === undefined || turn.of === 'live' ? undefined : turn.after
+  const { own, near } = await context.store.pages.ofOwn({ ...of, types, sinceMs, limit, turn: turnOf, after })
   const held = own.slice(0, limit).map((each) => each.held)
   if (own.length > limit) return { held, next: { of: 'stored', after: own[limit - 1]?.place } }
   const room = limit - own.length
-  const near = await context.store.pages.nearOwn({ ...ask, after: turn?.of === 'near' ? turn.after : undefined, limit: room + 1 })
   const more = near.slice(0, room)
   return {
     held: [...held, ...more.map((each) => each.held)],

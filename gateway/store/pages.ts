@@ -18,6 +18,12 @@ export interface Paged {
   readonly place: Place
 }
 
+/** One more than the limit, where there is more. */
+export interface OwnPage {
+  readonly own: readonly Paged[]
+  readonly near: readonly Paged[]
+}
+
 interface Ask {
   readonly person: string
   /** empty = every type */
@@ -52,10 +58,11 @@ async function page(sql: Sql, where: readonly string[], bound: ReturnType<typeof
     `select ${recordColumns} from record r where ${where.join(' and ')} order by ${order} limit ${bound.add(limit)}`,
     bound.values,
   )
-  return found.rows.map((row) => ({
-    held: heldOf(row),
-    place: { rank: row.type === 'Patient' ? 0 : 1, updatedMs: row.updated_ms, id: row.id },
-  }))
+  return found.rows.map(pagedOf)
+}
+
+function pagedOf(row: Row): Paged {
+  return { held: heldOf(row), place: { rank: row.type === 'Patient' ? 0 : 1, updatedMs: row.updated_ms, id: row.id } }
 }
 
 /** The shard is the person: one partition is read. */
@@ -79,27 +86,37 @@ export function pages(sql: Sql) {
       return page(sql, where, bound, ask.limit)
     },
 
-    /** One partition's record of a person. */
-    async ofOwn(ask: Ask & { readonly institution: string }): Promise<readonly Paged[]> {
+    /**
+     * One institution's record of a person, and after it what that refers to, and what this refers to, outside the patient compartment
+     * (organizations, practitioners …), as far as there is room.
+     * @param turn what is still to come: both, or the rest of what is referred to
+     */
+    async ofOwn(ask: Ask & { readonly institution: string; readonly turn: 'stored' | 'near' }): Promise<OwnPage> {
       const bound = binder()
-      const where = [`r.institution = ${bound.add(ask.institution)}`, ...personIs(bound.add(ask.person)), ...narrowed(ask, bound.add)]
-      return page(sql, where, bound, ask.limit)
-    },
-
-    /** What that record refers to, and what this refers to, outside the patient compartment (organizations, practitioners …). */
-    async nearOwn(ask: Ask & { readonly institution: string }): Promise<readonly Paged[]> {
-      const bound = binder()
-      const [institution, person] = [bound.add(ask.institution), bound.add(ask.person)]
-      const named = (shard: string, records: string): string =>
-        `(select i.code from record_index i where i.shard = ${shard} and i.param = '_reference' and i.record in ${records})`
-      const own = `(select o.id from record o where o.shard = ${person} and o.institution = ${institution} and not o.deleted)`
-      const near = named(person, own)
-      const where = [
-        `r.shard = ${institution} and r.institution = ${institution} and r.person is null`,
-        `(r.id in ${near} or r.id in ${named(institution, near)})`,
-        ...narrowed(ask, bound.add),
-      ]
-      return page(sql, where, bound, ask.limit)
+      const [institution, person, limit] = [bound.add(ask.institution), bound.add(ask.person), bound.add(ask.limit)]
+      const referred = `near as materialized (select distinct unnest(o.relations) as id from record o where ${isOwn('o', institution, person)}),
+        far as (select unnest(f.relations) as id from record f
+          where f.shard = ${institution} and f.id = any(array(select id from near)) and f.institution = ${institution} and not f.deleted)`
+      const nearSql = (place: Place | undefined, room: string): string =>
+        `select true as is_near, ${recordColumns} from record r
+         where r.shard = ${institution} and r.institution = ${institution} and r.person is null and r.id = any(array(select id from near union select id from far))
+           and ${narrowed({ ...ask, after: place }, bound.add).join(' and ')} order by ${order} limit ${room}`
+      // a place is within one of the two: the other is not begun, or over
+      const text =
+        ask.turn === 'near'
+          ? `with ${referred} ${nearSql(ask.after, `${limit}::int + 1`)}`
+          : `with ${referred}, own as materialized (select false as is_near, ${recordColumns} from record r
+               where ${isOwn('r', institution, person)} and ${narrowed(ask, bound.add).join(' and ')} order by ${order} limit ${limit}::int + 1)
+             select r.* from (select * from own union all (${nearSql(undefined, `greatest(0, ${limit}::int + 1 - (select count(*) from own))`)})) r
+             order by r.is_near, ${order}`
+      const { rows } = await sql.query<Row & { is_near: boolean }>(text, bound.values)
+      const of = Map.groupBy(rows, (row) => row.is_near)
+      return { own: (of.get(false) ?? []).map(pagedOf), near: (of.get(true) ?? []).map(pagedOf) }
     },
   }
+}
+
+/** What an institution holds of the person, in the shard of theirs. */
+function isOwn(of: string, institution: string, person: string): string {
+  return `${of}.shard = ${person} and ${of}.person = ${person} and ${of}.institution = ${institution} and not ${of}.deleted`
 }

@@ -1,7 +1,18 @@
 /** Clauses → SQL over a record, however deep they reach. Each record on the way is in the caller's view. */
 import type { Clause, Test } from './search-clause.ts'
 import { rangeSql, testSql } from './search-test.ts'
-import { isToldApart, ledTo, pointingRows, told, toldApart, toldBeside, toldReferenceApart, visible, type At, type Making } from './search-view.ts'
+import {
+  isToldApart,
+  ledTo,
+  pointingRows,
+  told,
+  toldApart,
+  toldBeside,
+  toldReferenceApart,
+  visible,
+  type At,
+  type Making,
+} from './search-view.ts'
 
 export function clauseSql(make: Making, at: At, clause: Clause): string {
   const { add } = make
