@@ -38,13 +38,16 @@ export async function releaseEverything(context: Context, call: Call, page: Ever
   const { sight, person, sinceMs } = page
   const live = page.live.map(open)
   const liveCharts = page.isFirst ? live.filter(({ facts }) => facts.type === 'Patient') : []
-  const charts = await judge(context, call, sight, [...page.charts.map(open), ...liveCharts])
-  const stored = await judge(context, call, sight, page.stored.map(open))
   const waiting = live
     .filter(({ facts, updatedMs }) => !notHere.has(facts.type) && (sinceMs === undefined || updatedMs >= sinceMs))
     .filter((content) => keyOf(content) > page.liveAfter)
     .toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
-  const passed = page.isStoredOver ? await judge(context, call, sight, waiting) : []
+  // all of it at once: what is in force now is asked for once
+  const [charts = [], stored = [], passed = []] = await judgeApart(context, call, sight, [
+    [...page.charts.map(open), ...liveCharts],
+    page.stored.map(open),
+    page.isStoredOver ? waiting : [],
+  ])
   const shown = passed.slice(0, page.room)
   const parts = [...charts, ...stored, ...shown]
   if (parts.length === 0 && !page.isKnown) {
@@ -68,6 +71,18 @@ export async function releaseEverything(context: Context, call: Call, page: Ever
     notices: [...silentNotices(page.silent), coverageNotice],
   })
   return mint(200, {}, text)
+}
+
+/** What passes of each list. */
+async function judgeApart(
+  context: Context,
+  call: Call,
+  sight: Sight,
+  lists: readonly (readonly HeldContent[])[],
+): Promise<readonly (readonly Part[])[]> {
+  // in their order, without what is refused
+  const left = [...(await judge(context, call, sight, lists.flat()))].reverse()
+  return lists.map((list) => list.flatMap(({ facts }) => (left.at(-1)?.networkId === facts.id ? left.splice(-1) : [])))
 }
 
 /** The whole person, whatever changed of it; not at all when nothing did since. */

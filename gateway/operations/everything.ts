@@ -76,10 +76,9 @@ async function personEverything(call: Call, context: Context, asked: Asked): Pro
 
 async function ownEverything(call: Call, context: Context, asked: Asked): Promise<Released> {
   const { institution } = call.caller
-  const row = (await context.store.identities.byLocal(institution, [call.params['id'] ?? '']))[0]
-  const known = row === undefined ? undefined : await context.store.records.byKey({ institution, type: 'Patient', localId: row.localId })
-  if (row === undefined || known === undefined) return releaseNothing(context, call, 'everything')
-  const { held, next } = await ownPage(context, asked, { institution, person: row.person })
+  const page = await ownPage(context, asked, { institution, localId: call.params['id'] ?? '' })
+  if (page === undefined) return releaseNothing(context, call, 'everything')
+  const { person, held, next } = page
   const sight = await sightFor(context.store, context, call, { type: 'Patient', persons: [] })
   return releaseBundle(context, call, {
     type: 'searchset',
@@ -89,24 +88,34 @@ async function ownEverything(call: Call, context: Context, asked: Asked): Promis
     self: addressOf(call, context),
     next: next === undefined ? undefined : nextPage(call, context, asked, next),
     sight,
-    persons: [row.person],
+    persons: [person],
     notices: [],
   })
 }
 
+interface OwnPage {
+  readonly person: string
+  readonly held: readonly Held[]
+  readonly next: Turn | undefined
+}
+
+/** undefined for a patient of whom no record is stored. */
 async function ownPage(
   context: Context,
   { types, sinceMs, limit, turn }: Asked,
-  of: { readonly institution: string; readonly person: string },
-): Promise<{ readonly held: readonly Held[]; readonly next: Turn | undefined }> {
+  of: { readonly institution: string; readonly localId: string },
+): Promise<OwnPage | undefined> {
   const turnOf = turn?.of === 'near' ? 'near' : 'stored'
   const after = turn === undefined || turn.of === 'live' ? undefined : turn.after
-  const { own, near } = await context.store.pages.ofOwn({ ...of, types, sinceMs, limit, turn: turnOf, after })
+  const found = await context.store.pages.ofOwn({ ...of, types, sinceMs, limit, turn: turnOf, after })
+  if (found === undefined) return undefined
+  const { person, own, near } = found
   const held = own.slice(0, limit).map((each) => each.held)
-  if (own.length > limit) return { held, next: { of: 'stored', after: own[limit - 1]?.place } }
+  if (own.length > limit) return { person, held, next: { of: 'stored', after: own[limit - 1]?.place } }
   const room = limit - own.length
   const more = near.slice(0, room)
   return {
+    person,
     held: [...held, ...more.map((each) => each.held)],
     next: near.length > room ? { of: 'near', after: more.at(-1)?.place } : undefined,
   }

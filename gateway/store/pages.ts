@@ -20,6 +20,7 @@ export interface Paged {
 
 /** One more than the limit, where there is more. */
 export interface OwnPage {
+  readonly person: string
   readonly own: readonly Paged[]
   readonly near: readonly Paged[]
 }
@@ -33,6 +34,12 @@ interface Ask {
   readonly limit: number
 }
 
+interface OwnAsk extends Omit<Ask, 'person'> {
+  readonly institution: string
+  readonly localId: string
+  readonly turn: 'stored' | 'near'
+}
+
 /** The patient's chart comes first. */
 const order = "(case when r.type = 'Patient' then 0 else 1 end), r.updated_ms, r.id"
 
@@ -43,7 +50,7 @@ function binder() {
   return { values, add: (value: unknown): string => `$${values.push(value)}` }
 }
 
-function narrowed(ask: Ask, add: (value: unknown) => string): readonly string[] {
+function narrowed(ask: Pick<Ask, 'types' | 'sinceMs' | 'after'>, add: (value: unknown) => string): readonly string[] {
   const { types, sinceMs, after } = ask
   return [
     'not r.deleted',
@@ -87,31 +94,38 @@ export function pages(sql: Sql) {
     },
 
     /**
-     * One institution's record of a person, and after it what that refers to, and what this refers to, outside the patient compartment
-     * (organizations, practitioners …), as far as there is room.
+     * One institution's record of one of its patients, and after it what that refers to, and what this refers to, outside the patient
+     * compartment (organizations, practitioners …), as far as there is room. undefined where no record of the patient is stored.
      * @param turn what is still to come: both, or the rest of what is referred to
      */
-    async ofOwn(ask: Ask & { readonly institution: string; readonly turn: 'stored' | 'near' }): Promise<OwnPage> {
+    async ofOwn(ask: OwnAsk): Promise<OwnPage | undefined> {
       const bound = binder()
-      const [institution, person, limit] = [bound.add(ask.institution), bound.add(ask.person), bound.add(ask.limit)]
-      const referred = `near as materialized (select distinct unnest(o.relations) as id from record o where ${isOwn('o', institution, person)}),
-        far as (select unnest(f.relations) as id from record f
-          where f.shard = ${institution} and f.id = any(array(select id from near)) and f.institution = ${institution} and not f.deleted)`
+      const [institution, localId, limit] = [bound.add(ask.institution), bound.add(ask.localId), bound.add(ask.limit)]
+      const person = '(select person from who)'
       const nearSql = (place: Place | undefined, room: string): string =>
         `select true as is_near, ${recordColumns} from record r
          where r.shard = ${institution} and r.institution = ${institution} and r.person is null and r.id = any(array(select id from near union select id from far))
            and ${narrowed({ ...ask, after: place }, bound.add).join(' and ')} order by ${order} limit ${room}`
       // a place is within one of the two: the other is not begun, or over
-      const text =
+      const page =
         ask.turn === 'near'
-          ? `with ${referred} ${nearSql(ask.after, `${limit}::int + 1`)}`
-          : `with ${referred}, own as materialized (select false as is_near, ${recordColumns} from record r
-               where ${isOwn('r', institution, person)} and ${narrowed(ask, bound.add).join(' and ')} order by ${order} limit ${limit}::int + 1)
-             select r.* from (select * from own union all (${nearSql(undefined, `greatest(0, ${limit}::int + 1 - (select count(*) from own))`)})) r
-             order by r.is_near, ${order}`
-      const { rows } = await sql.query<Row & { is_near: boolean }>(text, bound.values)
+          ? nearSql(ask.after, `${limit}::int + 1`)
+          : `select r.* from (select * from own union all (${nearSql(undefined, `greatest(0, ${limit}::int + 1 - (select count(*) from own))`)})) r`
+      const own = (): string => `, own as materialized (select false as is_near, ${recordColumns} from record r
+          where ${isOwn('r', institution, person)} and ${narrowed(ask, bound.add).join(' and ')} order by ${order} limit ${limit}::int + 1)`
+      const { rows } = await sql.query<Row & { of_person: string; is_near: boolean | null }>(
+        `with who as materialized (select d.person from identity d
+            join network_id n on n.institution = d.institution and n.type = 'Patient' and n.local_id = d.local_id and n.shard is not null
+            where d.institution = ${institution} and d.local_id = ${localId}),
+          near as materialized (select distinct unnest(o.relations) as id from record o where ${isOwn('o', institution, person)}),
+          far as (select unnest(f.relations) as id from record f
+            where f.shard = ${institution} and f.id = any(array(select id from near)) and f.institution = ${institution} and not f.deleted)${ask.turn === 'near' ? '' : own()}
+        select w.person as of_person, r.* from who w left join (${page}) r on true order by r.is_near, ${order}`,
+        bound.values,
+      )
+      const [first] = rows
       const of = Map.groupBy(rows, (row) => row.is_near)
-      return { own: (of.get(false) ?? []).map(pagedOf), near: (of.get(true) ?? []).map(pagedOf) }
+      return first && { person: first.of_person, own: (of.get(false) ?? []).map(pagedOf), near: (of.get(true) ?? []).map(pagedOf) }
     },
   }
 }
