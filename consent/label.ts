@@ -35,12 +35,12 @@ export type Labels = Pick<Facts, 'confidentiality' | 'sensitivities'> & { readon
 export function labelsOf({ codes, labels, departments }: Labelled): Labels {
   const keys = new Set(codes.flatMap(withBroader))
   const diseases = new Set(codes.flatMap((code) => (isDiseaseSystem(code.system) ? diseaseLevels(code.code) : [])))
-  const found = compiled.filter(
-    (set) =>
-      set.departments.some((department) => departments.includes(department)) ||
-      [...diseases].some((disease) => set.diseases.has(disease)) ||
-      set.codes.some((key) => keys.has(key)),
-  )
+  const hit = new Set<CompiledSet>()
+  for (const key of keys) for (const set of setsByCode.get(key) ?? []) hit.add(set)
+  for (const disease of diseases) for (const set of setsByDisease.get(disease) ?? []) hit.add(set)
+  for (const department of departments) for (const set of setsByDepartment.get(department) ?? []) hit.add(set)
+  // in the order of the table, whatever was met first
+  const found = hit.size < 2 ? [...hit] : compiled.filter((set) => hit.has(set))
   const said = labels.flatMap((label) => sensitivityOf(label) ?? [])
   const bases = [
     ...said.map((sensitivity) => ({ sensitivity, basis: 'sender' })),
@@ -63,6 +63,17 @@ const compiled: readonly CompiledSet[] = labelSets.map((set) => ({
   }),
   diseases: new Set(set.diseases.flatMap(expanded)),
 }))
+
+/** The sets in which each of these stands: a record names few codes, the sets many. */
+function setsBy(namesOf: (set: CompiledSet) => Iterable<string>): ReadonlyMap<string, readonly CompiledSet[]> {
+  const sets = new Map<string, CompiledSet[]>()
+  for (const set of compiled) for (const name of namesOf(set)) sets.set(name, [...(sets.get(name) ?? []), set])
+  return sets
+}
+
+const setsByCode = setsBy(({ codes }) => codes)
+const setsByDisease = setsBy(({ diseases }) => diseases)
+const setsByDepartment = setsBy(({ departments }) => departments)
 
 /** `F10-F19` or `T40.0-T40.4` as the codes it stands for; a single code stands for itself. */
 function expanded(range: string): readonly string[] {

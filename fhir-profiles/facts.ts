@@ -254,7 +254,10 @@ export function labelsIn(value: unknown): readonly Code[] {
 function visitObjects(value: unknown, enter: (item: Readonly<Record<string, unknown>>) => boolean): void {
   if (Array.isArray(value)) for (const item of value) visitObjects(item, enter)
   else if (isRecord(value) && !isExactNumber(value) && enter(value)) {
-    for (const [key, item] of Object.entries(value)) if (key !== 'meta' || !('resourceType' in value)) visitObjects(item, enter)
+    for (const key in value) {
+      const item = value[key]
+      if (typeof item === 'object' && (key !== 'meta' || !('resourceType' in value))) visitObjects(item, enter)
+    }
   }
 }
 
@@ -285,6 +288,6 @@ function containedBy(resource: Resource, id: string): unknown {
 function codingOf(item: Readonly<Record<string, unknown>>): Code | undefined {
   const { code, system: codeSystem } = item
   if (typeof code !== 'string' || 'value' in item || 'unit' in item) return undefined
-  if (!Object.keys(item).every((key) => codingKeys.has(key.startsWith('_') ? key.slice(1) : key))) return undefined
+  for (const key in item) if (!codingKeys.has(key.startsWith('_') ? key.slice(1) : key)) return undefined
   return { system: typeof codeSystem === 'string' ? codeSystem : '', code }
 }

@@ -45,32 +45,61 @@ export function parseReference(value: string): ParsedReference | undefined {
  * `Attachment.url` that points into the same server or Bundle (a Binary), since that is a reference in all but name.
  */
 export function references(resource: object): readonly FoundReference[] {
+  const before = known.get(resource)
+  if (before !== undefined) return before
   const found: FoundReference[] = []
   const root = 'resourceType' in resource && typeof resource.resourceType === 'string' ? resource.resourceType : ''
-  walk(resource, root, (value, path, isUrl) => {
+  walk(resource, [root], (value, path, isUrl) => {
     const parsed = parseReference(value)
-    if (parsed !== undefined && !(isUrl && isForeign(parsed))) found.push({ ...parsed, path })
+    if (parsed !== undefined && !(isUrl && isForeign(parsed))) found.push({ ...parsed, path: pathText(path) })
   })
+  if (root !== '') known.set(resource, found)
   return found
 }
+
+/** Read once, however many ask for them on a resource's way in: a resource is never changed in place. */
+const known = new WeakMap<object, readonly FoundReference[]>()
 
 /** An ordinary web address in `Attachment.url` is content, not a reference. */
 function isForeign({ kind }: ParsedReference): boolean {
   return kind === 'absolute' || kind === 'conditional'
 }
 
-type Visit = (value: string, path: string, isUrl: boolean) => void
+/** Names and places in lists on the way from the root; written out only for what is found. */
+type Way = (string | number)[]
 
-function walk(value: unknown, path: string, visit: Visit, under = ''): void {
+function pathText([root = '', ...rest]: Way): string {
+  return rest.reduce<string>((path, step) => (typeof step === 'number' ? `${path}[${step}]` : `${path}.${step}`), String(root))
+}
+
+type Visit = (value: string, path: Way, isUrl: boolean) => void
+
+/** `way` is lent: it says where the walk stands while `visit` runs. */
+function walk(value: object, way: Way, visit: Visit, under = ''): void {
   if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) walk(item, `${path}[${index}]`, visit, under)
+    for (let index = 0; index < value.length; index += 1) {
+      const item: unknown = value[index]
+      if (typeof item === 'object' && item !== null) within(item, index, { way, visit, under })
+    }
     return
   }
-  if (typeof value !== 'object' || value === null || isExactNumber(value)) return
-  for (const [key, item] of Object.entries(value)) {
-    if (typeof item !== 'string') walk(item, `${path}.${key}`, visit, key)
-    else if (isReferenceText(key, value, under)) visit(item, `${path}.${key}`, key === 'url')
+  if (isExactNumber(value)) return
+  for (const key in value) {
+    const item: unknown = Reflect.get(value, key)
+    if (typeof item === 'object') {
+      if (item !== null) within(item, key, { way, visit, under: key })
+    } else if (typeof item === 'string' && (key === 'reference' || key === 'url') && isReferenceText(key, value, under)) {
+      way.push(key)
+      visit(item, way, key === 'url')
+      way.pop()
+    }
   }
+}
+
+function within(item: object, step: string | number, { way, visit, under }: { way: Way; visit: Visit; under: string }): void {
+  way.push(step)
+  walk(item, way, visit, under)
+  way.pop()
 }
 
 const attachmentKeys = new Set(['id', 'extension', 'contentType', 'language', 'data', 'url', 'size', 'hash', 'title', 'creation'])
@@ -94,21 +123,34 @@ export function rewriteReferences<T extends object>(resource: T, rewrite: (value
   return rewritten(resource, rewrite) as T
 }
 
-function rewritten(value: unknown, rewrite: (value: string) => string | undefined, under = ''): unknown {
-  if (typeof value !== 'object' || value === null || isExactNumber(value)) return value
-  if (Array.isArray(value)) {
-    const items = value.map((item: unknown) => rewritten(item, rewrite, under))
-    return items.some((item, index) => item !== value[index]) ? items : value
-  }
+function rewritten(value: object, rewrite: (value: string) => string | undefined, under = ''): unknown {
+  if (Array.isArray(value)) return rewrittenList(value, rewrite, under)
+  if (isExactNumber(value)) return value
   let copy: Record<string, unknown> | undefined
-  for (const [key, item] of Object.entries(value)) {
-    const next: unknown =
-      typeof item !== 'string' ? rewritten(item, rewrite, key) : isReferenceText(key, value, under) ? newText(item, key, rewrite) : item
+  for (const key in value) {
+    const item: unknown = Reflect.get(value, key)
+    let next = item
+    if (typeof item === 'object') next = item === null ? item : rewritten(item, rewrite, key)
+    else if (typeof item === 'string' && (key === 'reference' || key === 'url') && isReferenceText(key, value, under))
+      next = newText(item, key, rewrite)
     if (next === item) continue
     copy ??= { ...value }
     copy[key] = next
   }
   return copy ?? value
+}
+
+function rewrittenList(list: readonly unknown[], rewrite: (value: string) => string | undefined, under: string): readonly unknown[] {
+  let copy: unknown[] | undefined
+  for (let index = 0; index < list.length; index += 1) {
+    const item = list[index]
+    if (typeof item !== 'object' || item === null) continue
+    const next = rewritten(item, rewrite, under)
+    if (next === item) continue
+    copy ??= [...list]
+    copy[index] = next
+  }
+  return copy ?? list
 }
 
 function newText(text: string, key: string, rewrite: (value: string) => string | undefined): string {

@@ -7,6 +7,7 @@ import { isResidentNumber } from './resident-number.ts'
 
 /** The resource without them, wherever in it they stand; `dropped` tells whether there was one. */
 export function withoutResidentNumbers<T extends object>(resource: T): { readonly resource: T; readonly dropped: boolean } {
+  if (!holdsOne(resource)) return { resource, dropped: false }
   let dropped = false
   const kept = (element: unknown): boolean => {
     const isOne = isResidentIdentifier(element)
@@ -27,6 +28,19 @@ export function withoutResidentNumbers<T extends object>(resource: T): { readonl
   const scrubbed = walk(resource)
   // The walk only leaves identifiers out, so what remains is the resource it was given.
   return { resource: dropped ? (scrubbed as T) : resource, dropped }
+}
+
+/** Nearly no resource has one: that is seen without copying it. */
+function holdsOne(value: object): boolean {
+  if (Array.isArray(value)) return value.some((item: unknown) => typeof item === 'object' && item !== null && holdsOne(item))
+  if (JSON.isRawJSON(value)) return false
+  for (const key in value) {
+    const element: unknown = Reflect.get(value, key)
+    if (typeof element !== 'object' || element === null) continue
+    if (key === 'identifier' && (Array.isArray(element) ? element.some(isResidentIdentifier) : isResidentIdentifier(element))) return true
+    if (holdsOne(element)) return true
+  }
+  return false
 }
 
 function isResidentIdentifier(identifier: unknown): boolean {

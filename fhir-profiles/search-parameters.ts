@@ -5,8 +5,12 @@
 import table from './search-parameters.json' with { type: 'json' }
 import { engineFor } from './fhirpath-engine.ts'
 import { indexValue, valuesOf, type IndexEntry, type IndexType } from './index-entry.ts'
+import { nativeExpressions } from './native-expressions.ts'
 import { compilePath, compileRelative, type Path, type Step } from './path.ts'
 import type { Resource } from './r4.ts'
+import { hasOwnRows } from './search-standing.ts'
+import { isRecord } from './validate/guards.ts'
+import { structureOf } from './validate/structure.ts'
 
 export type { IndexEntry } from './index-entry.ts'
 export { normaliseText } from './index-entry.ts'
@@ -15,7 +19,7 @@ export { normaliseText } from './index-entry.ts'
  * Raised whenever the same resource would give other rows than before: rows of an older extractor are made anew at start
  * (gateway/store/reindex.ts).
  */
-export const indexerVersion = 2
+export const indexerVersion = 3
 
 export type SearchParameterType = IndexType | 'composite'
 
@@ -37,7 +41,8 @@ export interface Part {
 }
 
 interface Compiled {
-  readonly parameter: SearchParameter
+  /** without any of these elements there are no rows; undefined = there may be */
+  readonly roots?: readonly string[] | undefined
   readonly rows: (resource: Resource, zone: string) => readonly IndexEntry[]
 }
 
@@ -64,28 +69,53 @@ export const searchableTypes: readonly string[] = Object.keys(parameters).filter
 const ofTheRecord: ReadonlySet<string> = new Set(['_id', '_lastUpdated'])
 
 /**
- * Every index row of a resource. Dates are spans in `zone` (IANA name). Unreadable values give no row; references into the resource
+ * Every index row of a resource, without those of parameters that others' rows tell of (`search-standing.ts`). Dates are spans in `zone` (IANA name). Unreadable values give no row; references into the resource
  * itself (`#id`) give none either. Rows are distinct.
  */
 export function extractIndex(resource: Resource, zone: string): readonly IndexEntry[] {
-  const entries = new Map<string, IndexEntry>()
-  for (const { rows } of compiledFor(resource.resourceType)) {
-    for (const entry of rows(resource, zone)) entries.set(keyOf(entry), entry)
+  const found: IndexEntry[] = []
+  const present = elementsIn(resource)
+  for (const { roots, rows } of compiledFor(resource.resourceType)) {
+    if (roots !== undefined && !roots.some((root) => present.has(root))) continue
+    const own = rows(resource, zone)
+    // rows of different parameters differ by its name
+    if (own.length < 2) found.push(...own)
+    else found.push(...new Map(own.map((entry) => [keyOf(entry), entry])).values())
   }
-  return [...entries.values()]
+  return found
 }
 
 function keyOf(entry: IndexEntry): string {
-  return Object.values(entry)
-    .map((value) => (typeof value === 'object' ? `${value.type}/${value.id}` : String(value)))
-    .join('\u0000')
+  let key = ''
+  for (const name in entry) {
+    const value: unknown = Reflect.get(entry, name)
+    key += `\u0000${isRecord(value) ? `${String(value['type'])}/${String(value['id'])}` : String(value)}`
+  }
+  return key
+}
+
+/** Names of the elements that are there: `value` for `valueQuantity`. */
+function elementsIn(resource: Resource): ReadonlySet<string> {
+  const elements = structureOf(resource.resourceType)?.elements
+  const names = new Set<string>()
+  for (const key in resource) names.add((elements?.get(key)?.element ?? key).replace('[x]', ''))
+  return names
+}
+
+/** The elements an expression begins with; undefined where it looks at more than elements that are there. */
+function rootsOf(type: string, expression: string): readonly string[] | undefined {
+  const roots = expression.split(' | ').map((way) => new RegExp(`^\\(?(?:${type}|Resource)\\.([a-z]\\w*)(?!\\()`).exec(way)?.[1])
+  const found = roots.filter((root) => root !== undefined)
+  return found.length === roots.length && compilePath(expression) !== undefined ? found : undefined
 }
 
 function compiledFor(type: string): readonly Compiled[] {
   const known = compiled.get(type)
   if (known !== undefined) return known
   const result = [...searchParametersOf(type).values()].flatMap((parameter) =>
-    ofTheRecord.has(parameter.name) ? [] : [compile(parameter)],
+    ofTheRecord.has(parameter.name) || !hasOwnRows(type, parameter.name)
+      ? []
+      : [{ ...compile(parameter), roots: rootsOf(type, parameter.expression) }],
   )
   if (Object.hasOwn(parameters, type)) compiled.set(type, result)
   return result
@@ -108,14 +138,13 @@ function compile(parameter: SearchParameter): Compiled {
   const path = pathOf(expression)
   if (type === 'composite') return compileComposite(parameter, path)
   return {
-    parameter,
     rows: (resource, zone) => path(resource).flatMap((found) => indexValue({ param: name, type, found, zone })),
   }
 }
 
 /** A few published expressions compute more than a walk can: the full engine does those. */
 function pathOf(expression: string): Path {
-  return compilePath(expression) ?? engineFor(expression)
+  return compilePath(expression) ?? nativeExpressions.get(expression) ?? engineFor(expression)
 }
 
 const ofResource = '%resource.'
@@ -127,7 +156,6 @@ const ofResource = '%resource.'
 function compileComposite(parameter: SearchParameter, path: Path): Compiled {
   const parts = parameter.parts.map(({ type, expression }) => ({ type, step: partOf(parameter, expression) }))
   return {
-    parameter,
     rows: (resource, zone) =>
       path(resource).flatMap((found) => {
         const values = parts.map(({ type, step }) => step([found], resource).flatMap((each) => valuesOf(type, each, zone)))

@@ -33,7 +33,6 @@ export async function placePatients(
   input: { institution: string; space: 'local' | 'network'; placed: readonly Placed[] },
 ): Promise<PlacedPatients> {
   if (input.space === 'network') return placeNetworkPatients(tables, input.placed)
-  await inTurn(tables, input.placed)
   const persons = await personsOfLocal(tables, context, input)
   const reviews: Review[] = []
   for (const item of input.placed) {
@@ -96,26 +95,35 @@ async function personsOfLocal(
     const record = local === undefined ? undefined : item.resource.resourceType === 'Patient' ? item.id : item.networkIdOf('Patient', local)
     if (local !== undefined && record !== undefined) mentioned.set(local, record)
   }
-  const found = await tables.identities.byLocal(input.institution, [...mentioned.keys()])
-  const rows = new Map(found.map((row) => [row.localId, row]))
-  for (const [localId, record] of mentioned) {
-    if (rows.has(localId)) continue
-    const row: IdentityRow = { institution: input.institution, localId, record, person: context.newId(), grade: 'single' }
-    await tables.identities.addPerson(row.person, context.now().getTime())
-    await tables.identities.link(row, context.now().getTime())
-    rows.set(localId, row)
-  }
-  return rows
+  const made = (locals: readonly string[]): readonly IdentityRow[] =>
+    locals.map((localId) => ({
+      institution: input.institution,
+      localId,
+      record: mentioned.get(localId) ?? '',
+      person: context.newId(),
+      grade: 'single',
+    }))
+  // A number made just now is nobody's yet.
+  const fresh = input.placed.flatMap(({ resource, localId, isFresh }) => (isFresh && resource.resourceType === 'Patient' ? [localId] : []))
+  const added = made(fresh)
+  const nowMs = context.now().getTime()
+  await tables.identities.addPeople(added, { atMs: nowMs, turns: turnsOf(input.placed) })
+  const isFresh = new Set(fresh)
+  const asked = [...mentioned.keys()].filter((local) => !isFresh.has(local))
+  const found = await tables.identities.byLocal(input.institution, asked)
+  const known = new Set(found.map(({ localId }) => localId))
+  const first = made(asked.filter((localId) => !known.has(localId)))
+  await tables.identities.addPeople(first, { atMs: nowMs, turns: [] })
+  return new Map([...added, ...found, ...first].map((row) => [row.localId, row]))
 }
 
 /** Two records of one person that arrive at the same moment must see each other: whoever shares a birth date or a phone waits. */
-async function inTurn(tables: Tables, placed: readonly Placed[]): Promise<void> {
-  const keys = placed.flatMap(({ resource }) => {
+function turnsOf(placed: readonly Placed[]): readonly string[] {
+  return placed.flatMap(({ resource }) => {
     if (resource.resourceType !== 'Patient') return []
     const { birthDate, phones } = demographics(resource)
     return [...(birthDate === undefined ? [] : [birthDate]), ...phones]
   })
-  await tables.identities.takeTurns(keys)
 }
 
 async function identify(

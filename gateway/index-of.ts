@@ -98,9 +98,14 @@ export function indexRowsOf(input: IndexInput, record: RecordName): readonly Ind
     if (entry.param !== '_source') rows.push({ ...empty, ...rowOf(entry, idOf) })
   }
   if (input.source !== '') rows.push({ ...empty, param: '_source', kind: 'uri', code: input.source })
+  // What a parameter follows has its row; what none follows is known as pointed at all the same.
+  const pointed = new Set(rows.flatMap(({ kind, system, code }) => (kind === 'reference' ? [`${system}/${code}`] : [])))
   for (const reference of references(resource)) {
     if (reference.kind !== 'relative') continue
-    rows.push({ ...empty, param: '_reference', kind: 'reference', system: reference.type, code: idOf(reference) })
+    const code = idOf(reference)
+    const target = `${reference.type}/${code}`
+    if (!pointed.has(target)) rows.push({ ...empty, param: '_reference', kind: 'reference', system: reference.type, code })
+    pointed.add(target)
   }
   if (resource.resourceType === 'Patient') {
     const known = demographics(resource)

@@ -19,6 +19,8 @@ export interface Placed {
   readonly id: string
   readonly version: number
   readonly isNew: boolean
+  /** its id was made for this write */
+  readonly isFresh: boolean
   readonly isKept: boolean
   /** when what was left alone was written */
   readonly keptMs: number | undefined
@@ -29,8 +31,10 @@ export interface Placed {
 /** Gives every entry its ids and its version under the lock, and every reference inside the request its target. */
 export async function place(tables: Tables, context: Context, input: IntakeInput): Promise<readonly Placed[]> {
   const named = input.entries.map((entry) => {
+    const isPut = entry.method === 'PUT'
     const given = entry.givenId ?? context.newId()
-    return { entry, localId: entry.method === 'PUT' ? requireId(entry.resource) : given, given: entry.method === 'PUT' ? undefined : given }
+    const isFresh = !isPut && (entry.givenId === undefined || entry.isFresh === true)
+    return { entry, localId: isPut ? requireId(entry.resource) : given, given: isPut ? undefined : given, isFresh }
   })
   refuseDuplicates(named)
   const urns = new Map(named.map(({ entry, localId }) => [entry.fullUrl, `${entry.resource.resourceType}/${localId}`]))
@@ -43,20 +47,23 @@ export async function place(tables: Tables, context: Context, input: IntakeInput
     resource: rewriteReferences(item.entry.resource, (value) => urns.get(value) ?? conditional.get(value) ?? ownAddress(value, base)),
   }))
   for (const { resource } of resolved) requireResolvable(resource)
-  const keys = resolved.map(({ resource, localId, given }) => ({
+  const keys = resolved.map(({ resource, localId, given, isFresh }) => ({
     institution: input.institution,
     type: resource.resourceType,
     localId,
     given,
+    isFresh,
   }))
   const mentioned = input.space === 'network' ? [] : resolved.flatMap(({ resource }) => mentionedKeys(resource, input.institution))
+  const own = new Map<string, string>(keys.flatMap((key) => (key.isFresh ? [[`${key.type}/${key.localId}`, key.localId] as const] : [])))
   const known = new Set(keys.map(keyText))
-  const { ids, fresh } = await tables.records.claimIds([...keys, ...uniqueKeys(mentioned, known)], context.newId)
+  const wanted = [...keys.filter(({ isFresh }) => !isFresh), ...uniqueKeys(mentioned, known)]
+  const { ids, fresh } = await tables.records.claimIds(wanted, context.newId)
   const networkIdOf = (type: string, localId: string): string | undefined =>
-    ids.get(keyText({ institution: input.institution, type, localId }))
-  const ownIds = keys.flatMap((key) => networkIdOf(key.type, key.localId) ?? [])
-  const current = await tables.writes.current(ownIds.filter((id) => !fresh.has(id)))
-  return resolved.map(({ entry, resource, localId }) => {
+    own.get(`${type}/${localId}`) ?? ids.get(keyText({ institution: input.institution, type, localId }))
+  const before = keys.flatMap((key) => (key.isFresh ? [] : (networkIdOf(key.type, key.localId) ?? [])))
+  const current = await tables.writes.current(before.filter((id) => !fresh.has(id)))
+  return resolved.map(({ entry, resource, localId, isFresh }) => {
     const id = networkIdOf(resource.resourceType, localId) ?? localId
     const before = current.get(id)
     if (entry.seen !== undefined && (before?.version !== entry.seen || before.deleted)) throw new ChangedMeanwhile()
@@ -71,6 +78,7 @@ export async function place(tables: Tables, context: Context, input: IntakeInput
       id,
       version: (before?.version ?? 0) + (isKept ? 0 : 1),
       isNew: before === undefined || before.deleted,
+      isFresh,
       isKept,
       keptMs: isKept ? before.updatedMs : undefined,
       parties: entry.parties,

@@ -102,7 +102,7 @@ function storing(item: Settled): readonly Storing[] {
   const common = { fullUrl: '', ifMatch: write.ifMatch, parties: [], ...(found === undefined ? {} : { seen: found.version }) }
   const { fullUrl } = write
   if (write.method === 'POST')
-    return [{ write, fullUrl, localId, entry: { ...common, method: 'POST', resource: write.resource, givenId: localId } }]
+    return [{ write, fullUrl, localId, entry: { ...common, method: 'POST', resource: write.resource, givenId: localId, isFresh: true } }]
   if (write.method === 'PATCH') {
     if (current === undefined) throw new TypeError('a patch is settled with what it changes')
     const resource = write.patch(current.resource)

@@ -35,6 +35,8 @@ export interface IntakeEntry {
   readonly parties: readonly string[]
   /** a create that chooses its network id beforehand */
   readonly givenId?: string
+  /** that id was made just now, at random: nothing can be there under it, and it is neither looked up nor waited for */
+  readonly isFresh?: boolean
   /** left alone where the institution already holds it (`ifNoneMatch: *` of a feed's entry) */
   readonly onlyIfAbsent?: boolean
   /** the version that was read before the lock; another one by then, and the whole is done again (`within.ts`) */
@@ -68,18 +70,9 @@ export interface IntakeResult {
 /** Refuses what is not FHIR R4, by path. Everything is checked before anything is stored. */
 export function requireValid(resources: readonly { readonly value: unknown; readonly at: string }[]): void {
   const issues = resources.flatMap(({ value, at }) =>
-    validate(value).flatMap((issue): ProblemIssue[] =>
-      issue.severity === 'error' || issue.severity === 'fatal'
-        ? [
-            {
-              id: issue.id,
-              code: issue.code,
-              diagnostics: issue.diagnostics,
-              expression: at === '' ? issue.expression : `${at}.${issue.expression}`,
-            },
-          ]
-        : [],
-    ),
+    validate(value).map(({ id, code, diagnostics, korean, expression }): ProblemIssue => {
+      return { id, code, diagnostics, text: korean, expression: at === '' ? expression : `${at}.${expression}` }
+    }),
   )
   if (issues.length > 0) throw new Problem('invalid', 'the resource is not valid FHIR R4', { issues: issues.slice(0, 50) })
 }
@@ -152,6 +145,7 @@ export async function takeRecords(
         person: patients.personOf(item),
         encounterSources: encounters(own.encounter, item.networkIdOf),
         parties: item.parties,
+        isFresh: item.isFresh,
         ...custody,
         correctCodes: custody.correctCodes && input.space === 'local',
       }),

@@ -32,6 +32,7 @@ export interface PrepareInput {
   /** source keys inherited from the encounter the record belongs to */
   readonly encounterSources: readonly ActorKey[]
   readonly parties: readonly string[]
+  readonly isFresh?: boolean
   readonly source: string
   readonly timeZone: string
   /** people read its codes as they are published, and find it by them as well as by what was sent */
@@ -49,7 +50,8 @@ export interface Prepared {
 
 export function prepare(input: PrepareInput): Prepared {
   const own = stamped(input)
-  const told = stamped({ ...input, resource: toldTo(input) })
+  const resource = toldTo(input)
+  const told = resource === input.resource ? own : stamped({ ...input, resource })
   const mapped = rewriteReferences(told, (value) => networkReference(value, input.networkIdOf))
   const text = stringifyExact(own)
   const peopleText = stringifyExact({ ...mapped, id: input.id })
@@ -80,6 +82,7 @@ export function prepare(input: PrepareInput): Prepared {
     relations: relationsOf(input),
     parties: input.parties,
     encounter: encounter?.split('/')[1] ?? null,
+    isFresh: input.isFresh === true,
   }
   return { row, index: labelledIndex(input, row, elements), labelFault: fault }
 }
@@ -96,10 +99,12 @@ function toldTo(input: PrepareInput): Resource {
 
 type Stamp = Pick<PrepareInput, 'resource' | 'localId' | 'version' | 'updatedMs' | 'source'>
 
+/** resourceType, id and meta first, as people expect to read it. */
 function stamped({ resource, localId, version, updatedMs, source }: Stamp): Resource {
-  const { id: _, meta, ...rest } = resource
-  const own = { ...meta, versionId: String(version), lastUpdated: new Date(updatedMs).toISOString(), source }
-  return ordered({ ...rest, id: localId, meta: own })
+  const meta = { ...resource.meta, versionId: String(version), lastUpdated: new Date(updatedMs).toISOString(), source }
+  const head = { resourceType: resource.resourceType, id: localId, meta }
+  // Assigning the whole resource over its first three keys keeps every element and only fixes the order.
+  return Object.assign(head, resource, { id: localId, meta })
 }
 
 /** The exact text of a resource as one version of it is stored: equal to what is there, it would be no new version. */
@@ -125,12 +130,6 @@ function labelled(input: PrepareInput, read: ResourceFacts, departments: readonl
   } catch (error) {
     return { content: unlabelled, elements: [], fault: error instanceof Error ? error.name : 'unknown' }
   }
-}
-
-/** resourceType, id and meta first, as people expect to read it. */
-function ordered(resource: Resource): Resource {
-  // Assigning the whole resource over its first three keys keeps every element and only fixes the order.
-  return Object.assign({ resourceType: resource.resourceType, id: resource.id, meta: resource.meta }, resource)
 }
 
 function networkReference(value: string, networkIdOf: PrepareInput['networkIdOf']): string | undefined {

@@ -61,8 +61,20 @@ function plain(url: string): string {
     .replace(/\/+$/, '')
 }
 
+/** Names come from outside and have no end: only so many are remembered, and no long ones. */
+const [maxRemembered, longestRemembered] = [5_000, 200]
+const remembered = new Map<string, string>()
+
 /** The published name of a system; the same text for a name nobody knows. */
 export function publishedSystem(name: string): string {
+  const before = remembered.get(name)
+  if (before !== undefined) return before
+  const found = lookedUp(name)
+  if (remembered.size < maxRemembered && name.length <= longestRemembered) remembered.set(name, found)
+  return found
+}
+
+function lookedUp(name: string): string {
   const known = exact.get(name)
   if (known !== undefined) return known
   // the names of the release before R4: http://hl7.org/fhir/R4/terminologies-systems.html

@@ -56,14 +56,16 @@ interface Work {
 
 function corrected(value: unknown, path: string, work: Work): unknown {
   if (Array.isArray(value)) {
+    if (!value.some((item) => typeof item === 'object')) return value
     const items = value.map((item: unknown, at) => corrected(item, `${path}[${at}]`, work))
     return items.some((item, at) => item !== value[at]) ? items : value
   }
   if (!isRecord(value) || isExactNumber(value)) return value
   let copy: Record<string, unknown> | undefined
-  for (const [key, item] of Object.entries(value)) {
+  for (const key in value) {
+    const item = value[key]
     // what the sender says about the record is not what the record says
-    if (key === 'meta' || typeof item !== 'object') continue
+    if (key === 'meta' || typeof item !== 'object' || item === null) continue
     const next = corrected(item, path === '' ? key : `${path}.${key}`, work)
     if (next === item) continue
     copy ??= { ...value }

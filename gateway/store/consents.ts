@@ -74,10 +74,10 @@ export function consents(sql: Sql) {
       if (ids.length === 0) return new Map()
       const found = await sql.query<{ record: string; code: string }>(
         `select i.record, i.code from network_id n join record_index i on i.shard = n.shard and i.record = n.id
-         where i.param = '_reference' and n.id = any($1::text[])
+         where i.kind = 'reference' and i.system <> '' and n.id = any($1::text[])
          union select i.record, d.record from network_id n join record_index i on i.shard = n.shard and i.record = n.id
            join record r on r.shard = i.shard and r.id = i.record join identity d on d.person = i.code and d.institution = r.institution
-           where i.param = '_reference' and i.system = 'Patient' and n.id = any($1::text[])`,
+           where i.kind = 'reference' and i.system = 'Patient' and n.id = any($1::text[])`,
         [ids],
       )
       const out = new Map<string, string[]>()

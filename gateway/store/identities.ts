@@ -121,13 +121,25 @@ export function identities(sql: Sql) {
       )
       return found.rows.map((row) => row.id)
     },
-    /** Until the transaction ends, others with any of these keys wait. Bounded: keys share buckets, locked in order. */
-    async takeTurns(keys: readonly string[]): Promise<void> {
-      if (keys.length === 0) return
+    /**
+     * Persons of whom nothing is known but these numbers of theirs. Until the transaction ends, others who take turns by any of the same keys
+     * wait. Bounded: keys share buckets, locked in order.
+     */
+    async addPeople(
+      rows: readonly IdentityRow[],
+      { atMs, turns: keys }: { readonly atMs: number; readonly turns: readonly string[] },
+    ): Promise<void> {
+      if (rows.length === 0 && keys.length === 0) return
       await sql.query(
-        `select pg_advisory_xact_lock(hashtext('identify'), bucket)
+        `with k as (select * from json_to_recordset($3::json) as k(institution text, "localId" text, record text, person text, grade text)),
+           made as (insert into person (id, created_ms) select person, $4 from k),
+           linked as (
+             insert into identity (institution, local_id, record, person, grade, linked_ms)
+             select institution, "localId", record, person, grade, $4 from k
+             on conflict (institution, local_id) do update set person = excluded.person, grade = excluded.grade, linked_ms = excluded.linked_ms)
+         select pg_advisory_xact_lock(hashtext('identify'), bucket)
          from (select distinct (hashtextextended(key, 0) & $2)::int as bucket from unnest($1::text[]) as k(key) order by bucket offset 0) b`,
-        [keys, turns - 1],
+        [keys, turns - 1, JSON.stringify(rows), atMs],
       )
     },
     async addPerson(id: string, atMs: number): Promise<void> {
@@ -193,16 +205,27 @@ export function identities(sql: Sql) {
       institution?: string
       strangersTo?: string
     }): Promise<readonly string[]> {
+      const { institution, strangersTo } = input
+      const values: unknown[] = [input.birthDate, input.phones, input.notRecord, input.limit]
+      const narrowed = [
+        ...(institution === undefined
+          ? []
+          : [
+              `exists (select 1 from record r where r.shard = i.shard and r.id = i.record and r.institution = $${values.push(institution)})`,
+            ]),
+        ...(strangersTo === undefined
+          ? []
+          : [
+              `not exists (select 1 from identity d join identity own on own.person = d.person and own.institution = $${values.push(strangersTo)}
+               where d.record = i.record)`,
+            ]),
+      ]
       const found = await sql.query<{ record: string }>(
         `select distinct i.record from (
            select shard, record from record_index where type = 'Patient' and param = 'x-birth-day' and code = $1
            union all select shard, record from record_index where type = 'Patient' and param = 'x-phone' and code = any($2::text[])) i
-         where i.record <> $3
-           and ($5::text is null or exists (select 1 from record r where r.shard = i.shard and r.id = i.record and r.institution = $5))
-           and ($6::text is null or not exists (select 1 from identity d join identity own on own.person = d.person and own.institution = $6
-             where d.record = i.record))
-         order by i.record limit $4`,
-        [input.birthDate, input.phones, input.notRecord, input.limit, input.institution ?? null, input.strangersTo ?? null],
+         where ${['i.record <> $3', ...narrowed].join(' and ')} order by i.record limit $4`,
+        values,
       )
       return found.rows.map((row) => row.record)
     },

@@ -29,8 +29,8 @@ export async function relabelStale(sql: Sql, timeZone: string): Promise<number> 
   for (;;) {
     const found = await sql.query<Stale>(
       `select r.shard, r.id, r.institution, r.type, r.text, r.person, r.sources,
-         array(select distinct i.code from record_index i where i.shard = r.shard and i.record = r.id and i.param = '_reference' and i.code is not null) as relations
-       from record r where r.labeller < $1 and not r.deleted order by r.labeller, r.id limit ${batch}`,
+         array(select distinct i.code from record_index i where i.shard = r.shard and i.record = r.id and i.kind = 'reference' and i.system <> '' and i.code is not null) as relations
+       from record r where r.labeller < $1 and not r.deleted order by r.labeller limit ${batch}`,
       [labellerVersion],
     )
     if (found.rows.length === 0) {

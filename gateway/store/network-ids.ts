@@ -56,7 +56,8 @@ export function networkIds(sql: Sql) {
         const wanted = missing.map(({ institution, type, localId, given, isMentioned = false }) => {
           return { id: given ?? newId(), institution, type, localId, isMentioned }
         })
-        wanted.sort((a, b) => (keyText(a) < keyText(b) ? -1 : 1))
+        const places = new Map(wanted.map((key) => [key, keyText(key)]))
+        wanted.sort((a, b) => ((places.get(a) ?? '') < (places.get(b) ?? '') ? -1 : 1))
         const found = await sql.query<{ id: string; institution: string; type: string; local_id: string; fresh: boolean }>(idsOf, [
           JSON.stringify(wanted),
         ])

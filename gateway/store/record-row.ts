@@ -29,6 +29,8 @@ export interface RecordRow extends RecordKey, ContentFacts {
   readonly relations: readonly string[]
   readonly parties: readonly string[]
   readonly encounter: string | null
+  /** its id was made for this write: nothing can be there, and nobody waits for it */
+  readonly isFresh?: boolean
 }
 
 export interface StoredRow extends Record<string, unknown> {

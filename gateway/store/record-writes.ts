@@ -7,35 +7,24 @@ import { indexerVersion } from '../../fhir-profiles/search-parameters.ts'
 import { indexColumns, indexShape, indexValues, stored, type IndexRow } from './index-rows.ts'
 import { heldOfWritten, lies, type RecordKey, type RecordRow } from './record-row.ts'
 
-/**
- * Everything of the rows given as JSON ($1), each with its index rows, and the ledger entries ($2) that tell of them. Answers the records that lay elsewhere until now: their old row and
- * index are gone, their history has still to follow.
- */
-const writeRows = `
-  with k as materialized (
+/** The rows given as JSON ($1), each with its index rows. */
+const given = `
+  k as materialized (
     select coalesce(person, institution) as shard, k.*
     from json_to_recordset($1::json) as k(id text, institution text, type text, "localId" text, version int, person text, deleted boolean, text text,
       "peopleText" text, "isNetworkForm" boolean, "updatedMs" bigint, sources text[], classes text[], parties text[], encounter text,
       codes text[], confidentiality int, sensitivities text[], relations text[], "fromMs" bigint, "untilMs" bigint,
-      "labelBasis" text[], "isNarrated" boolean, elements jsonb, index json)),
-  old as materialized (select n.id, n.shard as "from", k.shard as "into" from k join network_id n on n.id = k.id where n.shard is not null),
-  known as (
-    insert into network_id (id, institution, type, local_id, shard) select id, institution, type, "localId", shard from k
-    on conflict (id) do update set shard = excluded.shard where network_id.shard is distinct from excluded.shard),
-  unindexed as (delete from record_index i using old where i.shard = old."from" and i.record = old.id),
-  gone as (delete from record r using old where r.shard = old."from" and r.id = old.id and old."from" <> old."into"),
-  written as (
-    insert into record (shard, id, institution, type, local_id, version, person, deleted, text, people_text, network_form, updated_ms, sources, classes, parties,
-      encounter, codes, confidentiality, sensitivities, relations, from_ms, until_ms, labeller, label_basis, is_narrated, elements, indexer)
-    select shard, id, institution, type, "localId", version, person, deleted, text, "peopleText", "isNetworkForm", "updatedMs", sources, classes, parties,
-      encounter, codes, confidentiality, sensitivities, relations, "fromMs", "untilMs", ${labellerVersion}, "labelBasis", "isNarrated",
-      nullif(elements, 'null'::jsonb), ${indexerVersion} from k
-    on conflict (shard, id) do update set version = excluded.version, deleted = excluded.deleted, text = excluded.text,
-      people_text = excluded.people_text, network_form = excluded.network_form, updated_ms = excluded.updated_ms, sources = excluded.sources,
-      classes = excluded.classes, parties = excluded.parties, encounter = excluded.encounter, codes = excluded.codes,
-      confidentiality = excluded.confidentiality, sensitivities = excluded.sensitivities, relations = excluded.relations,
-      from_ms = excluded.from_ms, until_ms = excluded.until_ms, labeller = excluded.labeller,
-      label_basis = excluded.label_basis, is_narrated = excluded.is_narrated, elements = excluded.elements, indexer = excluded.indexer),
+      "labelBasis" text[], "isNarrated" boolean, elements jsonb, index json))`
+
+const written = `
+  insert into record (shard, id, institution, type, local_id, version, person, deleted, text, people_text, network_form, updated_ms, sources, classes, parties,
+    encounter, codes, confidentiality, sensitivities, relations, from_ms, until_ms, labeller, label_basis, is_narrated, elements, indexer)
+  select shard, id, institution, type, "localId", version, person, deleted, text, "peopleText", "isNetworkForm", "updatedMs", sources, classes, parties,
+    encounter, codes, confidentiality, sensitivities, relations, "fromMs", "untilMs", ${labellerVersion}, "labelBasis", "isNarrated",
+    nullif(elements, 'null'::jsonb), ${indexerVersion} from k`
+
+/** Versions, index rows, and the ledger entries ($2) that tell of it all. */
+const along = `
   versioned as (
     insert into record_version (shard, id, version, text, people_text, deleted, updated_ms)
     select shard, id, version, text, "peopleText", deleted, "updatedMs" from k),
@@ -48,7 +37,32 @@ const writeRows = `
     select id, "atMs", persons, institution, kind, body, sha256
     from json_to_recordset($2::json) as e(id text, "atMs" bigint, persons text[], institution text, kind text, body text, sha256 text)
     returning seq),
-  waiting as (insert into ledger_pending (seq) select seq from entry)
+  waiting as (insert into ledger_pending (seq) select seq from entry)`
+
+/** Where every id was made for this very write: nothing of it can be there, and nothing is looked for. */
+const writeFresh = `
+  with ${given},
+  known as (insert into network_id (id, institution, type, local_id, shard) select id, institution, type, "localId", shard from k),
+  written as (${written}), ${along}
+  select id, shard as "from", shard as "into" from k where false`
+
+/** Answers the records that lay elsewhere until now: their old row and index are gone, their history has still to follow. */
+const writeRows = `
+  with ${given},
+  old as materialized (select n.id, n.shard as "from", k.shard as "into" from k join network_id n on n.id = k.id where n.shard is not null),
+  known as (
+    insert into network_id (id, institution, type, local_id, shard) select id, institution, type, "localId", shard from k
+    on conflict (id) do update set shard = excluded.shard where network_id.shard is distinct from excluded.shard),
+  unindexed as (delete from record_index i using old where i.shard = old."from" and i.record = old.id),
+  gone as (delete from record r using old where r.shard = old."from" and r.id = old.id and old."from" <> old."into"),
+  written as (${written}
+    on conflict (shard, id) do update set version = excluded.version, deleted = excluded.deleted, text = excluded.text,
+      people_text = excluded.people_text, network_form = excluded.network_form, updated_ms = excluded.updated_ms, sources = excluded.sources,
+      classes = excluded.classes, parties = excluded.parties, encounter = excluded.encounter, codes = excluded.codes,
+      confidentiality = excluded.confidentiality, sensitivities = excluded.sensitivities, relations = excluded.relations,
+      from_ms = excluded.from_ms, until_ms = excluded.until_ms, labeller = excluded.labeller,
+      label_basis = excluded.label_basis, is_narrated = excluded.is_narrated, elements = excluded.elements, indexer = excluded.indexer),
+  ${along}
   select id, "from", "into" from old where "from" <> "into"`
 
 const versionColumns = 'id, version, text, people_text, deleted, updated_ms'
@@ -105,7 +119,11 @@ export function recordWrites(sql: Sql) {
       }
       const indexOf = Map.groupBy(index, (row) => row.record)
       const json = JSON.stringify(rows.map((row) => ({ ...row, index: (indexOf.get(row.id) ?? []).map(stored) })))
-      const left = await sql.query<{ id: string; from: string; into: string }>(writeRows, [json, JSON.stringify(entries)])
+      const isFresh = rows.every((row) => row.isFresh === true)
+      const left = await sql.query<{ id: string; from: string; into: string }>(isFresh ? writeFresh : writeRows, [
+        json,
+        JSON.stringify(entries),
+      ])
       for (const { id, from, into } of left.rows) await move(sql, [id], { from, into })
       return new Map(rows.map((row) => [row.id, heldOfWritten(row)]))
     },

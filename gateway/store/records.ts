@@ -103,7 +103,7 @@ function reading(sql: Sql) {
     /** Every record of one partition that refers to this one: all of them judge it, so there is no bound. */
     async pointingTo(id: string, institution: string): Promise<readonly Held[]> {
       const found = await sql.query<StoredRow>(
-        `select ${recordColumns} from (select distinct i.shard, i.record as id from record_index i where i.kind = 'reference' and i.param = '_reference' and i.code = $1) n
+        `select ${recordColumns} from (select distinct i.shard, i.record as id from record_index i where i.kind = 'reference' and i.code = $1) n
            join record r on ${lies}
          where r.institution = $2 and not r.deleted`,
         [id, institution],
@@ -130,9 +130,9 @@ function reading(sql: Sql) {
     async ownRecordOf(ask: { institution: string; person: string; types: readonly string[]; limit: number }): Promise<readonly Held[]> {
       const found = await sql.query<StoredRow>(
         `with own as (select r.shard, r.id from record r where r.shard = $2 and r.person = $2 and r.institution = $1 and not r.deleted),
-           near as (select distinct i.code as id from own join record_index i on i.shard = own.shard and i.record = own.id and i.param = '_reference'),
+           near as (select distinct i.code as id from own join record_index i on i.shard = own.shard and i.record = own.id and i.kind = 'reference' and i.system <> ''),
            far as (select distinct i.code as id from near join network_id n on n.id = near.id and n.shard is not null
-             join record_index i on i.shard = n.shard and i.record = n.id and i.param = '_reference'),
+             join record_index i on i.shard = n.shard and i.record = n.id and i.kind = 'reference' and i.system <> ''),
            around as (select n.shard, n.id from network_id n where n.id in (select id from near union select id from far) and n.shard = $1)
          select ${recordColumns} from (select shard, id from own union select shard, id from around) n join record r on ${lies}
          where r.institution = $1 and not r.deleted and (cardinality($3::text[]) = 0 or r.type = any($3::text[]))

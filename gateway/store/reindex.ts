@@ -43,7 +43,7 @@ async function oneBatch(sql: Sql, { referencesOf, make }: Reindexing): Promise<n
   // Locked, so that a write of the same record waits, and its newer rows stay; other processes take other records.
   const { rows } = await sql.query<StaleRecord>(
     `select r.shard, r.id, r.type, r.institution, r.version, r.person, r.text, r.sources from record r
-     where r.indexer < $1 and not r.deleted order by r.indexer, r.id limit ${batch} for update skip locked`,
+     where r.indexer < $1 and not r.deleted order by r.indexer limit ${batch} for update skip locked`,
     [indexerVersion],
   )
   if (rows.length === 0) return 0

@@ -1,4 +1,5 @@
 /** Clauses → SQL over a record, however deep they reach. Each record on the way is in the caller's view. */
+import { groupsOf, standingOf, wholeParts } from '../../fhir-profiles/search-standing.ts'
 import type { Clause, Test } from './search-clause.ts'
 import { rangeSql, testSql } from './search-test.ts'
 import {
@@ -33,15 +34,15 @@ export function clauseSql(make: Making, at: At, clause: Clause): string {
     case 'row':
       return (clause.not === true ? none : some)(make, at, clause.param, (row) => testSql(clause.test, row, add))
     case 'missing':
-      return (clause.missing ? none : some)(make, at, clause.param, () => 'true')
+      return missingSql(make, at, clause)
     case 'composite':
-      return `(${clause.anyOf.map((parts) => groupSql(make, at, clause.param, parts)).join(' or ')})`
+      return `(${clause.anyOf.map((parts) => compositeSql(make, at, clause.param, parts)).join(' or ')})`
     case 'chain':
       return some(make, at, clause.param, (row) => `(${clause.through.map((link) => linkSql(make, row, link)).join(' or ')})`)
     case 'points': {
       const row = make.alias('i')
       return `(${alias}.shard, ${alias}.id) in (select ${row}.shard, ${row}.record from record_index ${row} where ${toldReferenceApart(make, at, row)}
-        and ${row}.type || '.' || ${row}.param = any(${add(clause.params)}::text[]) and ${testSql(clause.test, row, add)})`
+        and ${row}.type || '.' || ${row}.param = any(${add(standing(clause.params))}::text[]) and ${testSql(clause.test, row, add)})`
     }
     case 'has':
       return hasSql(make, at, clause)
@@ -95,6 +96,43 @@ function exists(make: Making, at: At, param: string, passes: Passes): string {
   if (at.shard === undefined) return `exists (select 1 from record_index ${row} where ${told(make, at, row, param)} and ${passes(row)})`
   const { from, where } = toldBeside(make, at, row, param)
   return `exists (select 1 from ${from} where ${where} and ${passes(row)} offset 0)`
+}
+
+/** Parameters (`Type.param`) by the names their rows have. What is asked of them names a record, which is of one type. */
+function standing(params: readonly string[]): readonly string[] {
+  return [
+    ...new Set(
+      params.flatMap((text) => {
+        const [type = '', name = ''] = text.split('.')
+        return standingOf(type, name).params.map((each) => `${type}.${each}`)
+      }),
+    ),
+  ]
+}
+
+function missingSql(make: Making, at: At, { param, missing }: Extract<Clause, { on: 'missing' }>): string {
+  const [name = '', part] = param.split('$')
+  const [type = ''] = at.types
+  const all = part === undefined ? [name] : groupsOf(type, name)
+  const one = (each: string): string => {
+    const whole = wholeParts(type, each)
+    return whole === undefined
+      ? exists(make, at, part === undefined ? each : `${each}$1`, () => 'true')
+      : `(${whole.map((of) => exists(make, at, of, () => 'true')).join(' and ')})`
+  }
+  if (all.length === 1 && wholeParts(type, name) === undefined) return (missing ? none : some)(make, at, param, () => 'true')
+  return `${missing ? 'not ' : ''}(${all.map(one).join(' or ')})`
+}
+
+/** A composite of several kinds of groups; where the resource itself is the group, each part is met by some row of it. */
+function compositeSql(make: Making, at: At, param: string, parts: readonly Test[]): string {
+  const [type = ''] = at.types
+  const ways = groupsOf(type, param).map((name) => {
+    const whole = wholeParts(type, name)
+    if (whole === undefined) return groupSql(make, at, name, parts)
+    return `(${parts.map((test, index) => some(make, at, whole[index] ?? '', (row) => testSql(test, row, make.add))).join(' and ')})`
+  })
+  return `(${ways.join(' or ')})`
 }
 
 /** Every part is met in the same group: the first leads, the others stand beside it. */

@@ -4,6 +4,7 @@
  */
 import { toSql, type Columns } from '../../consent/view.ts'
 import { searchParametersOf } from '../../fhir-profiles/search-parameters.ts'
+import { standingOf, type Standing } from '../../fhir-profiles/search-standing.ts'
 import { viewOf, type View, type Views } from './search-clause.ts'
 
 /** A statement in the making. */
@@ -164,11 +165,30 @@ export function isToldApart(at: At): boolean {
   return !at.types.includes('Task')
 }
 
-/** Their type is their record's: said here as well, since the index of what rows say begins with it. */
-function rowsAre(make: Making, at: At, row: string, param: string): readonly string[] {
-  const [only, second] = at.types
-  const isOf = only === undefined || second !== undefined ? [] : [`${row}.type = ${make.add(only)}`]
-  return [...isOf, `${row}.param = ${make.add(param)}`]
+/**
+ * Their type is their record's: said here as well, since the index of what rows say begins with it. A parameter that says what others say is
+ * looked up in their rows.
+ */
+function rowsAre(make: Making, { types }: At, row: string, param: string): readonly string[] {
+  const [, name = '', mark = ''] = /^([^:$]*)(.*)$/.exec(param) ?? []
+  const groups = [...Map.groupBy(types, (type) => JSON.stringify(standingOf(type, name))).values()]
+  const [only = [], second] = groups
+  const under = (of: readonly string[]): readonly string[] => standsUnder(make, row, standingOf(of[0] ?? '', name), mark)
+  if (second === undefined) return [...(only.length === 1 ? [`${row}.type = ${make.add(only[0])}`] : []), ...under(only)]
+  const parts = groups.map((of) => [`${row}.type = any(${make.add(of)}::text[])`, ...under(of)])
+  return [`(${parts.map((part) => `(${part.join(' and ')})`).join(' or ')})`]
+}
+
+function standsUnder(make: Making, row: string, { params, target }: Standing, mark: string): readonly string[] {
+  const [only = '', second] = params
+  const isUnder =
+    second === undefined
+      ? `${row}.param = ${make.add(`${only}${mark}`)}`
+      : `${row}.param = any(${make.add(params.map((each) => `${each}${mark}`))}::text[])`
+  if (target === undefined) return [isUnder]
+  // `:identifier` of a reference that leads nowhere is of no type
+  const leads = mark === '' ? `${row}.system = ${make.add(target)}` : `${row}.target_type = ${make.add(target)} and ${row}.target <> ''`
+  return [isUnder, leads]
 }
 
 /** What a labelled element says is judged with its record, which is looked up for such a row alone. */

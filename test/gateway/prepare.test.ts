@@ -111,14 +111,17 @@ describe('what a record is found by', () => {
       .index.filter((row) => row.param === param)
       .map(({ system: codeSystem, code }) => [codeSystem, code])
 
-  test('names its references in network ids, and every one of them again for what depends on it', () => {
-    const sent = observation('o', 'C-0001', { encounter: { reference: 'Encounter/visit' } })
-    expect(rowsOf(sent, 'patient')).toEqual([['Patient', 'net-patient']])
+  test('names its references in network ids, and those that no parameter follows as well, for what depends on them', () => {
+    const sent = observation('o', 'C-0001', {
+      encounter: { reference: 'Encounter/visit' },
+      note: [
+        { text: 'x', authorReference: { reference: 'Patient/C-0002' } },
+        { text: 'y', authorReference: { reference: 'Patient/C-0001' } },
+      ],
+    })
+    expect(rowsOf(sent, 'subject')).toEqual([['Patient', 'net-patient']])
     expect(rowsOf(sent, 'encounter')).toEqual([['Encounter', 'net-visit']])
-    expect(rowsOf(sent, '_reference')).toEqual([
-      ['Patient', 'net-patient'],
-      ['Encounter', 'net-visit'],
-    ])
+    expect(rowsOf(sent, '_reference')).toEqual([['Patient', 'C-0002']])
   })
 
   test('holds of a patient the day of birth and the phone by which others may be the same person', () => {
