@@ -29,11 +29,7 @@ interface Wanted {
 }
 
 /** A patient parameter accepts a person id, or the own institution's record id; a system's are its own ids only. */
-export async function referenceTest(
-  context: Context,
-  call: Call,
-  ask: ReferenceAsk,
-): Promise<Asked> {
+export async function referenceTest(context: Context, call: Call, ask: ReferenceAsk): Promise<Asked> {
   const wanted = ask.values.map((value) => wantedOf(context, value, ask.type))
   if (call.caller.role === 'system') return ownTargets(context, call, ask.targets, wanted)
   const mayBePatient = ask.targets.length === 0 || ask.targets.includes('Patient')

@@ -36,10 +36,9 @@ export async function everything(call: Call, context: Context): Promise<Released
 }
 
 async function personEverything(call: Call, context: Context, asked: Asked): Promise<Released> {
-  const { person, sight, mayAsk } = await personAsked(call, context, 'everything')
+  const { person, sight, charts, mayAsk } = await personAsked(call, context, 'everything')
   const { condition, party } = sight
   const { types, sinceMs, limit, turn } = asked
-  const charts = await context.store.recordsOfPerson({ person, types: ['Patient'], but: [], limit: 200, condition, party })
   const isPatientAsked = types.length === 0 || types.includes('Patient')
   const rest = types.filter((type) => type !== 'Patient')
   const isStoredOver = turn?.of === 'live' || (types.length > 0 && rest.length === 0)
@@ -57,15 +56,14 @@ async function personEverything(call: Call, context: Context, asked: Asked): Pro
   return releaseEverything(context, call, {
     sight,
     person,
-    charts: turn === undefined && isPatientAsked ? charts : [],
+    charts: charts ?? (await context.store.recordsOfPerson({ person, types: ['Patient'], but: [], limit: 200, condition, party })),
+    isComposed: turn === undefined && isPatientAsked,
     stored: stored.map(({ held }) => held),
     live: live?.held ?? [],
     liveAfter: turn?.of === 'live' ? turn.after : '',
     room: isLast ? limit - stored.length : 0,
     sinceMs,
     isFirst: turn === undefined,
-    // whose chart is seen is known, whatever types are asked; that others know the person too must not decide it
-    isKnown: charts.length > 0 || sight.related.includes(person),
     silent: (live?.silent ?? []).map((id) => context.directory.institution(id)?.name ?? id),
     next: isLast
       ? (key) => nextPage(call, context, asked, { of: 'live', after: key })
