@@ -56,7 +56,12 @@ export async function releaseEverything(context: Context, call: Call, page: Ever
   // whose chart is seen is known, whatever types are asked; that others know the person too must not decide it
   const isKnown = sight.related.includes(person) || storedCharts.some((content) => isVisible(sight, content))
   if (parts.length === 0 && !isKnown) {
-    await record(context, call, { ...refusal('everything', undefined, sight.consulted), persons: [person] }, standing ?? sight.policy?.standing)
+    await record(
+      context,
+      call,
+      { ...refusal('everything', undefined, sight.consulted), persons: [person] },
+      standing ?? sight.policy?.standing,
+    )
     throw notFound()
   }
   await record(context, call, { ...released('everything', parts, sight.consulted), persons: [person] }, standing ?? sight.policy?.standing)

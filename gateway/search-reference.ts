@@ -70,7 +70,7 @@ async function ownTargets(context: Context, call: Call, targets: readonly string
   for (const { type, id } of wanted) {
     const types = type === '' ? (targets.length === 0 ? knownTypes : targets) : [type]
     const mayBePatient = type === 'Patient' || type === ''
-    const { found, persons } = await context.store.records.namesOfLocal(institution, types, id)
+    const { found, persons } = await context.store.names.ofLocal({ institution, types, localId: id })
     for (const each of found) anyOf.push({ type: each.type, ids: [each.id] })
     if (mayBePatient) anyOf.push({ type: 'Patient', ids: persons })
     if (mayBePatient) among.push(...persons)

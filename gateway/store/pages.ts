@@ -2,7 +2,7 @@
 import type { Condition } from '../../consent/types.ts'
 import type { Held } from '../held.ts'
 import type { Sql } from './pool.ts'
-import { heldOf, recordColumns } from './records.ts'
+import { heldOf, peopleColumns, systemColumns } from './records.ts'
 import { visibleSql } from './search-view.ts'
 
 /** Where a page ended: the next one begins behind it. What is written meanwhile comes later, so nothing is left out. */
@@ -62,7 +62,7 @@ function narrowed(ask: Pick<Ask, 'types' | 'sinceMs' | 'after'>, add: (value: un
 
 async function page(sql: Sql, where: readonly string[], bound: ReturnType<typeof binder>, limit: number): Promise<readonly Paged[]> {
   const found = await sql.query<Row>(
-    `select ${recordColumns} from record r where ${where.join(' and ')} order by ${order} limit ${bound.add(limit)}`,
+    `select ${peopleColumns} from record r where ${where.join(' and ')} order by ${order} limit ${bound.add(limit)}`,
     bound.values,
   )
   return found.rows.map(pagedOf)
@@ -102,8 +102,9 @@ export function pages(sql: Sql) {
       const bound = binder()
       const [institution, localId, limit] = [bound.add(ask.institution), bound.add(ask.localId), bound.add(ask.limit)]
       const person = '(select person from who)'
+      const columns = systemColumns(institution)
       const nearSql = (place: Place | undefined, room: string): string =>
-        `select true as is_near, ${recordColumns} from record r
+        `select true as is_near, ${columns} from record r
          where r.shard = ${institution} and r.institution = ${institution} and r.person is null and r.id = any(array(select id from near union select id from far))
            and ${narrowed({ ...ask, after: place }, bound.add).join(' and ')} order by ${order} limit ${room}`
       // a place is within one of the two: the other is not begun, or over
@@ -111,7 +112,7 @@ export function pages(sql: Sql) {
         ask.turn === 'near'
           ? nearSql(ask.after, `${limit}::int + 1`)
           : `select r.* from (select * from own union all (${nearSql(undefined, `greatest(0, ${limit}::int + 1 - (select count(*) from own))`)})) r`
-      const own = (): string => `, own as materialized (select false as is_near, ${recordColumns} from record r
+      const own = (): string => `, own as materialized (select false as is_near, ${columns} from record r
           where ${isOwn('r', institution, person)} and ${narrowed(ask, bound.add).join(' and ')} order by ${order} limit ${limit}::int + 1)`
       const { rows } = await sql.query<Row & { of_person: string; is_near: boolean | null }>(
         `with who as materialized (select d.person from identity d
