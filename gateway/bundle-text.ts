@@ -39,13 +39,23 @@ export function bundleText(bundle: {
 }
 
 /** One entry; FHIR JSON has no empty arrays or objects, so what is absent is left out. */
-export function entryText(entry: TextEntry): string {
-  const rest = JSON.stringify(entry.rest).slice(1, -1)
-  return `{${[
-    ...(entry.fullUrl === '' ? [] : [`"fullUrl":${JSON.stringify(entry.fullUrl)}`]),
-    ...(entry.text === '' ? [] : [`"resource":${entry.text}`]),
-    ...(rest === '' ? [] : [rest]),
-  ].join(',')}}`
+export function entryText({ fullUrl, text, rest }: TextEntry): string {
+  const restText = textOfRest(rest)
+  const url = fullUrl === '' ? '' : `"fullUrl":${JSON.stringify(fullUrl)}`
+  const resource = text === '' ? '' : `${url === '' ? '' : ','}"resource":${text}`
+  const comma = restText === '' || (url === '' && resource === '') ? '' : ','
+  return `{${url}${resource}${comma}${restText}}`
+}
+
+const restTexts = new WeakMap<TextEntry['rest'], string>()
+
+/** Most entries share one, which is frozen and written once. */
+function textOfRest(rest: TextEntry['rest']): string {
+  const known = restTexts.get(rest)
+  if (known !== undefined) return known
+  const text = JSON.stringify(rest).slice(1, -1)
+  if (Object.isFrozen(rest)) restTexts.set(rest, text)
+  return text
 }
 
 /** An entry of a search: a match, or what comes along with one. */
@@ -54,7 +64,8 @@ export function bundleEntryOf(
   { type, id, text }: { readonly type: string; readonly id: string; readonly text: string },
   mode: 'match' | 'include',
 ): TextEntry {
-  return { fullUrl: `${base}/${type}/${id}`, text, rest: { search: { mode } } }
+  return { fullUrl: `${base}/${type}/${id}`, text, rest: mode === 'match' ? asMatch : asInclude }
 }
 
-export const asMatch = { search: { mode: 'match' } } as const
+export const asMatch = Object.freeze({ search: Object.freeze({ mode: 'match' }) })
+const asInclude = Object.freeze({ search: Object.freeze({ mode: 'include' }) })

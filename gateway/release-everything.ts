@@ -2,8 +2,8 @@
 import { bundleText } from './bundle-text.ts'
 import type { Call, Context } from './context.ts'
 import { open, type Held, type HeldContent } from './held.ts'
-import type { Sight } from './judge.ts'
-import { judge, type Part } from './judged.ts'
+import { isVisible, type Sight } from './judge.ts'
+import { judgeRested, type Part } from './judged.ts'
 import { composePerson } from './logic/person.ts'
 import { coverageNotice, silentNotices } from './notices.ts'
 import { notFound } from './problem.ts'
@@ -13,8 +13,10 @@ import { mint, type Released } from './released.ts'
 export interface EverythingPage {
   readonly sight: Sight
   readonly person: string
-  /** Patient records the person is composed of; none where the person is not asked for, or was on an earlier page */
+  /** Patient records of the person, whoever may see them */
   readonly charts: readonly Held[]
+  /** the person is composed of them: false where it is not asked for, or was on an earlier page */
+  readonly isComposed: boolean
   /** of this page */
   readonly stored: readonly Held[]
   /** all that was answered live; which of it is of this page is told here */
@@ -25,7 +27,6 @@ export interface EverythingPage {
   readonly room: number
   readonly sinceMs: number | undefined
   readonly isFirst: boolean
-  readonly isKnown: boolean
   readonly isStoredOver: boolean
   readonly silent: readonly string[]
   /** link to what follows; `key`: of the last live record shown */
@@ -38,20 +39,32 @@ export async function releaseEverything(context: Context, call: Call, page: Ever
   const { sight, person, sinceMs } = page
   const live = page.live.map(open)
   const liveCharts = page.isFirst ? live.filter(({ facts }) => facts.type === 'Patient') : []
-  const charts = await judge(context, call, sight, [...page.charts.map(open), ...liveCharts])
-  const stored = await judge(context, call, sight, page.stored.map(open))
   const waiting = live
     .filter(({ facts, updatedMs }) => !notHere.has(facts.type) && (sinceMs === undefined || updatedMs >= sinceMs))
     .filter((content) => keyOf(content) > page.liveAfter)
     .toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
-  const passed = page.isStoredOver ? await judge(context, call, sight, waiting) : []
+  // all of it at once: what is in force now is asked for once
+  const storedCharts = page.charts.map(open)
+  const { lists, standing } = await judgeApart(context, call, sight, [
+    page.isComposed ? [...storedCharts, ...liveCharts] : [],
+    page.stored.map(open),
+    page.isStoredOver ? waiting : [],
+  ])
+  const [charts = [], stored = [], passed = []] = lists
   const shown = passed.slice(0, page.room)
   const parts = [...charts, ...stored, ...shown]
-  if (parts.length === 0 && !page.isKnown) {
-    await record(context, call, { ...refusal('everything', undefined, sight.consulted), persons: [person] })
+  // whose chart is seen is known, whatever types are asked; that others know the person too must not decide it
+  const isKnown = sight.related.includes(person) || storedCharts.some((content) => isVisible(sight, content))
+  if (parts.length === 0 && !isKnown) {
+    await record(
+      context,
+      call,
+      { ...refusal('everything', undefined, sight.consulted), persons: [person] },
+      standing ?? sight.policy?.standing,
+    )
     throw notFound()
   }
-  await record(context, call, { ...released('everything', parts, sight.consulted), persons: [person] })
+  await record(context, call, { ...released('everything', parts, sight.consulted), persons: [person] }, standing ?? sight.policy?.standing)
   const base = `${context.config.publicUrl}/fhir/R4`
   const composed = composedOf(person, charts, sinceMs)
   const entries = [...composed.map((patient) => personEntry(base, patient)), ...[...stored, ...shown].map((part) => matchOf(base, part))]
@@ -68,6 +81,15 @@ export async function releaseEverything(context: Context, call: Call, page: Ever
     notices: [...silentNotices(page.silent), coverageNotice],
   })
   return mint(200, {}, text)
+}
+
+/** What passes of each list, and the rules it rests on. */
+async function judgeApart(context: Context, call: Call, sight: Sight, asked: readonly (readonly HeldContent[])[]) {
+  const { parts, standing } = await judgeRested(context, call, sight, asked.flat())
+  // in their order, without what is refused
+  const left = [...parts].reverse()
+  const lists = asked.map((list) => list.flatMap(({ facts }) => (left.at(-1)?.networkId === facts.id ? left.splice(-1) : [])))
+  return { lists, standing }
 }
 
 /** The whole person, whatever changed of it; not at all when nothing did since. */

@@ -66,11 +66,12 @@ export interface BundleInput {
 
 /** A page: every entry judged again at emission; what consent took away since the snapshot is neither shown nor counted. */
 export async function releaseBundle(context: Context, call: Call, input: BundleInput): Promise<Released> {
-  const parts = await judge(context, call, input.sight, input.held.map(open))
+  const { parts, standing } = await judgeRested(context, call, input.sight, input.held.map(open))
   const total = input.total === undefined ? undefined : input.total - (input.held.length - parts.length)
   const { entries: along, parts: alongParts } = input.included ?? nothingIncluded
   const all = [...parts, ...alongParts]
-  await record(context, call, { ...released(input.interaction, all, input.sight.consulted), persons: personsOf(all, input.persons) })
+  const act = { ...released(input.interaction, all, input.sight.consulted), persons: personsOf(all, input.persons) }
+  await record(context, call, act, standing ?? input.sight.policy?.standing)
   const base = `${context.config.publicUrl}/fhir/R4`
   const { type, self, next, notices } = input
   return mint(200, {}, bundleText({ type, total, self, next, notices, entries: [...parts.map((part) => matchOf(base, part)), ...along] }))

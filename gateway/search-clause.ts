@@ -166,12 +166,14 @@ async function referenceClause(asking: Asking, { type, parameter, modifier, alte
   if (modifier === 'identifier')
     return { on: 'row', param: `${param}:identifier`, test: testOf('token', asking.name, alternatives, asking.clock) }
   if (modifier !== '' && !mayLead(parameter, modifier)) return undefined
-  const asked = await referenceTest(asking.context, asking.call, { values: alternatives.map(plain), type: modifier, targets })
-  asking.persons.push(...asked.persons)
+  const isSystem = asking.call.caller.role === 'system'
   // The person of a record is its column; other references to a person are those of the records the person is known by.
-  const isOfRecord = param === 'patient' || (param === 'subject' && asked.persons.length > 0)
-  if (asked.isPersons && isOfRecord && asking.call.caller.role !== 'system' && personColumn(type))
-    return { on: 'person', anyOf: asked.persons }
+  const mayBePersons = !isSystem && (param === 'patient' || param === 'subject') && personColumn(type)
+  const values = alternatives.map(plain)
+  const asked = await referenceTest(asking.context, asking.call, { values, type: modifier, targets, mayBePersons })
+  asking.persons.push(...asked.persons)
+  const isOfRecord = param === 'patient' || asked.persons.length > 0
+  if (asked.isPersons && isOfRecord && mayBePersons) return { on: 'person', anyOf: asked.persons }
   const row: Clause = { on: 'row', param, test: asked.test }
   // What names one patient lies with that patient's records: the others' need not be looked through.
   const { among = [] } = asked

@@ -13,6 +13,15 @@ export interface Asked {
   readonly among: readonly string[] | undefined
 }
 
+export interface ReferenceAsk {
+  readonly values: readonly string[]
+  /** the modifier; '' = none */
+  readonly type: string
+  readonly targets: readonly string[]
+  /** where every value names a person, the persons are all that is wanted: the test is not made */
+  readonly mayBePersons?: boolean
+}
+
 interface Wanted {
   /** '' = whatever the parameter may point at */
   readonly type: string
@@ -20,11 +29,7 @@ interface Wanted {
 }
 
 /** A patient parameter accepts a person id, or the own institution's record id; a system's are its own ids only. */
-export async function referenceTest(
-  context: Context,
-  call: Call,
-  ask: { readonly values: readonly string[]; readonly type: string; readonly targets: readonly string[] },
-): Promise<Asked> {
+export async function referenceTest(context: Context, call: Call, ask: ReferenceAsk): Promise<Asked> {
   const wanted = ask.values.map((value) => wantedOf(context, value, ask.type))
   if (call.caller.role === 'system') return ownTargets(context, call, ask.targets, wanted)
   const mayBePatient = ask.targets.length === 0 || ask.targets.includes('Patient')
@@ -34,13 +39,17 @@ export async function referenceTest(
     call,
     named.map(({ id }) => id),
   )
+  const isPersons = named.length === wanted.length
+  if (isPersons && ask.mayBePersons === true && persons.length > 0) return { test: nothing, persons, isPersons, among: undefined }
   const records = (await context.store.identities.ofPersons(persons)).map((row) => row.record)
   const anyOf = [
     ...(named.length === 0 ? [] : [{ type: 'Patient', ids: [...new Set([...records, ...persons, ...named.map(({ id }) => id)])] }]),
     ...wanted.filter(({ type }) => type !== 'Patient').map(({ type, id }) => ({ type, ids: [id] })),
   ]
-  return { test: { kind: 'reference', anyOf }, persons, isPersons: named.length === wanted.length, among: undefined }
+  return { test: { kind: 'reference', anyOf }, persons, isPersons, among: undefined }
 }
+
+const nothing: Test = { kind: 'reference', anyOf: [] }
 
 /** `id`, `Type/id`, an address on this server, or any other address, which is compared as it is. */
 function wantedOf(context: Context, given: string, modifier: string): Wanted {
@@ -61,7 +70,7 @@ async function ownTargets(context: Context, call: Call, targets: readonly string
   for (const { type, id } of wanted) {
     const types = type === '' ? (targets.length === 0 ? knownTypes : targets) : [type]
     const mayBePatient = type === 'Patient' || type === ''
-    const { found, persons } = await context.store.records.namesOfLocal(institution, types, id)
+    const { found, persons } = await context.store.names.ofLocal({ institution, types, localId: id })
     for (const each of found) anyOf.push({ type: each.type, ids: [each.id] })
     if (mayBePatient) anyOf.push({ type: 'Patient', ids: persons })
     if (mayBePatient) among.push(...persons)

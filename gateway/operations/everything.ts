@@ -36,10 +36,9 @@ export async function everything(call: Call, context: Context): Promise<Released
 }
 
 async function personEverything(call: Call, context: Context, asked: Asked): Promise<Released> {
-  const { person, sight, mayAsk } = await personAsked(call, context, 'everything')
+  const { person, sight, charts, mayAsk } = await personAsked(call, context, 'everything')
   const { condition, party } = sight
   const { types, sinceMs, limit, turn } = asked
-  const charts = await context.store.recordsOfPerson({ person, types: ['Patient'], but: [], limit: 200, condition, party })
   const isPatientAsked = types.length === 0 || types.includes('Patient')
   const rest = types.filter((type) => type !== 'Patient')
   const isStoredOver = turn?.of === 'live' || (types.length > 0 && rest.length === 0)
@@ -57,15 +56,14 @@ async function personEverything(call: Call, context: Context, asked: Asked): Pro
   return releaseEverything(context, call, {
     sight,
     person,
-    charts: turn === undefined && isPatientAsked ? charts : [],
+    charts: charts ?? (await context.store.recordsOfPerson({ person, types: ['Patient'], but: [], limit: 200, condition, party })),
+    isComposed: turn === undefined && isPatientAsked,
     stored: stored.map(({ held }) => held),
     live: live?.held ?? [],
     liveAfter: turn?.of === 'live' ? turn.after : '',
     room: isLast ? limit - stored.length : 0,
     sinceMs,
     isFirst: turn === undefined,
-    // whose chart is seen is known, whatever types are asked; that others know the person too must not decide it
-    isKnown: charts.length > 0 || sight.related.includes(person),
     silent: (live?.silent ?? []).map((id) => context.directory.institution(id)?.name ?? id),
     next: isLast
       ? (key) => nextPage(call, context, asked, { of: 'live', after: key })
@@ -76,10 +74,9 @@ async function personEverything(call: Call, context: Context, asked: Asked): Pro
 
 async function ownEverything(call: Call, context: Context, asked: Asked): Promise<Released> {
   const { institution } = call.caller
-  const row = (await context.store.identities.byLocal(institution, [call.params['id'] ?? '']))[0]
-  const known = row === undefined ? undefined : await context.store.records.byKey({ institution, type: 'Patient', localId: row.localId })
-  if (row === undefined || known === undefined) return releaseNothing(context, call, 'everything')
-  const { held, next } = await ownPage(context, asked, { institution, person: row.person })
+  const page = await ownPage(context, asked, { institution, localId: call.params['id'] ?? '' })
+  if (page === undefined) return releaseNothing(context, call, 'everything')
+  const { person, held, next } = page
   const sight = await sightFor(context.store, context, call, { type: 'Patient', persons: [] })
   return releaseBundle(context, call, {
     type: 'searchset',
@@ -89,27 +86,34 @@ async function ownEverything(call: Call, context: Context, asked: Asked): Promis
     self: addressOf(call, context),
     next: next === undefined ? undefined : nextPage(call, context, asked, next),
     sight,
-    persons: [row.person],
+    persons: [person],
     notices: [],
   })
 }
 
+interface OwnPage {
+  readonly person: string
+  readonly held: readonly Held[]
+  readonly next: Turn | undefined
+}
+
+/** undefined for a patient of whom no record is stored. */
 async function ownPage(
   context: Context,
   { types, sinceMs, limit, turn }: Asked,
-  of: { readonly institution: string; readonly person: string },
-): Promise<{ readonly held: readonly Held[]; readonly next: Turn | undefined }> {
-  const ask = { ...of, types, sinceMs }
-  const own =
-    turn?.of === 'near'
-      ? []
-      : await context.store.pages.ofOwn({ ...ask, after: turn?.of === 'stored' ? turn.after : undefined, limit: limit + 1 })
+  of: { readonly institution: string; readonly localId: string },
+): Promise<OwnPage | undefined> {
+  const turnOf = turn?.of === 'near' ? 'near' : 'stored'
+  const after = turn === undefined || turn.of === 'live' ? undefined : turn.after
+  const found = await context.store.pages.ofOwn({ ...of, types, sinceMs, limit, turn: turnOf, after })
+  if (found === undefined) return undefined
+  const { person, own, near } = found
   const held = own.slice(0, limit).map((each) => each.held)
-  if (own.length > limit) return { held, next: { of: 'stored', after: own[limit - 1]?.place } }
+  if (own.length > limit) return { person, held, next: { of: 'stored', after: own[limit - 1]?.place } }
   const room = limit - own.length
-  const near = await context.store.pages.nearOwn({ ...ask, after: turn?.of === 'near' ? turn.after : undefined, limit: room + 1 })
   const more = near.slice(0, room)
   return {
+    person,
     held: [...held, ...more.map((each) => each.held)],
     next: near.length > room ? { of: 'near', after: more.at(-1)?.place } : undefined,
   }

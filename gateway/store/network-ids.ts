@@ -80,21 +80,6 @@ export function networkIds(sql: Sql) {
       return found.rows[0]?.id
     },
 
-    /** Network ids of one partition's local id, as each of these types it was mentioned as; and whose patient number it is. */
-    async namesOfLocal(
-      institution: string,
-      types: readonly string[],
-      localId: string,
-    ): Promise<{ readonly found: readonly { id: string; type: string }[]; readonly persons: readonly string[] }> {
-      const { rows } = await sql.query<{ id: string; type: string | null }>(
-        `select id, type from network_id where institution = $1 and type = any($2::text[]) and local_id = $3
-         union all select person, null from identity where institution = $1 and local_id = $3`,
-        [institution, types, localId],
-      )
-      const found = rows.flatMap(({ id, type }) => (type === null ? [] : [{ id, type }]))
-      return { found, persons: rows.flatMap(({ id, type }) => (type === null ? [id] : [])) }
-    },
-
     /** Makes every other writer of this record wait until the transaction ends. */
     async lock(id: string): Promise<void> {
       await sql.query('select id from network_id where id = $1 for update', [id])

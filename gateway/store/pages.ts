@@ -2,7 +2,7 @@
 import type { Condition } from '../../consent/types.ts'
 import type { Held } from '../held.ts'
 import type { Sql } from './pool.ts'
-import { heldOf, recordColumns } from './records.ts'
+import { heldOf, peopleColumns, systemColumns } from './records.ts'
 import { visibleSql } from './search-view.ts'
 
 /** Where a page ended: the next one begins behind it. What is written meanwhile comes later, so nothing is left out. */
@@ -18,6 +18,13 @@ export interface Paged {
   readonly place: Place
 }
 
+/** One more than the limit, where there is more. */
+export interface OwnPage {
+  readonly person: string
+  readonly own: readonly Paged[]
+  readonly near: readonly Paged[]
+}
+
 interface Ask {
   readonly person: string
   /** empty = every type */
@@ -25,6 +32,12 @@ interface Ask {
   readonly sinceMs: number | undefined
   readonly after: Place | undefined
   readonly limit: number
+}
+
+interface OwnAsk extends Omit<Ask, 'person'> {
+  readonly institution: string
+  readonly localId: string
+  readonly turn: 'stored' | 'near'
 }
 
 /** The patient's chart comes first. */
@@ -37,7 +50,7 @@ function binder() {
   return { values, add: (value: unknown): string => `$${values.push(value)}` }
 }
 
-function narrowed(ask: Ask, add: (value: unknown) => string): readonly string[] {
+function narrowed(ask: Pick<Ask, 'types' | 'sinceMs' | 'after'>, add: (value: unknown) => string): readonly string[] {
   const { types, sinceMs, after } = ask
   return [
     'not r.deleted',
@@ -49,13 +62,14 @@ function narrowed(ask: Ask, add: (value: unknown) => string): readonly string[] 
 
 async function page(sql: Sql, where: readonly string[], bound: ReturnType<typeof binder>, limit: number): Promise<readonly Paged[]> {
   const found = await sql.query<Row>(
-    `select ${recordColumns} from record r where ${where.join(' and ')} order by ${order} limit ${bound.add(limit)}`,
+    `select ${peopleColumns} from record r where ${where.join(' and ')} order by ${order} limit ${bound.add(limit)}`,
     bound.values,
   )
-  return found.rows.map((row) => ({
-    held: heldOf(row),
-    place: { rank: row.type === 'Patient' ? 0 : 1, updatedMs: row.updated_ms, id: row.id },
-  }))
+  return found.rows.map(pagedOf)
+}
+
+function pagedOf(row: Row): Paged {
+  return { held: heldOf(row), place: { rank: row.type === 'Patient' ? 0 : 1, updatedMs: row.updated_ms, id: row.id } }
 }
 
 /** The shard is the person: one partition is read. */
@@ -79,27 +93,45 @@ export function pages(sql: Sql) {
       return page(sql, where, bound, ask.limit)
     },
 
-    /** One partition's record of a person. */
-    async ofOwn(ask: Ask & { readonly institution: string }): Promise<readonly Paged[]> {
+    /**
+     * One institution's record of one of its patients, and after it what that refers to, and what this refers to, outside the patient
+     * compartment (organizations, practitioners …), as far as there is room. undefined where no record of the patient is stored.
+     * @param turn what is still to come: both, or the rest of what is referred to
+     */
+    async ofOwn(ask: OwnAsk): Promise<OwnPage | undefined> {
       const bound = binder()
-      const where = [`r.institution = ${bound.add(ask.institution)}`, ...personIs(bound.add(ask.person)), ...narrowed(ask, bound.add)]
-      return page(sql, where, bound, ask.limit)
-    },
-
-    /** What that record refers to, and what this refers to, outside the patient compartment (organizations, practitioners …). */
-    async nearOwn(ask: Ask & { readonly institution: string }): Promise<readonly Paged[]> {
-      const bound = binder()
-      const [institution, person] = [bound.add(ask.institution), bound.add(ask.person)]
-      const named = (shard: string, records: string): string =>
-        `(select i.code from record_index i where i.shard = ${shard} and i.kind = 'reference' and i.system <> '' and i.record in ${records})`
-      const own = `(select o.id from record o where o.shard = ${person} and o.institution = ${institution} and not o.deleted)`
-      const near = named(person, own)
-      const where = [
-        `r.shard = ${institution} and r.institution = ${institution} and r.person is null`,
-        `(r.id in ${near} or r.id in ${named(institution, near)})`,
-        ...narrowed(ask, bound.add),
-      ]
-      return page(sql, where, bound, ask.limit)
+      const [institution, localId, limit] = [bound.add(ask.institution), bound.add(ask.localId), bound.add(ask.limit)]
+      const person = '(select person from who)'
+      const columns = systemColumns(institution)
+      const nearSql = (place: Place | undefined, room: string): string =>
+        `select true as is_near, ${columns} from record r
+         where r.shard = ${institution} and r.institution = ${institution} and r.person is null and r.id = any(array(select id from near union select id from far))
+           and ${narrowed({ ...ask, after: place }, bound.add).join(' and ')} order by ${order} limit ${room}`
+      // a place is within one of the two: the other is not begun, or over
+      const page =
+        ask.turn === 'near'
+          ? nearSql(ask.after, `${limit}::int + 1`)
+          : `select r.* from (select * from own union all (${nearSql(undefined, `greatest(0, ${limit}::int + 1 - (select count(*) from own))`)})) r`
+      const own = (): string => `, own as materialized (select false as is_near, ${columns} from record r
+          where ${isOwn('r', institution, person)} and ${narrowed(ask, bound.add).join(' and ')} order by ${order} limit ${limit}::int + 1)`
+      const { rows } = await sql.query<Row & { of_person: string; is_near: boolean | null }>(
+        `with who as materialized (select d.person from identity d
+            join network_id n on n.institution = d.institution and n.type = 'Patient' and n.local_id = d.local_id and n.shard is not null
+            where d.institution = ${institution} and d.local_id = ${localId}),
+          near as materialized (select distinct unnest(o.relations) as id from record o where ${isOwn('o', institution, person)}),
+          far as (select unnest(f.relations) as id from record f
+            where f.shard = ${institution} and f.id = any(array(select id from near)) and f.institution = ${institution} and not f.deleted)${ask.turn === 'near' ? '' : own()}
+        select w.person as of_person, r.* from who w left join (${page}) r on true order by r.is_near, ${order}`,
+        bound.values,
+      )
+      const [first] = rows
+      const of = Map.groupBy(rows, (row) => row.is_near)
+      return first && { person: first.of_person, own: (of.get(false) ?? []).map(pagedOf), near: (of.get(true) ?? []).map(pagedOf) }
     },
   }
+}
+
+/** What an institution holds of the person, in the shard of theirs. */
+function isOwn(of: string, institution: string, person: string): string {
+  return `${of}.shard = ${person} and ${of}.person = ${person} and ${of}.institution = ${institution} and not ${of}.deleted`
 }

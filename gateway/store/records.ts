@@ -6,7 +6,7 @@ import type { Sql } from './pool.ts'
 import { heldOf, lies, recordColumns, targetColumns, type RecordKey, type StoredRow } from './record-row.ts'
 import { recordWrites } from './record-writes.ts'
 
-export { heldOf, recordColumns, type RecordKey, type RecordRow } from './record-row.ts'
+export { heldOf, peopleColumns, recordColumns, systemColumns, type RecordKey, type RecordRow } from './record-row.ts'
 
 export function records(sql: Sql) {
   return { ...networkIds(sql), ...reading(sql), ...recordWrites(sql) }

@@ -5,7 +5,7 @@
 import { indexerVersion } from '../../fhir-profiles/search-parameters.ts'
 import type { Held } from '../held.ts'
 import type { Sql } from './pool.ts'
-import { heldOf, recordColumns } from './records.ts'
+import { heldOf, peopleColumns, recordColumns, systemColumns } from './records.ts'
 import type { Place, SearchInput, View, Views } from './search-clause.ts'
 import { orderOf, type Order } from './search-order.ts'
 import { clauseSql, foundBy } from './search-sql.ts'
@@ -49,7 +49,7 @@ async function fewRecords(sql: Sql, input: SearchInput): Promise<SearchAnswer | 
       : `(${found}) f join record r on r.shard = f.shard and r.id = f.record where ${visible(make, at)}`
   const after = order.after('q')
   const { rows } = await sql.query<Found>(
-    `with hit as materialized (select ${recordColumns}, ${order.columns} from ${from} limit ${make.add(few + 1)})
+    `with hit as materialized (select ${columnsFor(make)}, ${order.columns} from ${from} limit ${make.add(few + 1)})
      select c.total, ${indexing(make, sql)} as indexing, page.*
      from (select count(*)::int as total from hit) c
      left join (select q.* from hit q${after === undefined ? '' : ` where ${after}`} order by ${order.by('q')} limit ${make.add(limit + 1)}) page on true
@@ -65,7 +65,7 @@ async function manyRecords(sql: Sql, input: SearchInput): Promise<SearchAnswer> 
   const order = orderOf(make, at, input)
   const { rows } = await sql.query<Found>(
     `with ${pageOf(make, input, order, `select r.shard, r.id, ${order.columns} from record r where ${whereOf(make, at, input)}`)}
-     select c.total, ${indexing(make, sql)} as indexing, ${recordColumns}, ${order.names.map((name) => `page.${name}`).join(', ')}
+     select c.total, ${indexing(make, sql)} as indexing, ${columnsFor(make)}, ${order.names.map((name) => `page.${name}`).join(', ')}
      from counted c left join (page join record r on r.shard = ${at.shard ?? 'page.shard'} and r.id = page.id) on true order by ${order.by('page')}`,
     make.values,
     { isPlannedAnew: isAmongAll(input) },
@@ -80,6 +80,14 @@ function answerOf(sql: Sql, { limit, countTo }: SearchInput, found: readonly Fou
   const shown = rows.slice(0, limit)
   const last = rows.length > limit ? shown.at(-1) : undefined
   return { held: shown.map(heldOf), next: last && placeOf(last, names), ...headOf(found, countTo) }
+}
+
+/** A record's text is long, and there are two of it. */
+function columnsFor({ views, add }: Making): string {
+  if (!views.isSystem) return peopleColumns
+  const party = views.groups[0]?.party
+  // a view of its own partition alone: there is nothing that it did not write
+  return party === undefined ? recordColumns : systemColumns(`${add(party)}::text`)
 }
 
 /** The records searched; of one person, in the shard of theirs. */
@@ -207,7 +215,7 @@ export async function recordsOfPerson(sql: Sql, input: PersonRecords): Promise<r
     seenRecord(make, 'r'),
   ].join(' and ')
   const found = await sql.query<Parameters<typeof heldOf>[0]>(
-    `select ${recordColumns} from record r where ${where} order by r.updated_ms desc, r.id limit ${make.add(input.limit)}`,
+    `select ${peopleColumns} from record r where ${where} order by r.updated_ms desc, r.id limit ${make.add(input.limit)}`,
     make.values,
   )
   return found.rows.map(heldOf)

@@ -83,7 +83,11 @@ export class NamedStatement<Row extends Record<string, unknown>> implements pg.S
     const { names, parsers, empty } = this.#shape
     const row = { ...empty }
     try {
-      for (const [at, value] of fields.entries()) if (value !== null) row[names[at] ?? ''] = parsers[at]?.(value)
+      let at = 0
+      for (const value of fields) {
+        if (value !== null) row[names[at] ?? ''] = parsers[at]?.(value)
+        at += 1
+      }
     } catch (thrown) {
       // told when the server is done, so that the connection stays sound
       this.#failure = { thrown }

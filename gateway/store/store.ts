@@ -18,6 +18,7 @@ import { byKeyTogether, records } from './records.ts'
 import { relations } from './relations.ts'
 import { subscriptions } from './subscriptions.ts'
 import { includedRecords, type IncludeInput } from './search-include.ts'
+import { searchNames, searchNamesTogether } from './search-names.ts'
 import { recordsOfPerson, searchPersons, searchRecords, type PersonRecords, type SearchInput } from './search.ts'
 import { versions } from './versions.ts'
 import { writes } from './writes.ts'
@@ -45,6 +46,7 @@ function bind(sql: Sql, traceNow?: TraceNow) {
     dues: dues(sql),
     messages: messages(sql),
     quarantine: quarantine(sql),
+    names: searchNames(sql),
     search: (input: SearchInput) => searchRecords(sql, input),
     searchPersons: (input: SearchInput) => searchPersons(sql, input),
     included: (input: IncludeInput) => includedRecords(sql, input),
@@ -72,6 +74,7 @@ export function createStore(database: Database, traceNow?: TraceNow): Store {
     policies: policiesTogether(database.sql),
     persons: personReadsTogether(database.sql),
     records: { ...tables.records, byKey: byKeyTogether(database.sql) },
+    names: searchNamesTogether(database.sql),
     transaction: (work) => database.transaction((tx) => work(bind(tx, traceNow))),
     snapshot: (work) => database.transaction((tx) => work(bind(tx, traceNow)), { isolation: 'repeatable read', readOnly: true }),
   }
