@@ -81,6 +81,8 @@ export interface Call {
   readonly prefer: string
   readonly address: string
   readonly caller: Caller
+  /** rejects where the caller's token was ended. What is asked of the store before may go on; nothing is written or told before */
+  readonly admitted: Promise<void>
 }
 
 export type CallBody =

@@ -75,8 +75,24 @@ const told: Readonly<Record<TokenFault, string>> = {
   revoked: 'the access token was ended; request a new one',
 }
 
+/** A token that is sound, and the database's word on it, which is still to come: rejects where the token was ended. */
+export interface BroughtToken {
+  readonly token: VerifiedToken
+  readonly live: Promise<void>
+}
+
 /** Verifies the value of an `Authorization` header; throws `unauthenticated` with id `token-<fault>`. Asks the database whether the token was ended. */
 export function createTokenVerifier(rules: VerifierRules): (header: string | undefined) => Promise<VerifiedToken> {
+  const bring = createTokenDoor(rules)
+  return async (header) => {
+    const { token, live } = await bring(header)
+    await live
+    return token
+  }
+}
+
+/** The same in two steps, for whoever goes on meanwhile and lets nothing out before the second. */
+export function createTokenDoor(rules: VerifierRules): (header: string | undefined) => Promise<BroughtToken> {
   const read = createTokenReader(rules)
   const isLive = grantsLive(rules.sql)
   return async (header) => {
@@ -86,10 +102,15 @@ export function createTokenVerifier(rules: VerifierRules): (header: string | und
     const { outside } = rules
     const answer = await (outside !== undefined && claimedIssuer(raw) === outside.issuer ? outside.read(raw) : read(raw))
     if (!answer.ok) throw refused(answer.fault)
-    const live = await isLive(answer.token.jti)
-    if (!live) throw refused('revoked')
-    return answer.token
+    const live = requireLive(isLive(answer.token.jti))
+    // heard by whoever awaits it; until then it is nobody's fault
+    live.catch(() => undefined)
+    return { token: answer.token, live }
   }
+}
+
+async function requireLive(asked: Promise<boolean>): Promise<void> {
+  if (!(await asked)) throw refused('revoked')
 }
 
 /** Unverified: only good for choosing whose rules refuse or accept the token. */

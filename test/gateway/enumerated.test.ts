@@ -127,6 +127,7 @@ async function ask(route: Route, caller: Caller, id: string, type: string): Prom
     ifNoneExist: '',
     prefer: '',
     address: '',
+    admitted: Promise.resolve(),
     caller,
   }
   const masked = (text: string): string =>
