@@ -17,7 +17,7 @@ import { reply } from './reply.ts'
 import { requireRequestRate } from './limits.ts'
 import { enter, enterHook, hooks, methodsAt, nowhere, requireClassified, routes, shapeOf } from './routes.ts'
 import { callerOf } from './security/caller.ts'
-import type { BroughtToken } from './security/token.ts'
+import type { Admission, BroughtToken } from './security/token.ts'
 import { openTrace, type OpenTrace } from './trace.ts'
 
 export interface AppParts extends PageParts {
@@ -116,14 +116,14 @@ async function answered(parts: AppParts, arrival: Arrival): Promise<void> {
       reply(response, offered(path), askedBy(request))
       return
     }
-    const { token, live } = await parts.verify(request.headers.authorization)
-    const released = await unlessEnded(live, async () => {
+    const { token, admission } = await parts.verify(request.headers.authorization)
+    const released = await unlessEnded(admission, async () => {
       const caller = callerOf(token)
       // before a byte of the body is read
       requireRequestRate(context, caller)
       const bytes = await readBody(request, context.config.limits.maxBodyBytes)
       requireAcceptable(request, address)
-      const call = callOf(context, arrival, { path, address, bytes, caller, live })
+      const call = callOf(context, arrival, { path, address, bytes, caller, admission })
       return isHook ? enterHook(call, context) : enter(call, context)
     })
     reply(response, !isHook && wantsLines(address) ? pretty(released) : released, askedBy(request))
@@ -132,14 +132,14 @@ async function answered(parts: AppParts, arrival: Arrival): Promise<void> {
   }
 }
 
-/** The work of a request, begun while it is asked whether its token still lives. Whatever goes wrong with a token that was ended, that it was is the answer. */
-async function unlessEnded<T>(live: Promise<void>, work: () => Promise<T>): Promise<T> {
+/** Whatever a request comes to with a token that was ended, that it was is the answer. */
+async function unlessEnded<T>(admission: Admission, work: () => Promise<T>): Promise<T> {
   try {
     const done = await work()
-    await live
+    await admission.required()
     return done
   } catch (thrown) {
-    await live
+    await admission.required()
     throw thrown
   }
 }
@@ -164,7 +164,7 @@ function offered(path: string): Released {
 function callOf(
   context: Context,
   { request, requestId, method }: Arrival,
-  { path, address, bytes, caller, live }: Pick<Call, 'path' | 'caller'> & { address: URL; bytes: Buffer; live: Promise<void> },
+  { path, address, bytes, caller, admission }: Pick<Call, 'path' | 'caller' | 'admission'> & { address: URL; bytes: Buffer },
 ): Call {
   const isFormSearch = method === 'POST' && path.endsWith('/_search')
   const form = isFormSearch ? formOf(request, bytes) : []
@@ -182,7 +182,7 @@ function callOf(
     prefer: headerOf(request, 'prefer'),
     address: request.socket.remoteAddress ?? '',
     caller,
-    admitted: live,
+    admission,
   }
 }
 

@@ -184,7 +184,7 @@ export async function enterHook(call: Call, context: Context): Promise<Released>
   const named: Call = { ...call, params }
   guard(named, route.access)
   await requireLookupRate(named, context)
-  await named.admitted
+  await named.admission.required()
   return route.handler(named, context, () => Promise.reject(new TypeError('a hook calls nothing else')))
 }
 
@@ -195,8 +195,8 @@ export async function enter(call: Call, context: Context): Promise<Released> {
   guard(named, route.access)
   requireTaken(named, whatOf(route.access))
   await requireLookupRate(named, context)
-  // a read goes on meanwhile: it tells nothing and enters nothing before its token is known to live
-  if (whatOf(route.access) !== 'read') await named.admitted
+  // a read asks along with its entry in the ledger, before which it tells nothing
+  if (whatOf(route.access) !== 'read') await named.admission.required()
   const within: Enter = (inner, inside = context) => {
     // an entry of a batch costs what a request costs
     requireRequestRate(context, inner.caller)

@@ -75,18 +75,28 @@ const told: Readonly<Record<TokenFault, string>> = {
   revoked: 'the access token was ended; request a new one',
 }
 
-/** A token that is sound, and the database's word on it, which is still to come: rejects where the token was ended. */
+/** A token that is sound, and the database's word on it, which is still to come. */
 export interface BroughtToken {
   readonly token: VerifiedToken
-  readonly live: Promise<void>
+  readonly admission: Admission
+}
+
+/** Whether a token was ended is asked of the database once for each request, after it came. */
+export interface Admission {
+  /** for a statement that asks along with what it does; undefined = it is known already */
+  jti(): string | undefined
+  /** what such a statement saw */
+  seen(isLive: boolean): void
+  /** asks, unless it is known; throws `unauthenticated` where the token was ended */
+  required(): Promise<void>
 }
 
 /** Verifies the value of an `Authorization` header; throws `unauthenticated` with id `token-<fault>`. Asks the database whether the token was ended. */
 export function createTokenVerifier(rules: VerifierRules): (header: string | undefined) => Promise<VerifiedToken> {
   const bring = createTokenDoor(rules)
   return async (header) => {
-    const { token, live } = await bring(header)
-    await live
+    const { token, admission } = await bring(header)
+    await admission.required()
     return token
   }
 }
@@ -102,15 +112,22 @@ export function createTokenDoor(rules: VerifierRules): (header: string | undefin
     const { outside } = rules
     const answer = await (outside !== undefined && claimedIssuer(raw) === outside.issuer ? outside.read(raw) : read(raw))
     if (!answer.ok) throw refused(answer.fault)
-    const live = requireLive(isLive(answer.token.jti))
-    // heard by whoever awaits it; until then it is nobody's fault
-    live.catch(() => undefined)
-    return { token: answer.token, live }
+    return { token: answer.token, admission: admissionOf(answer.token, isLive) }
   }
 }
 
-async function requireLive(asked: Promise<boolean>): Promise<void> {
-  if (!(await asked)) throw refused('revoked')
+function admissionOf({ jti }: VerifiedToken, isLive: (jti: string) => Promise<boolean>): Admission {
+  let asked: Promise<boolean> | undefined
+  return {
+    jti: () => (asked === undefined ? jti : undefined),
+    seen(live) {
+      asked = Promise.resolve(live)
+    },
+    async required() {
+      asked ??= isLive(jti)
+      if (!(await asked)) throw refused('revoked')
+    },
+  }
 }
 
 /** Unverified: only good for choosing whose rules refuse or accept the token. */

@@ -25,7 +25,7 @@ export function callOf(query: readonly (readonly [string, string])[]): Call {
     ifModifiedSince: '',
     prefer: '',
     address: '',
-    admitted: Promise.resolve(),
+    admission: { jti: () => undefined, seen: () => {}, required: () => Promise.resolve() },
     caller: {
       subject: 'clinic-system',
       name: '',
