@@ -16,8 +16,8 @@ import type { Released } from './released.ts'
 import { reply } from './reply.ts'
 import { requireRequestRate } from './limits.ts'
 import { enter, enterHook, hooks, methodsAt, nowhere, requireClassified, routes, shapeOf } from './routes.ts'
-import { callerOf } from './security/caller.ts'
-import type { Admission, BroughtToken } from './security/token.ts'
+import { callerOf, type Admission } from './security/caller.ts'
+import type { BroughtToken } from './security/token.ts'
 import { openTrace, type OpenTrace } from './trace.ts'
 
 export interface AppParts extends PageParts {
@@ -35,6 +35,8 @@ interface Arrival {
   /** as it was asked, without what follows `?` */
   readonly path: string
   readonly requestId: string
+  /** headers of whatever is answered */
+  readonly always: Readonly<Record<string, string>>
   readonly trace: OpenTrace
 }
 
@@ -45,10 +47,10 @@ export function createApp(parts: AppParts): RequestListener {
   const arrivals = new WeakMap<IncomingMessage, Arrival>()
   const pages = openPages(parts, (thrown, request, response) => failed(context, thrown, arrivals.get(request) ?? { request, response }))
   return (request, response) => {
-    for (const [name, value] of always) response.setHeader(name, value)
-    const arrival = arrived(parts, request, response)
+    const arrival = arrived(parts, always, { request, response })
     arrival.trace.run(() => {
       if (isPage(arrival.method, arrival.path)) {
+        for (const [name, value] of Object.entries(arrival.always)) response.setHeader(name, value)
         arrivals.set(request, arrival)
         pages(request, response)
       } else void answered(parts, arrival)
@@ -57,7 +59,7 @@ export function createApp(parts: AppParts): RequestListener {
 }
 
 /** What helmet sets on every answer, asked of it once: it says the same of each, by way of a dozen middlewares. */
-function headersOfHelmet(): readonly (readonly [name: string, value: string])[] {
+function headersOfHelmet(): Readonly<Record<string, string>> {
   const headers = new Map<string, string>()
   const request = new IncomingMessage(new Socket())
   const response = new ServerResponse(request)
@@ -66,11 +68,15 @@ function headersOfHelmet(): readonly (readonly [name: string, value: string])[] 
     for (const name of response.getHeaderNames()) headers.set(name, String(response.getHeader(name)))
   })
   if (headers.size === 0) throw new TypeError('helmet sets its headers at once')
-  return [...headers]
+  return Object.fromEntries(headers)
 }
 
 /** Gives the request its id and its trace, and sees to it that log, metrics and trace hear how it ended. */
-function arrived(parts: AppParts, request: IncomingMessage, response: ServerResponse): Arrival {
+function arrived(
+  parts: AppParts,
+  always: Readonly<Record<string, string>>,
+  { request, response }: Pick<Arrival, 'request' | 'response'>,
+): Arrival {
   const startedAt = performance.now()
   const { method = '', headers } = request
   const [path = ''] = (request.url ?? '').split('?', 1)
@@ -85,7 +91,6 @@ function arrived(parts: AppParts, request: IncomingMessage, response: ServerResp
     tracestate: tracestate === '' ? undefined : tracestate,
     requestId,
   })
-  response.setHeader('x-request-id', requestId)
   response.once('close', () => {
     const [route, status] = [routeName(path), response.statusCode]
     if (response.writableFinished) {
@@ -96,7 +101,7 @@ function arrived(parts: AppParts, request: IncomingMessage, response: ServerResp
     }
     trace.end(`${method} ${route}`, { method, route, status }, status >= 500 || !response.writableFinished)
   })
-  return { request, response, method, path, requestId, trace }
+  return { request, response, always: { ...always, 'x-request-id': requestId }, method, path, requestId, trace }
 }
 
 /** A header that may come once; '' for none. */
@@ -113,7 +118,7 @@ async function answered(parts: AppParts, arrival: Arrival): Promise<void> {
     const path = pathOf(address)
     const isHook = /^\/cds-services(\/|$)/i.test(arrival.path)
     if (request.method === 'OPTIONS' && !isHook) {
-      reply(response, offered(path), askedBy(request))
+      reply(response, offered(path), askedBy(request), arrival.always)
       return
     }
     const { token, admission } = await parts.verify(request.headers.authorization)
@@ -126,7 +131,7 @@ async function answered(parts: AppParts, arrival: Arrival): Promise<void> {
       const call = callOf(context, arrival, { path, address, bytes, caller, admission })
       return isHook ? enterHook(call, context) : enter(call, context)
     })
-    reply(response, !isHook && wantsLines(address) ? pretty(released) : released, askedBy(request))
+    reply(response, !isHook && wantsLines(address) ? pretty(released) : released, askedBy(request), arrival.always)
   } catch (thrown) {
     failed(context, thrown, arrival)
   }
@@ -201,7 +206,7 @@ function safeDecode(path: string): string {
 
 /** The one place where whatever was thrown becomes an answer. A fault is logged with its cause and told to nobody. */
 function failed(context: Context, thrown: unknown, on: Pick<Arrival, 'request' | 'response'> & Partial<Arrival>): void {
-  const { request, response, requestId = '', path = '' } = on
+  const { request, response, requestId = '', path = '', always = {} } = on
   const problem = asProblem(thrown)
   if (problem.kind === 'fault') {
     const cause = problem.cause ?? problem
@@ -215,5 +220,5 @@ function failed(context: Context, thrown: unknown, on: Pick<Arrival, 'request' |
     response.destroy()
     return
   }
-  reply(response, publishProblem(problem, requestId), askedBy(request))
+  reply(response, publishProblem(problem, requestId), askedBy(request), always)
 }

@@ -3,11 +3,16 @@ import type { ServerResponse } from 'node:http'
 import { isKnown, type KnownToCaller } from './known.ts'
 import { isReleased, type Released } from './released.ts'
 
-/** Writes status, headers and text. Bodies of errors and of resources alike are `application/fhir+json`; cards say that they are JSON. */
-export function reply(response: ServerResponse, released: Released, request: KnownToCaller): void {
+/** Writes status, headers (and those that are `always` told) and text. Bodies of errors and of resources alike are `application/fhir+json`; cards say that they are JSON. */
+export function reply(
+  response: ServerResponse,
+  released: Released,
+  request: KnownToCaller,
+  always: Readonly<Record<string, string>> = {},
+): void {
   if (!isReleased(released)) throw new TypeError('a reply must have been released')
   const { status, headers, text } = released
-  const told = { ...headers, 'cache-control': 'no-store' }
+  const told = { ...always, ...headers, 'cache-control': 'no-store' }
   if (isKnown(released, request)) {
     response.writeHead(304, told).end()
     return

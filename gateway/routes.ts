@@ -213,7 +213,7 @@ function whatOf(access: RowAccess): Interaction | Operation | '' {
 function find(call: Call, table: readonly Route[] = routes): { route: Route; params: Readonly<Record<string, string>> } {
   const method = call.method === 'HEAD' ? 'GET' : call.method
   const given = call.path.split('/')
-  for (const route of table) {
+  for (const route of ofLength(table, given.length)) {
     const params = route.method === method ? paramsOf(route.path, given) : undefined
     if (params !== undefined) return { route, params }
   }
@@ -243,11 +243,20 @@ export function nowhere(path: string): Problem {
 /** The row an address belongs to, without its ids; undefined for an address of no row. */
 export function shapeOf(path: string): string | undefined {
   const given = path.split('/')
-  for (const route of routes) {
+  for (const route of ofLength(routes, given.length)) {
     const params = paramsOf(route.path, given)
     if (params !== undefined) return route.path.replace(':type', params['type'] ?? '')
   }
   return undefined
+}
+
+const byLength = new WeakMap<readonly Route[], ReadonlyMap<number, readonly Route[]>>()
+
+/** The rows of a table that have as many segments; in its order. */
+function ofLength(table: readonly Route[], count: number): readonly Route[] {
+  const known = byLength.get(table) ?? Map.groupBy(table, ({ path }) => wantedBy(path).length)
+  byLength.set(table, known)
+  return known.get(count) ?? []
 }
 
 const segmentsOf = new Map<string, readonly string[]>()

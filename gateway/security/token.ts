@@ -9,6 +9,7 @@ import { Problem } from '../problem.ts'
 import { grantsLive } from '../store/grants.ts'
 import type { Sql } from '../store/pool.ts'
 import { personTokenS } from './endpoints.ts'
+import type { Admission } from './caller.ts'
 import { keyRing, type KeyRing } from './key-ring.ts'
 import type { PublicKey } from './keys.ts'
 import { isText, type JsonObject } from './read.ts'
@@ -79,16 +80,6 @@ const told: Readonly<Record<TokenFault, string>> = {
 export interface BroughtToken {
   readonly token: VerifiedToken
   readonly admission: Admission
-}
-
-/** Whether a token was ended is asked of the database once for each request, after it came. */
-export interface Admission {
-  /** for a statement that asks along with what it does; undefined = it is known already */
-  jti(): string | undefined
-  /** what such a statement saw */
-  seen(isLive: boolean): void
-  /** asks, unless it is known; throws `unauthenticated` where the token was ended */
-  required(): Promise<void>
 }
 
 /** Verifies the value of an `Authorization` header; throws `unauthenticated` with id `token-<fault>`. Asks the database whether the token was ended. */
