@@ -1,78 +1,66 @@
 /**
- * The front door. The order of its lines is the security story: headers → request id → open documents → token → caller → bounded, strictly
- * read body → one route table → Released → reply. Nothing below `enter` knows about the web framework.
+ * The front door, on node:http alone. The order of `answered` is the security story: headers → request id → open pages → token → caller →
+ * bounded, strictly read body → one route table → Released → reply. Nothing below `enter` knows of HTTP.
  */
-import express, { type NextFunction, type Request, type Response, type Router } from 'express'
+import type { Router } from 'express'
 import helmet from 'helmet'
-import { IncomingMessage, ServerResponse } from 'node:http'
+import { IncomingMessage, ServerResponse, type RequestListener } from 'node:http'
 import { Socket } from 'node:net'
+import { isPage, openPages, openPaths, type PageParts } from './app-pages.ts'
 import { DatabaseAway } from './away.ts'
-import { bodyOf, formOf, readBody, requireAcceptable, wantsLines } from './body.ts'
+import { askedBy, bodyOf, formOf, readBody, requireAcceptable, wantsLines } from './body.ts'
 import type { Call, Context } from './context.ts'
 import { asProblem, Problem } from './problem.ts'
-import { publish, publishMethods, publishProblem, type Public } from './release-public.ts'
+import { publishMethods, publishProblem } from './release-public.ts'
 import { pretty } from './release-shape.ts'
+import type { Released } from './released.ts'
 import { reply } from './reply.ts'
 import { requireRequestRate } from './limits.ts'
-import { hookServices } from './release-consent.ts'
 import { enter, enterHook, hooks, methodsAt, nowhere, requireClassified, routes, shapeOf } from './routes.ts'
-import { callerOf, type Caller } from './security/caller.ts'
-import type { VerifiedToken } from './security/token.ts'
+import { callerOf, type Admission } from './security/caller.ts'
+import type { BroughtToken } from './security/token.ts'
 import { openTrace, type OpenTrace } from './trace.ts'
 
-export interface AppParts {
+export interface AppParts extends PageParts {
   readonly context: Context
-  readonly verify: (header: string | undefined) => Promise<VerifiedToken>
-  readonly oauth: Router
-  readonly capabilities: Public
-  readonly smartConfiguration: Readonly<Record<string, unknown>>
-  /** open pages of the ledger's log: checkpoint, keys, proof of growth */
-  readonly log: Router
-  /** health and metrics */
-  readonly operations: Router
+  readonly verify: (header: string | undefined) => Promise<BroughtToken>
   readonly observe: (seen: { method: string; route: string; status: number; ms: number }) => void
+  readonly log: Router
 }
 
-export function createApp(parts: AppParts): express.Express {
+/** One request at the door. */
+interface Arrival {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly method: string
+  /** as it was asked, without what follows `?` */
+  readonly path: string
+  readonly requestId: string
+  /** headers of whatever is answered */
+  readonly always: Readonly<Record<string, string>>
+  readonly trace: OpenTrace
+}
+
+export function createApp(parts: AppParts): RequestListener {
   requireClassified([...routes, ...hooks])
   const { context } = parts
-  const app = express()
-  app.disable('x-powered-by')
-  app.disable('etag')
   const always = headersOfHelmet()
-  app.use((_request, response, next) => {
-    for (const [name, value] of always) response.setHeader(name, value)
-    next()
-  })
-  app.use((request, response, next) => withRequestId(context, request, response, next))
-  app.use((request, response, next) => observed(parts, request, response, next))
-  app.use(parts.operations)
-  app.use('/oauth', parts.oauth)
-  app.use('/audit', parts.log)
-  app.get('/fhir/R4/metadata', (request, response) => reply(response, publish(parts.capabilities), askedBy(request)))
-  app.get('/fhir/R4/.well-known/smart-configuration', (_request, response) => {
-    response.set('access-control-allow-origin', '*').json(parts.smartConfiguration)
-  })
-  app.get('/cds-services', (_request, response) => {
-    response.set('access-control-allow-origin', '*').json(hookServices)
-  })
-  app.use('/fhir/R4', (request, response, next) => (request.method === 'OPTIONS' ? offered(request, response) : next()))
-  app.use(['/fhir/R4', '/cds-services'], (request, response, next) => identified(parts, request, response, next))
-  app.use(['/fhir/R4', '/cds-services'], async (request, _response, next) => {
-    await readBody(request, context.config.limits.maxBodyBytes)
-    next()
-  })
-  app.use('/fhir/R4', (request, response) => served(context, request, response))
-  app.use('/cds-services', (request, response) => consulted(context, request, response))
-  app.use(() => {
-    throw new Problem('not-found', 'nothing is offered at this address; the FHIR base is /fhir/R4', { id: 'unknown-address' })
-  })
-  app.use((thrown: unknown, request: Request, response: Response, _next: NextFunction) => failed(context, thrown, { request, response }))
-  return app
+  const arrivals = new WeakMap<IncomingMessage, Arrival>()
+  const pages = openPages(parts, (thrown, request, response) => failed(context, thrown, arrivals.get(request) ?? { request, response }))
+  return (request, response) => {
+    const arrival = arrived(parts, always, { request, response })
+    arrival.trace.run(() => {
+      if (isPage(arrival.method, arrival.path)) {
+        for (const [name, value] of Object.entries(arrival.always)) response.setHeader(name, value)
+        arrivals.set(request, arrival)
+        pages(request, response)
+      } else void answered(parts, arrival)
+    })
+  }
 }
 
 /** What helmet sets on every answer, asked of it once: it says the same of each, by way of a dozen middlewares. */
-function headersOfHelmet(): readonly (readonly [name: string, value: string])[] {
+function headersOfHelmet(): Readonly<Record<string, string>> {
   const headers = new Map<string, string>()
   const request = new IncomingMessage(new Socket())
   const response = new ServerResponse(request)
@@ -81,67 +69,89 @@ function headersOfHelmet(): readonly (readonly [name: string, value: string])[] 
     for (const name of response.getHeaderNames()) headers.set(name, String(response.getHeader(name)))
   })
   if (headers.size === 0) throw new TypeError('helmet sets its headers at once')
-  return [...headers]
+  return Object.fromEntries(headers)
 }
 
-interface Local {
-  readonly requestId: string
-  readonly trace: OpenTrace
-  readonly caller?: Caller
-}
-
-const locals = new WeakMap<Request, Local>()
-
-function withRequestId(context: Context, request: Request, response: Response, next: NextFunction): void {
-  const given = request.get('x-request-id') ?? ''
-  const requestId = /^[\w.-]{1,64}$/.test(given) ? given : context.newId()
-  const [traceparent, tracestate] = [request.get('traceparent'), request.get('tracestate')]
-  const trace = openTrace({ name: request.method, kind: 'server', traceparent, tracestate, requestId })
-  locals.set(request, { requestId, trace })
-  response.setHeader('x-request-id', requestId)
-  response.once('close', () => {
-    const [route, status] = [routeName(request), response.statusCode]
-    trace.end(`${request.method} ${route}`, { method: request.method, route, status }, status >= 500 || !response.writableFinished)
-  })
-  trace.run(next)
-}
-
-function observed(parts: AppParts, request: Request, response: Response, next: NextFunction): void {
+/** Gives the request its id and its trace, and sees to it that log, metrics and trace hear how it ended. */
+function arrived(
+  parts: AppParts,
+  always: Readonly<Record<string, string>>,
+  { request, response }: Pick<Arrival, 'request' | 'response'>,
+): Arrival {
   const startedAt = performance.now()
-  response.once('finish', () => {
-    const ms = Math.round(performance.now() - startedAt)
-    const route = routeName(request)
-    parts.observe({ method: request.method, route, status: response.statusCode, ms })
-    // the last byte may be written outside of the trace
-    const fields = { method: request.method, route, status: response.statusCode, ms }
-    locals.get(request)?.trace.run(() => parts.context.log('info', 'request', fields))
+  const { method = '', headers } = request
+  const [path = ''] = (request.url ?? '').split('?', 1)
+  const given = headerOf(request, 'x-request-id')
+  const requestId = /^[\w.-]{1,64}$/.test(given) ? given : parts.context.newId()
+  const { traceparent } = headers
+  const tracestate = headerOf(request, 'tracestate')
+  const trace = openTrace({
+    name: method,
+    kind: 'server',
+    traceparent: typeof traceparent === 'string' ? traceparent : undefined,
+    tracestate: tracestate === '' ? undefined : tracestate,
+    requestId,
   })
-  next()
+  response.once('close', () => {
+    const [route, status] = [routeName(path), response.statusCode]
+    if (response.writableFinished) {
+      const ms = Math.round(performance.now() - startedAt)
+      parts.observe({ method, route, status, ms })
+      // the last byte may be written outside of the trace
+      trace.run(() => parts.context.log('info', 'request', { method, route, status, ms }))
+    }
+    trace.end(`${method} ${route}`, { method, route, status }, status >= 500 || !response.writableFinished)
+  })
+  return { request, response, always: { ...always, 'x-request-id': requestId }, method, path, requestId, trace }
 }
 
-const openPaths: ReadonlySet<string> = new Set([
-  '/health/live',
-  '/health/ready',
-  '/metrics',
-  '/fhir/R4/metadata',
-  '/fhir/R4/.well-known/smart-configuration',
-  '/oauth/token',
-  '/oauth/jwks',
-  '/oauth/introspect',
-  '/oauth/revoke',
-  '/audit/checkpoint',
-  '/audit/consistency',
-  '/audit/keys',
-  '/oauth/authorize',
-  '/oauth/logout',
-  '/cds-services',
-  ...hooks.map(({ path }) => `/cds-services/${path}`),
-])
+/** A header that may come once; '' for none. */
+function headerOf({ headers }: IncomingMessage, name: string): string {
+  const value = headers[name]
+  return typeof value === 'string' ? value : ''
+}
+
+async function answered(parts: AppParts, arrival: Arrival): Promise<void> {
+  const { context } = parts
+  const { request, response } = arrival
+  try {
+    const address = new URL(request.url ?? '', 'http://localhost')
+    const path = pathOf(address)
+    const isHook = /^\/cds-services(\/|$)/i.test(arrival.path)
+    if (request.method === 'OPTIONS' && !isHook) {
+      reply(response, offered(path), askedBy(request), arrival.always)
+      return
+    }
+    const { token, admission } = await parts.verify(request.headers.authorization)
+    const released = await unlessEnded(admission, async () => {
+      const caller = callerOf(token)
+      // before a byte of the body is read
+      requireRequestRate(context, caller)
+      const bytes = await readBody(request, context.config.limits.maxBodyBytes)
+      requireAcceptable(request, address)
+      const call = callOf(context, arrival, { path, address, bytes, caller, admission })
+      return isHook ? enterHook(call, context) : enter(call, context)
+    })
+    reply(response, !isHook && wantsLines(address) ? pretty(released) : released, askedBy(request), arrival.always)
+  } catch (thrown) {
+    failed(context, thrown, arrival)
+  }
+}
+
+/** Whatever a request comes to with a token that was ended, that it was is the answer. */
+async function unlessEnded<T>(admission: Admission, work: () => Promise<T>): Promise<T> {
+  try {
+    const done = await work()
+    await admission.required()
+    return done
+  } catch (thrown) {
+    await admission.required()
+    throw thrown
+  }
+}
 
 /** The row of the route table an address belongs to: what logs and metrics may hold. An id, and whatever a stranger writes, is not in it. */
-function routeName({ originalUrl }: Request): string {
-  // not `path`, which express shortens below a mount
-  const [path = ''] = originalUrl.split('?')
+function routeName(path: string): string {
   if (openPaths.has(path)) return path
   // the id of a sign-in is a secret while it lasts
   if (/^\/oauth\/(sign-in|authorize)\//.test(path)) return path.split('/').slice(0, 3).join('/')
@@ -150,66 +160,40 @@ function routeName({ originalUrl }: Request): string {
   return shape === undefined ? 'other' : `/fhir/R4/${shape}`
 }
 
-async function identified(parts: AppParts, request: Request, _response: Response, next: NextFunction): Promise<void> {
-  const caller = callerOf(await parts.verify(request.get('authorization')))
-  const local = locals.get(request)
-  if (local === undefined) throw new TypeError('every request has an id before it has a caller')
-  locals.set(request, { ...local, caller })
-  // before a byte of the body is read
-  requireRequestRate(parts.context, caller)
-  next()
-}
-
 /** What may be done at an address, from the route table alone: the same for whoever asks, and whatever is there. */
-function offered(request: Request, response: Response): void {
-  const methods = methodsAt(pathOf(request))
-  if (methods === '') throw nowhere(pathOf(request))
-  reply(response, publishMethods(`${methods.replace('GET', 'GET, HEAD')}, OPTIONS`), askedBy(request))
+function offered(path: string): Released {
+  const methods = methodsAt(path)
+  if (methods === '') throw nowhere(path)
+  return publishMethods(`${methods.replace('GET', 'GET, HEAD')}, OPTIONS`)
 }
 
-async function served(context: Context, request: Request, response: Response): Promise<void> {
-  requireAcceptable(request)
-  const released = await enter(callOf(context, request), context)
-  reply(response, wantsLines(request) ? pretty(released) : released, askedBy(request))
-}
-
-async function consulted(context: Context, request: Request, response: Response): Promise<void> {
-  requireAcceptable(request)
-  reply(response, await enterHook(callOf(context, request), context), askedBy(request))
-}
-
-function askedBy(request: Request) {
-  const { method } = request
-  return { method, ifNoneMatch: request.get('if-none-match') ?? '', ifModifiedSince: request.get('if-modified-since') ?? '' }
-}
-
-function callOf(context: Context, request: Request): Call {
-  const local = locals.get(request)
-  if (local?.caller === undefined) throw new TypeError('a call is made only for an identified caller')
-  const url = new URL(request.originalUrl, 'http://localhost')
-  const path = pathOf(request)
-  const isFormSearch = request.method === 'POST' && path.endsWith('/_search')
-  const form = isFormSearch ? formOf(request) : []
+function callOf(
+  context: Context,
+  { request, requestId, method }: Arrival,
+  { path, address, bytes, caller, admission }: Pick<Call, 'path' | 'caller' | 'admission'> & { address: URL; bytes: Buffer },
+): Call {
+  const isFormSearch = method === 'POST' && path.endsWith('/_search')
+  const form = isFormSearch ? formOf(request, bytes) : []
   return {
-    requestId: local.requestId,
-    method: request.method,
+    requestId,
+    method,
     path,
     params: {},
-    query: [...url.searchParams, ...form],
-    body: isFormSearch ? { kind: 'none' } : bodyOf(context, request),
-    ifMatch: request.get('if-match') ?? '',
-    ifNoneMatch: request.get('if-none-match') ?? '',
-    ifModifiedSince: request.get('if-modified-since') ?? '',
-    ifNoneExist: request.get('if-none-exist') ?? '',
-    prefer: request.get('prefer') ?? '',
-    address: request.ip ?? '',
-    caller: local.caller,
+    query: address.search === '' ? form : [...address.searchParams, ...form],
+    body: isFormSearch ? { kind: 'none' } : bodyOf(context, request, bytes),
+    ifMatch: headerOf(request, 'if-match'),
+    ifNoneMatch: headerOf(request, 'if-none-match'),
+    ifModifiedSince: headerOf(request, 'if-modified-since'),
+    ifNoneExist: headerOf(request, 'if-none-exist'),
+    prefer: headerOf(request, 'prefer'),
+    address: request.socket.remoteAddress ?? '',
+    caller,
+    admission,
   }
 }
 
 /** Below the base, decoded. */
-function pathOf(request: Request): string {
-  const { pathname } = new URL(request.originalUrl, 'http://localhost')
+function pathOf({ pathname }: URL): string {
   return safeDecode(pathname.replace(/^\/(?:fhir\/R4|cds-services)\/?/, '').replace(/\/$/, ''))
 }
 
@@ -222,20 +206,20 @@ function safeDecode(path: string): string {
 }
 
 /** The one place where whatever was thrown becomes an answer. A fault is logged with its cause and told to nobody. */
-function failed(context: Context, thrown: unknown, on: { request: Request; response: Response }): void {
-  const requestId = locals.get(on.request)?.requestId ?? ''
+function failed(context: Context, thrown: unknown, on: Pick<Arrival, 'request' | 'response'> & Partial<Arrival>): void {
+  const { request, response, requestId = '', path = '', always = {} } = on
   const problem = asProblem(thrown)
   if (problem.kind === 'fault' || problem.cause instanceof DatabaseAway) {
     const cause = problem.cause ?? problem
     context.log('error', 'fault', {
       requestId,
-      route: routeName(on.request),
+      route: routeName(path),
       fault: cause instanceof Error ? (cause.stack ?? cause.name) : 'unknown',
     })
   }
-  if (on.response.headersSent) {
-    on.response.destroy()
+  if (response.headersSent) {
+    response.destroy()
     return
   }
-  reply(on.response, publishProblem(problem, requestId), askedBy(on.request))
+  reply(response, publishProblem(problem, requestId), askedBy(request), always)
 }

@@ -1,5 +1,5 @@
 /** What a request brings and what its sender can read, by their media types. Spec: http://hl7.org/fhir/R4/http.html#mime-type */
-import type { Request } from 'express'
+import type { IncomingMessage } from 'node:http'
 import { parseJson } from '../fhir-profiles/json.ts'
 import type { CallBody, Context } from './context.ts'
 import { Problem } from './problem.ts'
@@ -8,15 +8,20 @@ import { Problem } from './problem.ts'
  * Reads a body as far as it is taken: what is announced or turns out larger is refused there and then, and the rest of it is never read.
  * Throws Problem: too-large (413), unsupported-media (415), invalid (400) for one that ended early.
  */
-export async function readBody(request: Request, maxBytes: number): Promise<void> {
-  const encoding = request.get('content-encoding') ?? 'identity'
+export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const { headers } = request
+  const encoding = headers['content-encoding'] ?? 'identity'
   if (encoding.toLowerCase() !== 'identity')
     throw new Problem('unsupported-media', 'compressed bodies are not taken', { id: 'content-encoding', headers: { connection: 'close' } })
-  if (Number(request.get('content-length') ?? 0) > maxBytes) throw tooLarge()
-  request.body = await bytesUpTo(request, maxBytes)
+  if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge()
+  // without either there is no body: https://www.rfc-editor.org/rfc/rfc9112#section-6.3
+  if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return noBytes
+  return bytesUpTo(request, maxBytes)
 }
 
-function bytesUpTo(request: Request, maxBytes: number): Promise<Buffer> {
+const noBytes = Buffer.alloc(0)
+
+function bytesUpTo(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = []
     let bytes = 0
@@ -46,30 +51,20 @@ function tooLarge(): Problem {
   })
 }
 
-function bytesOf(request: Request): Buffer {
-  const body: unknown = request.body
-  return Buffer.isBuffer(body) ? body : Buffer.alloc(0)
-}
-
 /** A search by POST is a form; anything else would be read as a search for nothing. */
-export function formOf(request: Request): readonly (readonly [string, string])[] {
-  const [type = ''] = (request.get('content-type') ?? '').split(';')
-  if (bytesOf(request).length > 0 && type.trim().toLowerCase() !== 'application/x-www-form-urlencoded') {
+export function formOf({ headers }: IncomingMessage, bytes: Buffer): readonly (readonly [string, string])[] {
+  const [type = ''] = (headers['content-type'] ?? '').split(';')
+  if (bytes.length > 0 && type.trim().toLowerCase() !== 'application/x-www-form-urlencoded') {
     throw new Problem('unsupported-media', 'a search by POST is sent as application/x-www-form-urlencoded', { id: 'media-type' })
   }
-  return [...new URLSearchParams(bodyText(request))]
-}
-
-function bodyText(request: Request): string {
-  return bytesOf(request).toString('utf8')
+  return [...new URLSearchParams(bytes.toString('utf8'))]
 }
 
 const jsonTypes = new Set(['application/fhir+json', 'application/json'])
 
-export function bodyOf(context: Context, request: Request): CallBody {
-  const bytes = bytesOf(request)
+export function bodyOf(context: Context, request: IncomingMessage, bytes: Buffer): CallBody {
   if (bytes.length === 0 || request.method === 'GET' || request.method === 'HEAD') return { kind: 'none' }
-  const [type = '', ...parameters] = (request.get('content-type') ?? '').split(';').map((part) => part.trim().toLowerCase())
+  const [type = '', ...parameters] = (request.headers['content-type'] ?? '').split(';').map((part) => part.trim().toLowerCase())
   const isPatch = type === 'application/json-patch+json'
   const charset = parameters
     .find((parameter) => parameter.startsWith('charset='))
@@ -100,10 +95,11 @@ const formats: ReadonlySet<string> = new Set(['json', 'application/json', 'appli
 const lineFormats: ReadonlySet<string> = new Set(['application/fhir+ndjson', 'application/ndjson', 'ndjson'])
 
 /** JSON only; a client that can read nothing else is told so. `_format` says more than Accept. */
-export function requireAcceptable(request: Request): void {
-  const format = parameterOf(request, '_format')
-  const accepted = format ?? request.get('accept') ?? '*/*'
-  const isFile = request.path.includes('/$export-file/')
+export function requireAcceptable(request: IncomingMessage, address: URL): void {
+  const format = parameterOf(address, '_format')
+  const accepted = format ?? request.headers.accept ?? '*/*'
+  if (accepted === 'application/fhir+json') return
+  const isFile = address.pathname.includes('/$export-file/')
   const offered = isFile ? new Set([...formats, ...lineFormats]) : formats
   if (accepted.split(',').some((each) => isReadable(each.trim().toLowerCase(), { offered, isFormat: format !== undefined }))) return
   throw new Problem(
@@ -122,10 +118,15 @@ function isReadable(range: string, { offered, isFormat }: { readonly offered: Re
 }
 
 /** `_pretty=true`: http://hl7.org/fhir/R4/http.html#parameters */
-export function wantsLines(request: Request): boolean {
-  return parameterOf(request, '_pretty') === 'true'
+export function wantsLines(address: URL): boolean {
+  return parameterOf(address, '_pretty') === 'true'
 }
 
-function parameterOf(request: Request, name: string): string | undefined {
-  return new URL(request.originalUrl, 'http://localhost').searchParams.get(name) ?? undefined
+function parameterOf({ search, searchParams }: URL, name: string): string | undefined {
+  return search === '' ? undefined : (searchParams.get(name) ?? undefined)
+}
+
+/** What decides whether the caller has the answer already. */
+export function askedBy({ method = '', headers }: IncomingMessage) {
+  return { method, ifNoneMatch: headers['if-none-match'] ?? '', ifModifiedSince: headers['if-modified-since'] ?? '' }
 }

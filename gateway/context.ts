@@ -3,7 +3,7 @@ import type { EmrAdapter } from '../adapters/contract.ts'
 import type { Config } from './config.ts'
 import type { Directory } from './directory.ts'
 import type { Limiter } from './logic/limiter.ts'
-import type { Caller } from './security/caller.ts'
+import type { Admission, Caller } from './security/caller.ts'
 import type { Store } from './store/store.ts'
 import type { Source } from '../fhir-profiles/terminology/source.ts'
 import type { ProfileLibrary } from '../fhir-profiles/validate/profile-sets.ts'
@@ -81,6 +81,8 @@ export interface Call {
   readonly prefer: string
   readonly address: string
   readonly caller: Caller
+  /** whether the caller's token was ended: nothing is written or told before it is known */
+  readonly admission: Admission
 }
 
 export type CallBody =

@@ -37,6 +37,7 @@ function deadlineOf(context: Context, call: Call): AbortSignal {
 export async function askLive(context: Context, call: Call, question: LiveQuestion): Promise<LiveAnswer> {
   const live = liveInstitutions(context)
   if (live.length === 0) return { held: [], silent: [] }
+  await call.admission.required()
   const signal = deadlineOf(context, call)
   const answers = await Promise.all(
     live.map(async ({ id, adapter }) =>
@@ -96,6 +97,7 @@ export async function liveEncounterOf(context: Context, call: Call, person: stri
   const { institution } = call.caller
   const adapter = context.adapters.get(institution)
   if (adapter === undefined || adapter.description.mode !== 'live') return false
+  await call.admission.required()
   const signal = AbortSignal.any([deadlineOf(context, call), AbortSignal.timeout(context.config.limits.liveDeadlineMs / 2)])
   const patientId = await livePatientId(context, { id: institution, adapter, question: { person }, signal })
   if (patientId.kind !== 'known') return false

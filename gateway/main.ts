@@ -28,7 +28,7 @@ import { createAuthorizationServer } from './security/authorization-server.ts'
 import { smartConfiguration } from './security/metadata.ts'
 import { referencesIn, storedIndex } from './index-of.ts'
 import { outsideIssuer } from './security/outside-issuer.ts'
-import { createTokenVerifier, type OutsideIssuer } from './security/token.ts'
+import { createTokenDoor, type OutsideIssuer } from './security/token.ts'
 import { answerBackupRequests } from './store/backup-request.ts'
 import { signedIn, signedOut } from './sign-in-entries.ts'
 import { networkId } from './directory.ts'
@@ -110,7 +110,7 @@ async function compose(config: Config, database: Database, log: Log): Promise<Ga
     admitEmergency: emergencyAdmission(context),
     log,
   })
-  const verify = createTokenVerifier({
+  const verify = createTokenDoor({
     outside: outsideIssuerOf(context, database),
     sql: database.sql,
     issuer: oauth.issuer,

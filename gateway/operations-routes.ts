@@ -86,6 +86,7 @@ export function createOperations(context: Context): Operations {
   registry.registerMetric(profiled)
   registry.registerMetric(limited)
   for (const gauge of [parcels, quarantine, unsealed, unsealedAge]) registry.registerMetric(gauge)
+  const counted = new Map<string, { readonly requests: { inc(): void }; readonly seconds: { observe(value: number): void } }>()
   let isStopping = false
   const router = express.Router()
   router.get('/health/live', (_request, response) => {
@@ -102,8 +103,12 @@ export function createOperations(context: Context): Operations {
   return {
     router,
     observe({ method, route, status, ms }) {
-      requests.inc({ method, route, status: String(status) })
-      seconds.observe({ method, route }, ms / 1000)
+      // as many as there are rows, methods and statuses
+      const key = `${method} ${route} ${status}`
+      const known = counted.get(key) ?? { requests: requests.labels(method, route, String(status)), seconds: seconds.labels(method, route) }
+      counted.set(key, known)
+      known.requests.inc()
+      known.seconds.observe(ms / 1000)
     },
     stopping() {
       isStopping = true

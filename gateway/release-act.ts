@@ -63,6 +63,10 @@ export function refusal(interaction: string, content: HeldContent | undefined, c
 /** @param standing the rules it rests on: throws RulesChanged, and nothing is written, where they are not the same any more */
 export async function record(context: Context, call: Call, act: Act, standing?: Standing): Promise<void> {
   const entry = ledgerEntry(context, whoOf(call.caller, call.address), { requestId: call.requestId, query: maskedQuery(call) }, act)
-  const isWritten = await inSpan('release.record', {}, () => context.store.ledger.append([entry], standing))
-  if (!isWritten) throw new RulesChanged()
+  const { admission } = call
+  const jti = admission.jti()
+  const { isLive, isStanding } = await inSpan('release.record', {}, () => context.store.ledger.append([entry], { standing, jti }))
+  if (jti !== undefined) admission.seen(isLive)
+  await admission.required()
+  if (!isStanding) throw new RulesChanged()
 }

@@ -1,24 +1,27 @@
 /** Released → HTTP. A reply that was not released cannot be sent: the compiler refuses it, and so does this check at run time. */
-import type { Response } from 'express'
+import type { ServerResponse } from 'node:http'
 import { isKnown, type KnownToCaller } from './known.ts'
 import { isReleased, type Released } from './released.ts'
 
-/** Writes status, headers and text. Bodies of errors and of resources alike are `application/fhir+json`; cards say that they are JSON. */
-export function reply(response: Response, released: Released, request: KnownToCaller): void {
+/** Writes status, headers (and those that are `always` told) and text. Bodies of errors and of resources alike are `application/fhir+json`; cards say that they are JSON. */
+export function reply(
+  response: ServerResponse,
+  released: Released,
+  request: KnownToCaller,
+  always: Readonly<Record<string, string>> = {},
+): void {
   if (!isReleased(released)) throw new TypeError('a reply must have been released')
-  for (const [name, value] of Object.entries(released.headers)) response.setHeader(name, value)
-  response.setHeader('cache-control', 'no-store')
+  const { status, headers, text } = released
+  const told = { ...always, ...headers, 'cache-control': 'no-store' }
   if (isKnown(released, request)) {
-    response.status(304).end()
+    response.writeHead(304, told).end()
     return
   }
-  response.status(released.status)
-  if (released.text === '') {
-    response.end()
+  if (text === '') {
+    response.writeHead(status, told).end()
     return
   }
-  const bytes = Buffer.from(released.text, 'utf8')
-  response.setHeader('content-type', released.headers['content-type'] ?? 'application/fhir+json; charset=utf-8')
-  response.setHeader('content-length', bytes.length)
-  response.end(request.method === 'HEAD' ? undefined : bytes)
+  const type = headers['content-type'] ?? 'application/fhir+json; charset=utf-8'
+  response.writeHead(status, { ...told, 'content-type': type, 'content-length': Buffer.byteLength(text) })
+  response.end(request.method === 'HEAD' ? undefined : text)
 }

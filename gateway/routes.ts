@@ -181,6 +181,7 @@ export async function enterHook(call: Call, context: Context): Promise<Released>
   const named: Call = { ...call, params }
   guard(named, route.access)
   await requireLookupRate(named, context)
+  await named.admission.required()
   return route.handler(named, context, () => Promise.reject(new TypeError('a hook calls nothing else')))
 }
 
@@ -191,6 +192,8 @@ export async function enter(call: Call, context: Context): Promise<Released> {
   guard(named, route.access)
   requireTaken(named, whatOf(route.access))
   await requireLookupRate(named, context)
+  // a read asks along with its entry in the ledger, before which it tells nothing
+  if (whatOf(route.access) !== 'read') await named.admission.required()
   const within: Enter = (inner, inside = context) => {
     // an entry of a batch costs what a request costs
     requireRequestRate(context, inner.caller)
@@ -207,7 +210,7 @@ function whatOf(access: RowAccess): Interaction | Operation | '' {
 function find(call: Call, table: readonly Route[] = routes): { route: Route; params: Readonly<Record<string, string>> } {
   const method = call.method === 'HEAD' ? 'GET' : call.method
   const given = call.path.split('/')
-  for (const route of table) {
+  for (const route of ofLength(table, given.length)) {
     const params = route.method === method ? paramsOf(route.path, given) : undefined
     if (params !== undefined) return { route, params }
   }
@@ -237,11 +240,20 @@ export function nowhere(path: string): Problem {
 /** The row an address belongs to, without its ids; undefined for an address of no row. */
 export function shapeOf(path: string): string | undefined {
   const given = path.split('/')
-  for (const route of routes) {
+  for (const route of ofLength(routes, given.length)) {
     const params = paramsOf(route.path, given)
     if (params !== undefined) return route.path.replace(':type', params['type'] ?? '')
   }
   return undefined
+}
+
+const byLength = new WeakMap<readonly Route[], ReadonlyMap<number, readonly Route[]>>()
+
+/** The rows of a table that have as many segments; in its order. */
+function ofLength(table: readonly Route[], count: number): readonly Route[] {
+  const known = byLength.get(table) ?? Map.groupBy(table, ({ path }) => wantedBy(path).length)
+  byLength.set(table, known)
+  return known.get(count) ?? []
 }
 
 const segmentsOf = new Map<string, readonly string[]>()

@@ -9,7 +9,7 @@ import * as otel from '@opentelemetry/api'
 import { readTrace, writeTrace, type TraceContext } from './logic/trace-context.ts'
 
 interface Frame {
-  readonly trace: TraceContext
+  readonly trace: () => TraceContext
   readonly requestId: string
   readonly context: otel.Context
 }
@@ -55,7 +55,7 @@ export function openTrace(start: TraceStart): OpenTrace {
   const kind = start.kind === 'server' ? otel.SpanKind.SERVER : otel.SpanKind.CONSUMER
   const from = remote === undefined ? otel.ROOT_CONTEXT : otel.trace.setSpanContext(otel.ROOT_CONTEXT, remoteSpan(remote))
   const span = tracer.startSpan(start.name, { kind }, from)
-  const frame = { trace: ownStep(span, remote), requestId: start.requestId, context: otel.trace.setSpan(from, span) }
+  const frame = { trace: once(() => ownStep(span, remote)), requestId: start.requestId, context: otel.trace.setSpan(from, span) }
   return {
     run: (work) => frames.run(frame, () => otel.context.with(frame.context, work)),
     end(name, attributes, isFailed) {
@@ -132,7 +132,7 @@ function openSpan(name: string, attributes: SpanAttributes): Step | undefined {
   const span = tracer.startSpan(name, {}, frame.context)
   if (!span.isRecording()) return undefined
   span.setAttributes(named(attributes))
-  const inner = { ...frame, trace: ownStep(span, frame.trace), context: otel.trace.setSpan(frame.context, span) }
+  const inner = { ...frame, trace: once(() => ownStep(span, frame.trace())), context: otel.trace.setSpan(frame.context, span) }
   return {
     run: (work) => frames.run(inner, () => otel.context.with(inner.context, work)),
     fail(thrown) {
@@ -145,7 +145,7 @@ function openSpan(name: string, attributes: SpanAttributes): Step | undefined {
 
 /** What the next one down the wire is told; nothing outside of a trace. */
 export function traceHeaders(): { readonly traceparent?: string; readonly tracestate?: string } {
-  const trace = frames.getStore()?.trace
+  const trace = frames.getStore()?.trace()
   if (trace === undefined) return {}
   return { traceparent: writeTrace(trace), ...(trace.state === '' ? {} : { tracestate: trace.state }) }
 }
@@ -154,7 +154,13 @@ export function traceHeaders(): { readonly traceparent?: string; readonly traces
 export function traceFields(): { readonly traceId?: string; readonly requestId?: string } {
   const frame = frames.getStore()
   if (frame === undefined) return {}
-  return { traceId: frame.trace.traceId, ...(frame.requestId === '' ? {} : { requestId: frame.requestId }) }
+  return { traceId: frame.trace().traceId, ...(frame.requestId === '' ? {} : { requestId: frame.requestId }) }
+}
+
+/** Most steps are told to nobody: what names them is made when it is asked for. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => (made ??= { value: make() }).value
 }
 
 function remoteSpan({ traceId, spanId, isSampled, state }: TraceContext): otel.SpanContext {

@@ -30,7 +30,8 @@ async function readWhole(call: Call, context: Context): Promise<Released> {
   if (type === 'Patient') return readPerson(call, context, id)
   const found = await context.store.records.found(id)
   const stored = found?.key.type === type ? found.held : undefined
-  const live = stored === undefined && found?.key.type === type ? await readLive(context, found.key) : undefined
+  const live =
+    stored === undefined && found?.key.type === type ? await call.admission.required().then(() => readLive(context, found.key)) : undefined
   const own = live === undefined ? personsOfHeld(found?.held) : [live.person]
   const known = [...own, ...(await personsAbout(context.store, stored))]
   const sight = await sightFor(context.store, context, call, { type, persons: known.length === 0 ? [nobody] : known })

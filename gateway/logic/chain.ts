@@ -4,7 +4,7 @@
  * A node is named by its level (0 = leaf) and its place on that level; only nodes over a full power of two leaves are ever kept, since
  * they never change again. Sizes are exact up to 2^53: no 32-bit arithmetic.
  */
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 
 /** 32 bytes of SHA-256 */
 export type Hash = Buffer
@@ -14,11 +14,12 @@ export const emptyRoot: Hash = createHash('sha256').digest()
 
 /** 0x00 before a leaf and 0x01 before a node, so that no node can pass for a leaf. Text is hashed as UTF-8. */
 export function leafHash(data: string | Uint8Array): Hash {
+  if (typeof data === 'string') return hash('sha256', `\u0000${data}`, 'buffer')
   return createHash('sha256').update(leafPrefix).update(data).digest()
 }
 
 export function nodeHash(left: Hash, right: Hash): Hash {
-  return createHash('sha256').update(nodePrefix).update(left).update(right).digest()
+  return hash('sha256', Buffer.concat([nodePrefix, left, right]), 'buffer')
 }
 
 const leafPrefix = Buffer.of(0)

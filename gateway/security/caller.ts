@@ -32,6 +32,16 @@ export interface Caller {
   readonly breakGlass: BreakGlass
 }
 
+/** Whether a token was ended is asked of the database once for each request, after it came. */
+export interface Admission {
+  /** for a statement that asks along with what it does; undefined = it is known already */
+  jti(): string | undefined
+  /** what such a statement saw */
+  seen(isLive: boolean): void
+  /** asks, unless it is known; throws `unauthenticated` where the token was ended */
+  required(): Promise<void>
+}
+
 /** `untilMs`: milliseconds of real time; the token itself ends then. */
 export type BreakGlass =
   | { readonly kind: 'none' }

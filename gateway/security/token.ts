@@ -9,6 +9,7 @@ import { Problem } from '../problem.ts'
 import { grantsLive } from '../store/grants.ts'
 import type { Sql } from '../store/pool.ts'
 import { personTokenS } from './endpoints.ts'
+import type { Admission } from './caller.ts'
 import { keyRing, type KeyRing } from './key-ring.ts'
 import type { PublicKey } from './keys.ts'
 import { isText, type JsonObject } from './read.ts'
@@ -75,8 +76,24 @@ const told: Readonly<Record<TokenFault, string>> = {
   revoked: 'the access token was ended; request a new one',
 }
 
+/** A token that is sound, and the database's word on it, which is still to come. */
+export interface BroughtToken {
+  readonly token: VerifiedToken
+  readonly admission: Admission
+}
+
 /** Verifies the value of an `Authorization` header; throws `unauthenticated` with id `token-<fault>`. Asks the database whether the token was ended. */
 export function createTokenVerifier(rules: VerifierRules): (header: string | undefined) => Promise<VerifiedToken> {
+  const bring = createTokenDoor(rules)
+  return async (header) => {
+    const { token, admission } = await bring(header)
+    await admission.required()
+    return token
+  }
+}
+
+/** The same in two steps, for whoever goes on meanwhile and lets nothing out before the second. */
+export function createTokenDoor(rules: VerifierRules): (header: string | undefined) => Promise<BroughtToken> {
   const read = createTokenReader(rules)
   const isLive = grantsLive(rules.sql)
   return async (header) => {
@@ -86,9 +103,21 @@ export function createTokenVerifier(rules: VerifierRules): (header: string | und
     const { outside } = rules
     const answer = await (outside !== undefined && claimedIssuer(raw) === outside.issuer ? outside.read(raw) : read(raw))
     if (!answer.ok) throw refused(answer.fault)
-    const live = await isLive(answer.token.jti)
-    if (!live) throw refused('revoked')
-    return answer.token
+    return { token: answer.token, admission: admissionOf(answer.token, isLive) }
+  }
+}
+
+function admissionOf({ jti }: VerifiedToken, isLive: (jti: string) => Promise<boolean>): Admission {
+  let asked: Promise<boolean> | undefined
+  return {
+    jti: () => (asked === undefined ? jti : undefined),
+    seen(live) {
+      asked = Promise.resolve(live)
+    },
+    async required() {
+      asked ??= isLive(jti)
+      if (!(await asked)) throw refused('revoked')
+    },
   }
 }
 

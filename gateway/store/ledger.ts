@@ -1,4 +1,5 @@
 /** The ledger: AuditEvents appended in the transaction of what they describe, or committed before a response's last byte. */
+import { grantIsLiveSql } from './grants.ts'
 import { grouped } from './grouped.ts'
 import { standingSql, type Standing } from './policy.ts'
 import type { Sql } from './pool.ts'
@@ -24,22 +25,36 @@ export interface LedgerQuery {
   readonly offset: number
 }
 
-/** Entries, and what they rest on: `undefined` where they rest on no rules. */
-interface Append {
-  readonly entries: readonly LedgerEntry[]
+/** What entries rest on. */
+export interface Grounds {
+  /** rules; undefined = none */
   readonly standing: Standing | undefined
+  /** the token they were asked with, where it is not known yet whether it was ended */
+  readonly jti: string | undefined
+}
+
+/** Entries are written where both hold. */
+export interface Appended {
+  readonly isLive: boolean
+  readonly isStanding: boolean
+}
+
+interface Append extends Grounds {
+  readonly entries: readonly LedgerEntry[]
 }
 
 /** Between the entries' texts in a column: no JSON, id or code holds it, so that nothing in them has to be escaped. */
 const [separator, personSeparator] = ['\u001e', '\u001f']
 
 /**
- * What rests on rules that are not the ones any more is not written: the rules and the entry are of one snapshot, so that what is released was
- * permitted when its entry was committed. Answers which asks these are.
+ * What rests on rules that are not the ones any more, or was asked with a token that was ended, is not written: both and the entry are of one
+ * snapshot, so that what is released was permitted when its entry was committed. Answers which asks these are.
  */
 const appendSql = `
   with rests as materialized (select * from json_to_recordset($2::json) as k(at int, person text, standing text)),
-  moved as materialized (select distinct at from rests where standing is distinct from ${standingSql('rests.person')}),
+  moved as materialized (
+    select at, true as ended from rows from (unnest($10::int[]), unnest($11::text[])) as t(at, jti) where not ${grantIsLiveSql('t.jti')}
+    union all select distinct at, false from rests where standing is distinct from ${standingSql('rests.person')}),
   entry as (
     insert into ledger (id, at_ms, persons, institution, kind, body, sha256)
     select k.id, k.at_ms, string_to_array(coalesce(k.persons, ''), E'\\x1f'), coalesce(k.institution, ''), coalesce(k.kind, ''), k.body, k.sha256
@@ -49,14 +64,14 @@ const appendSql = `
     where not exists (select 1 from moved where moved.at = k.at)
     returning seq),
   pending as (insert into ledger_pending (seq) select seq from entry)
-  select at from moved`
+  select at, ended from moved`
 
-/** For each whether it was written. */
-async function append(sql: Sql, asks: readonly Append[]): Promise<readonly boolean[]> {
+async function append(sql: Sql, asks: readonly Append[]): Promise<readonly Appended[]> {
   const entries = asks.flatMap((ask, at) => ask.entries.map((entry) => ({ at, entry })))
   const column = (textOf: (entry: LedgerEntry) => string): string => entries.map(({ entry }) => textOf(entry)).join(separator)
   const rests = asks.flatMap(({ standing }, at) => [...(standing ?? [])].map(([person, text]) => ({ at, person, standing: text })))
-  const found = await sql.query<{ at: number }>(appendSql, [
+  const tokens = asks.flatMap(({ jti }, at) => (jti === undefined ? [] : [{ at, jti }]))
+  const found = await sql.query<{ at: number; ended: boolean }>(appendSql, [
     entries.map(({ at }) => at),
     JSON.stringify(rests),
     column(({ id }) => id),
@@ -66,12 +81,20 @@ async function append(sql: Sql, asks: readonly Append[]): Promise<readonly boole
     column(({ kind }) => kind),
     column(({ body }) => body),
     column(({ sha256 }) => sha256),
+    tokens.map(({ at }) => at),
+    tokens.map(({ jti }) => jti),
   ])
-  const moved = new Set(found.rows.map(({ at }) => at))
-  return asks.map((_, at) => !moved.has(at))
+  if (found.rows.length === 0) return asks.map(() => appended)
+  return asks.map((_, of) => {
+    const why = found.rows.filter(({ at }) => at === of)
+    return { isLive: !why.some(({ ended }) => ended), isStanding: why.every(({ ended }) => ended) }
+  })
 }
 
-export type AppendEntries = (entries: readonly LedgerEntry[], standing?: Standing) => Promise<boolean>
+const appended: Appended = { isLive: true, isStanding: true }
+const onNothing: Grounds = { standing: undefined, jti: undefined }
+
+export type AppendEntries = (entries: readonly LedgerEntry[], grounds?: Grounds) => Promise<Appended>
 
 /**
  * Outside of a transaction: resolves when the entries are committed. What waits while another flush is under way goes with the next, without
@@ -79,14 +102,13 @@ export type AppendEntries = (entries: readonly LedgerEntry[], standing?: Standin
  */
 export function ledgerTogether(sql: Sql): AppendEntries {
   const ask = grouped((asks: readonly Append[]) => append(sql, asks))
-  return async (entries, standing) => entries.length === 0 || ask({ entries, standing })
+  return async (entries, grounds = onNothing) => (entries.length === 0 ? appended : ask({ entries, ...grounds }))
 }
 
 export function ledger(sql: Sql) {
   return {
-    /** False, and nothing written, where the rules are not these any more. */
-    async append(entries: readonly LedgerEntry[], standing?: Standing): Promise<boolean> {
-      return entries.length === 0 || (await append(sql, [{ entries, standing }])).every(Boolean)
+    async append(entries: readonly LedgerEntry[], grounds: Grounds = onNothing): Promise<Appended> {
+      return entries.length === 0 ? appended : ((await append(sql, [{ entries, ...grounds }]))[0] ?? appended)
     },
     async find(query: LedgerQuery): Promise<{ bodies: readonly string[]; total: number }> {
       const values: unknown[] = []

@@ -40,7 +40,6 @@ export interface PolicyRow extends Record<string, unknown> {
   of_person: string
   is_named: boolean
   rules: string | null
-  standing: string | null
   targets: string | null
   related: boolean
   identities: string | null
@@ -60,11 +59,15 @@ const rulesOf = (person: string): string => `
     case when p.type = 'permit' and not p.unreadable then -8640000000000000 else p.until_ms end
   from undecided_merge u join provision p on p.person = u.other where u.person = ${person}`
 
-const inOrder = 'order by v.consent, v.path, v.from_ms, v.until_ms'
-const standingText = `string_agg(concat_ws(' ', v.consent, v.version, v.path, v.from_ms, v.until_ms), ',' ${inOrder})`
+const inOrder = 'order by v.consent collate "C", v.path collate "C", v.from_ms, v.until_ms'
 
-/** SQL of one person's `Standing`. */
-export const standingSql = (person: string): string => `(select ${standingText} from (${rulesOf(person)}) v)`
+/** SQL of one person's `Standing`; what `standingOf` makes of the rules themselves. */
+export const standingSql = (person: string): string =>
+  `(select string_agg(concat_ws(' ', v.consent, v.version, v.path, v.from_ms, v.until_ms), ',' ${inOrder}) from (${rulesOf(person)}) v)`
+
+function standingOf(rows: readonly ProvisionRow[]): string {
+  return rows.map(({ consent, version, path, fromMs, untilMs }) => [consent, version, path, fromMs, untilMs].join(' ')).join(',')
+}
 
 /** Columns of the asks: `ask`, as JSON in $1; `person`s beside it. */
 export const askColumns = 'at int, institution text, class text, since bigint, now bigint, also text[], inside text[]'
@@ -89,14 +92,14 @@ const targetsSql = `(
         cross join lateral jsonb_array_elements(case when jsonb_typeof(v.data::jsonb) = 'array' then v.data::jsonb else '[]'::jsonb end) d))`
 
 /** The columns of a `PolicyRow`, from `asked a` and `policyFrom`. */
-export const policyColumns = `a.at, a.person as of_person, a.is_named, w.rules, w.standing,
+export const policyColumns = `a.at, a.person as of_person, a.is_named, w.rules,
     case when w.has_data then ${targetsSql} end as targets,
     case when a.is_named then ${isRelatedSql} else false end as related,
     case when a.is_named then (select json_agg(d order by d.institution, d.local_id)::text
       from (select institution, local_id, record, person, grade from identity where person = a.person) d) end as identities`
 
 export const policyFrom = `asked a left join lateral (
-    select json_agg(v ${inOrder})::text as rules, ${standingText} as standing, bool_or(v.data is not null) as has_data
+    select json_agg(v ${inOrder})::text as rules, bool_or(v.data is not null) as has_data
     from (${rulesOf('a.person')}) v) w on true`
 
 const policySql = `
@@ -133,15 +136,14 @@ export function policiesTogether(sql: Sql): { of: (ask: PolicyAsk) => Promise<Po
 
 export function policyOf(rows: readonly PolicyRow[], askedAtMs: number): Policy {
   const named = rows.filter(({ is_named: isNamed }) => isNamed)
+  const stated = rows.map(({ of_person: person, rules, targets }) => {
+    return { person, stated: rules === null ? undefined : statedIn(`${rules}${apart}${targets ?? '[]'}`) }
+  })
   return {
-    rules: new Map(
-      rows.flatMap(({ of_person: person, rules, targets }) =>
-        rules === null ? [] : [[person, rulesIn(`${rules}${apart}${targets ?? '[]'}`)]],
-      ),
-    ),
+    rules: new Map(stated.flatMap(({ person, stated: of }) => (of === undefined ? [] : [[person, of.rules]]))),
     related: named.flatMap(({ related, of_person: person }) => (related ? [person] : [])),
     identities: named.flatMap(({ identities }) => (identities === null ? [] : identitiesIn(identities))),
-    standing: new Map(rows.map(({ of_person: person, standing }) => [person, standing])),
+    standing: new Map(stated.map(({ person, stated: of }) => [person, of?.standing ?? null])),
     askedAtMs,
   }
 }
@@ -150,14 +152,15 @@ export function policyOf(rows: readonly PolicyRow[], askedAtMs: number): Policy 
 const apart = '\u0000'
 
 /** The rules, and what they point to. */
-const rulesIn = remembering((text): readonly ProvisionRow[] => {
+const statedIn = remembering((text): { readonly rules: readonly ProvisionRow[]; readonly standing: string } => {
   const [rules = '[]', targets = '[]'] = text.split(apart)
   const found = new Map(listIn(targets).map((target) => [target['id'], targetOf(target)]))
-  return listIn(rules).map((row) => {
+  const rows = listIn(rules).map((row) => {
     if (!isProvision(row)) throw new TypeError('a stored rule is not readable')
     const resolved = (target: DataTarget): DataTarget => ({ ...target, found: found.get(target.reference) ?? { kind: 'unknown' } })
     return toRow(row, dataOf(row.data)?.map(resolved) ?? null)
   })
+  return { rules: rows, standing: standingOf(rows) }
 })
 
 const identitiesIn = remembering((text): readonly IdentityRow[] =>

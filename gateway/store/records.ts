@@ -32,6 +32,57 @@ export function byKeyTogether(sql: Sql): (key: RecordKey) => Promise<Held | unde
   return async (key) => (await ask(key)).held
 }
 
+export interface Target {
+  readonly id: string
+  readonly type: string
+  /** undefined where nothing is stored; deleted ones too */
+  readonly held: Held | undefined
+}
+
+/** What these network ids stand for. Ids nobody gave out are left out. */
+async function targetsOf(sql: Sql, ids: readonly string[]): Promise<readonly Target[]> {
+  const found = await sql.query<StoredRow & { target: string; target_type: string; stored: boolean }>(
+    `select n.id as target, n.type as target_type, r.id is not null as stored, ${targetColumns} from network_id n left join record r on ${lies}
+     where n.id = any($1::text[])`,
+    [ids],
+  )
+  return found.rows.map((row) => ({ id: row.target, type: row.target_type, held: row.stored ? heldOf(row) : undefined }))
+}
+
+/** The same outside of a transaction: who asks while another statement of this kind is under way is answered by the next. */
+export function targetsTogether(sql: Sql): (ids: readonly string[]) => Promise<readonly Target[]> {
+  return grouped(async (asks: readonly (readonly string[])[]) => {
+    const found = new Map((await targetsOf(sql, [...new Set(asks.flat())])).map((target) => [target.id, target]))
+    return asks.map((ids) => ids.flatMap((id) => found.get(id) ?? []))
+  })
+}
+
+export interface Found {
+  readonly key: RecordKey & { readonly id: string }
+  readonly held: Held | undefined
+}
+
+/** For each id what is known of it, whatever its type: whose it is, and its record where one is stored, deleted ones too. */
+async function foundOf(sql: Sql, ids: readonly string[]): Promise<readonly (Found | undefined)[]> {
+  const { rows } = await sql.query<StoredRow & { of: string; of_type: string; of_id: string; known: string; stored: boolean }>(
+    `select n.id as known, n.institution as of, n.type as of_type, n.local_id as of_id, r.id is not null as stored, ${recordColumns}
+     from network_id n left join record r on ${lies} where n.id = any($1::text[])`,
+    [ids],
+  )
+  const of = new Map(rows.map((row) => [row.known, row]))
+  return ids.map((id) => {
+    const row = of.get(id)
+    if (row === undefined) return undefined
+    return { key: { id, institution: row.of, type: row.of_type, localId: row.of_id }, held: row.stored ? heldOf(row) : undefined }
+  })
+}
+
+/** The same outside of a transaction. */
+export function foundTogether(sql: Sql): (id: string) => Promise<Found | undefined> {
+  const ask = grouped(async (ids: readonly string[]) => (await foundOf(sql, ids)).map((found) => ({ found })))
+  return async (id) => (await ask(id)).found
+}
+
 function reading(sql: Sql) {
   return {
     /** Local ids of one partition's records with this identifier; at most two, since one more than one is already too many. */
@@ -70,15 +121,8 @@ function reading(sql: Sql) {
     },
 
     /** What is known of an id, whatever its type: whose it is, and its record where one is stored, deleted ones too. */
-    async found(id: string): Promise<{ readonly key: RecordKey & { readonly id: string }; readonly held: Held | undefined } | undefined> {
-      const found = await sql.query<StoredRow & { of: string; of_type: string; of_id: string; stored: boolean }>(
-        `select n.institution as of, n.type as of_type, n.local_id as of_id, r.id is not null as stored, ${recordColumns}
-         from network_id n left join record r on ${lies} where n.id = $1`,
-        [id],
-      )
-      const row = found.rows[0]
-      if (row === undefined) return undefined
-      return { key: { id, institution: row.of, type: row.of_type, localId: row.of_id }, held: row.stored ? heldOf(row) : undefined }
+    async found(id: string): Promise<Found | undefined> {
+      return (await foundOf(sql, [id]))[0]
     },
 
     async byIds(ids: readonly string[]): Promise<readonly Held[]> {
@@ -91,14 +135,7 @@ function reading(sql: Sql) {
     },
 
     /** What these network ids stand for: their type, and the record where one is stored, deleted ones too. Ids nobody gave out are left out. */
-    async targets(ids: readonly string[]): Promise<readonly { id: string; type: string; held: Held | undefined }[]> {
-      const found = await sql.query<StoredRow & { target: string; target_type: string; stored: boolean }>(
-        `select n.id as target, n.type as target_type, r.id is not null as stored, ${targetColumns} from network_id n left join record r on ${lies}
-         where n.id = any($1::text[])`,
-        [ids],
-      )
-      return found.rows.map((row) => ({ id: row.target, type: row.target_type, held: row.stored ? heldOf(row) : undefined }))
-    },
+    targets: (ids: readonly string[]): Promise<readonly Target[]> => targetsOf(sql, ids),
 
     /** Every record of one partition that refers to this one: all of them judge it, so there is no bound. */
     async pointingTo(id: string, institution: string): Promise<readonly Held[]> {

@@ -14,7 +14,7 @@ import { personReads, personReadsTogether } from './person-reads.ts'
 import { policies, policiesTogether } from './policy.ts'
 import { quarantine } from './quarantine.ts'
 import { raised } from './raised.ts'
-import { byKeyTogether, records } from './records.ts'
+import { byKeyTogether, foundTogether, records, targetsTogether } from './records.ts'
 import { relations } from './relations.ts'
 import { subscriptions } from './subscriptions.ts'
 import { includedRecords, type IncludeInput } from './search-include.ts'
@@ -73,7 +73,12 @@ export function createStore(database: Database, traceNow?: TraceNow): Store {
     identities: { ...tables.identities, personsNamed: personsNamedTogether(database.sql) },
     policies: policiesTogether(database.sql),
     persons: personReadsTogether(database.sql),
-    records: { ...tables.records, byKey: byKeyTogether(database.sql) },
+    records: {
+      ...tables.records,
+      byKey: byKeyTogether(database.sql),
+      found: foundTogether(database.sql),
+      targets: targetsTogether(database.sql),
+    },
     names: searchNamesTogether(database.sql),
     transaction: (work) => database.transaction((tx) => work(bind(tx, traceNow))),
     snapshot: (work) => database.transaction((tx) => work(bind(tx, traceNow)), { isolation: 'repeatable read', readOnly: true }),

@@ -127,6 +127,7 @@ async function ask(route: Route, caller: Caller, id: string, type: string): Prom
     ifNoneExist: '',
     prefer: '',
     address: '',
+    admission: { jti: () => undefined, seen: () => {}, required: () => Promise.resolve() },
     caller,
   }
   const masked = (text: string): string =>

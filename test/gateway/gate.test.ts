@@ -118,8 +118,7 @@ describe('what may leave', () => {
     const sent: string[] = []
     // only what reply() touches
     const response = {
-      setHeader: () => undefined,
-      status: () => response,
+      writeHead: () => response,
       end: (text: unknown) => sent.push(String(text)),
     } as unknown as Response
     const real = mint(200, {}, '{}')

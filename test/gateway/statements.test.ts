@@ -48,6 +48,11 @@ eachGateway('requests to the database', {}, (gateway) => {
     type: 'transaction',
     entry: Array.from({ length: count }, () => ({ resource: fresh(), request: { method: 'POST', url: 'Condition' } })),
   })
+  const batchOf = (count: number) => ({
+    resourceType: 'Bundle',
+    type: 'batch',
+    entry: Array.from({ length: count }, () => ({ request: { method: 'GET', url: `Patient/${person}` } })),
+  })
   const doctor = () => gateway().as('tertiary-doctor')
   const system = () => gateway().as('clinic-system')
   const rows: readonly { name: string; most: number; ask: () => Promise<Reply> }[] = [
@@ -56,7 +61,9 @@ eachGateway('requests to the database', {}, (gateway) => {
     { name: 'a create', most: 5, ask: () => system().post('Condition', fresh()) },
     { name: 'an update', most: 5, ask: () => system().put('Condition/r-2', condition('r-2', 'C-0001', 'I10')) },
     { name: 'a transaction of 100', most: 6, ask: () => system().post('', transaction(100)) },
-    { name: 'a read under consent', most: 6, ask: () => doctor().get(`Condition/${record}`) },
+    { name: 'a read under consent', most: 4, ask: () => doctor().get(`Condition/${record}`) },
+    { name: 'a person under consent', most: 3, ask: () => doctor().get(`Patient/${person}`) },
+    { name: 'a batch of 20 persons under consent', most: 4, ask: () => doctor().post('', batchOf(20)) },
     { name: 'a search under consent', most: 10, ask: () => doctor().get(`Condition?patient=${person}`) },
     { name: 'everything under consent', most: 9, ask: () => doctor().get(`Patient/${person}/$everything`) },
   ]

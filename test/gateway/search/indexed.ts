@@ -25,6 +25,7 @@ export function callOf(query: readonly (readonly [string, string])[]): Call {
     ifModifiedSince: '',
     prefer: '',
     address: '',
+    admission: { jti: () => undefined, seen: () => {}, required: () => Promise.resolve() },
     caller: {
       subject: 'clinic-system',
       name: '',
