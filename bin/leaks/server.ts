@@ -23,12 +23,17 @@ export interface Server {
 const json = 'application/fhir+json'
 const deadlineMs = 30_000
 
-/** Tokens are asked for once per name. Throws when the server does not answer. */
+/** those of systems live for five minutes */
+const tokenMs = 240_000
+
+/** A token is asked for once per name, and again before it can have ended. Throws when the server does not answer. */
 export function serverAt(base: string, tokenOf: TokenOf): Server {
-  const tokens = new Map<string, Promise<string | undefined>>()
+  const tokens = new Map<string, { readonly madeMs: number; readonly made: Promise<string | undefined> }>()
   const token = (name: string): Promise<string | undefined> => {
-    const made = tokens.get(name) ?? tokenOf(name)
-    tokens.set(name, made)
+    const known = tokens.get(name)
+    if (known !== undefined && performance.now() - known.madeMs < tokenMs) return known.made
+    const made = tokenOf(name)
+    tokens.set(name, { madeMs: performance.now(), made })
     return made
   }
   return {

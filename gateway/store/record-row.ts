@@ -63,8 +63,8 @@ export interface StoredRow extends Record<string, unknown> {
 export const recordColumns =
   'r.id, r.institution, r.type, r.local_id, r.version, r.person, r.deleted, r.text, r.people_text, r.network_form, r.updated_ms, r.sources, r.classes, r.parties, r.encounter, r.codes, r.confidentiality, r.sensitivities, r.relations, r.from_ms, r.until_ms, r.elements'
 
-/** For people, who read network ids: the text in the ids of its institution is not brought along. */
-export const peopleColumns = recordColumns.replace('r.text, r.people_text,', `'' as text, coalesce(r.people_text, r.text) as people_text,`)
+/** For people, who read network ids: the text in the ids of its institution is brought along only where theirs is made of it (`people-text.ts`). */
+export const peopleColumns = recordColumns.replace('r.text,', `case when r.people_text like '{%' then '' else r.text end as text,`)
 
 /** For the system of an institution (SQL), which reads its own back as it wrote it: the text in network ids only of what it did not write. */
 export function systemColumns(institution: string): string {
