@@ -56,7 +56,7 @@ export const requestsPerWorld = 600
 
 /** Fills both stores with one world. `here` holds everything, `there` never held what is refused. */
 export async function fillTwins(here: Server, there: Server, seed: number, index: number): Promise<Filled> {
-  const world = makeWorld(randomFrom(seed + index), index)
+  const world = makeWorld(randomFrom(seed + index), index, here.sensitive)
   const [full, bare] = await Promise.all([
     fill(here, world, false, randomFrom(seed + 7_000_000 + index)),
     fill(there, world, true, randomFrom(seed + 8_000_000 + index)),
