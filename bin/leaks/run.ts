@@ -206,10 +206,12 @@ class Twins {
     const files = await Promise.all([written(this.#here, as, here), written(this.#there, as, there)])
     const [id, other] = [this.#filled.here.get(person) ?? '', this.#filled.there.get(person) ?? '']
     const taken = await Promise.all([refuse(this.#here, id), refuse(this.#there, other)])
+    // in whatever ids it is told: records carry their names
+    const named = [id, ...this.#filled.world.records.flatMap((record) => (record.person === person ? [`"${record.name}"`] : []))]
     let told: string | undefined
     for (const [at, file] of files[0].entries()) {
       const [one] = await compare(both(as, file, files[1][at] ?? file))
-      if (one.text.includes(id)) told = `tells of ${person}, who has refused since`
+      if (named.some((name) => one.text.includes(name))) told = `tells of ${person}, who has refused since`
     }
     await Promise.all(taken.map(async (undo) => undo()))
     return told
