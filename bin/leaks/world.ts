@@ -71,7 +71,8 @@ function peopleOf(random: Random, index: number): readonly WorldPerson[] {
   }
   const denying = consentKinds.filter((kind) => kind.startsWith('deny-'))
   return [
-    person(0, all, random.pick(denying)),
+    // by these a sensitive place is refused where others name it
+    person(0, all, random.pick(['deny-mental', 'deny-restricted'])),
     person(1, all, random.pick(denying)),
     person(2, random.pick([all, ['hospital', 'tertiary']]), random.pick(denying)),
     person(3, all, random.pick(['none', 'expired', 'unreadable', 'inactive'])),
