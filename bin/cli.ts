@@ -1,5 +1,6 @@
 /** The subcommands. Each is loaded only when it is called, so that `--help` and `token` are quick. */
 import { Command, Option } from 'commander'
+import type { LeaksOptions } from './leaks.ts'
 
 const configOption = ['--config <file>', 'the config file, see docs/configuration.md (default: CARENET_CONFIG)'] as const
 
@@ -126,9 +127,10 @@ export async function main(argv: readonly string[]): Promise<number> {
     .requiredOption('--other <url>', 'the server that never holds what is refused')
     .requiredOption('--tokens <file>', 'tokens by name, or the sandbox/cli.json of a sandbox')
     .option('--other-tokens <file>', 'the same for the other server (default: --tokens)')
+    .option('--sensitive <number>', 'number of a member that both hold as sensitive (PSY), for records to name')
     .option('--seed <n>', 'same seed, same people and requests', '20261122')
     .option('--requests <n>', 'how many to try', '2000')
-    .action(async (options: { base: string; other: string; tokens: string; otherTokens?: string; seed: string; requests: string }) => {
+    .action(async (options: Omit<LeaksOptions, 'print'>) => {
       const { leaks } = await import('./leaks.ts')
       code = (await leaks({ ...options, print: (line) => console.log(line) })) ? 0 : 1
     })

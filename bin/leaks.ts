@@ -14,16 +14,21 @@ export interface LeaksOptions {
   readonly other: string
   readonly tokens?: string
   readonly otherTokens?: string
+  /** number of a member that both servers hold as sensitive (PSY) */
+  readonly sensitive?: string
   readonly seed: string
   readonly requests: string
   readonly print: (line: string) => void
 }
 
 /** Resolves to whether no difference was found. Throws when a server cannot be reached, or an option cannot be used. */
-export async function leaks({ base, other, tokens, otherTokens, seed, requests, print }: LeaksOptions): Promise<boolean> {
+export async function leaks({ base, other, tokens, otherTokens, sensitive, seed, requests, print }: LeaksOptions): Promise<boolean> {
   const count = wholeNumber(requests, '--requests')
   const seeded = wholeNumber(seed, '--seed')
-  const [here, there] = [serverAt(origin(base), tokensOf(tokens)), serverAt(origin(other), tokensOf(otherTokens ?? tokens))]
+  const [here, there] = [
+    serverAt(origin(base), tokensOf(tokens), sensitive),
+    serverAt(origin(other), tokensOf(otherTokens ?? tokens), sensitive),
+  ]
   if (here.base === there.base) throw new Error('`--base` and `--other` must be two servers: one holds what the other never held')
   const outcome = await run(here, there, { seed: seeded, requests: count })
   for (const line of [`seed ${seeded}, ${outcome.tried} requests`, ...report(outcome)]) print(line)

@@ -1,4 +1,5 @@
 /** Turns the words in braces of an attack into values: the same choice for both stores, each in its own ids. */
+import { system } from '../../fhir-profiles/codes.ts'
 import type { Attack } from './attacks.ts'
 import type { Random } from './random.ts'
 import { patientResource, birthOf, localIdOf, nameOf, numberSystem, type World, type WorldPerson, type WorldRecord } from './world.ts'
@@ -176,6 +177,8 @@ function valueOf(random: Random, [word, same]: readonly [string, string], ids: T
       return { here: observationText(rest, world), there: observationText(same.split(':').slice(1), world) }
     case 'consent':
       return { here: consentText(rest[0]), there: consentText(same.split(':')[1]) }
+    case 'place':
+      return both(`${system.institutionNumber}|${world.sensitive ?? '00000000'}`)
     case 'random':
       return both(random.uuid())
     default:

@@ -56,7 +56,7 @@ export const requestsPerWorld = 600
 
 /** Fills both stores with one world. `here` holds everything, `there` never held what is refused. */
 export async function fillTwins(here: Server, there: Server, seed: number, index: number): Promise<Filled> {
-  const world = makeWorld(randomFrom(seed + index), index)
+  const world = makeWorld(randomFrom(seed + index), index, here.sensitive)
   const [full, bare] = await Promise.all([
     fill(here, world, false, randomFrom(seed + 7_000_000 + index)),
     fill(there, world, true, randomFrom(seed + 8_000_000 + index)),
@@ -206,10 +206,12 @@ class Twins {
     const files = await Promise.all([written(this.#here, as, here), written(this.#there, as, there)])
     const [id, other] = [this.#filled.here.get(person) ?? '', this.#filled.there.get(person) ?? '']
     const taken = await Promise.all([refuse(this.#here, id), refuse(this.#there, other)])
+    // in whatever ids it is told: records carry their names
+    const named = [id, ...this.#filled.world.records.flatMap((record) => (record.person === person ? [`"${record.name}"`] : []))]
     let told: string | undefined
     for (const [at, file] of files[0].entries()) {
       const [one] = await compare(both(as, file, files[1][at] ?? file))
-      if (one.text.includes(id)) told = `tells of ${person}, who has refused since`
+      if (named.some((name) => one.text.includes(name))) told = `tells of ${person}, who has refused since`
     }
     await Promise.all(taken.map(async (undo) => undo()))
     return told

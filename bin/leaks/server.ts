@@ -16,6 +16,8 @@ export interface Ask {
 export interface Server {
   /** as it writes its own address, without the FHIR path */
   readonly base: string
+  /** number (요양기관기호) of a member that is sensitive as such (PSY); undefined: records name none */
+  readonly sensitive: string | undefined
   send(ask: Ask): Promise<Reply>
   has(name: string): Promise<boolean>
 }
@@ -27,7 +29,7 @@ const deadlineMs = 30_000
 const tokenMs = 240_000
 
 /** A token is asked for once per name, and again before it can have ended. Throws when the server does not answer. */
-export function serverAt(base: string, tokenOf: TokenOf): Server {
+export function serverAt(base: string, tokenOf: TokenOf, sensitive?: string): Server {
   const tokens = new Map<string, { readonly madeMs: number; readonly made: Promise<string | undefined> }>()
   const token = (name: string): Promise<string | undefined> => {
     const known = tokens.get(name)
@@ -38,6 +40,7 @@ export function serverAt(base: string, tokenOf: TokenOf): Server {
   }
   return {
     base,
+    sensitive,
     has: async (name) => (await token(name)) !== undefined,
     async send({ as, method, path, headers = {}, body }) {
       const bearer = await token(as)

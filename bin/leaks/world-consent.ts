@@ -14,6 +14,7 @@ export const consentKinds = [
   'deny-psychiatry',
   'deny-hiv',
   'deny-restricted',
+  'deny-mental',
   'deny-diabetes',
   'deny-observations',
   'deny-period',
@@ -37,6 +38,7 @@ const exceptions: Readonly<Partial<Record<ConsentKind, Json>>> = {
   'deny-psychiatry': { type: 'deny', actor: [actor('CST', { identifier: { system: system.department, value: '03' } })] },
   'deny-hiv': { type: 'deny', securityLabel: [{ system: system.actCode, code: 'HIV' }] },
   'deny-restricted': { type: 'deny', securityLabel: [{ system: system.confidentiality, code: 'R' }] },
+  'deny-mental': { type: 'deny', securityLabel: [{ system: system.actCode, code: 'PSY' }] },
   'deny-diabetes': { type: 'deny', code: [{ coding: [{ system: system.kcd8, code: 'E11' }] }] },
   'deny-observations': { type: 'deny', class: classes('Observation') },
   'deny-period': { type: 'deny', class: classes(...dated), dataPeriod: deniedPeriod },
@@ -68,6 +70,11 @@ export function consentOf(kind: ConsentKind, personId: string): Json | undefined
       ...(exception === undefined ? {} : { provision: [exception] }),
     },
   }
+}
+
+/** Whether the sensitive place (PSY) is refused where it is named by a record that is not. */
+export function isPlaceRefusedBy(kind: ConsentKind): boolean {
+  return kind === 'deny-mental' || kind === 'deny-restricted'
 }
 
 /** A refusal of the department in which the asking doctor works, which blinds it to the chart of its own house as well. */
@@ -103,6 +110,8 @@ export function isRefusedBy(kind: ConsentKind, spec: RecordSpec): boolean {
     case 'deny-restricted':
       // whatever the network finds sensitive is restricted, whoever says so
       return spec.isRestricted || spec.department === '03' || sensitive.test(spec.code)
+    case 'deny-mental':
+      return spec.department === '03' || spec.code.startsWith('F')
     case 'deny-diabetes':
       return spec.code === 'E11'
     case 'deny-observations':

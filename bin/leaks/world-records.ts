@@ -27,6 +27,7 @@ interface Where {
   readonly person: WorldPerson
   readonly institution: InstitutionId
   readonly localIdOf: (institution: InstitutionId, number: number, tail?: string) => string
+  readonly sensitive: string | undefined
 }
 
 /** Codes of conditions: two that the network labels as sensitive, one that people deny by code, the rest plain. */
@@ -43,7 +44,7 @@ export function recordsOf(random: Random, where: Where): readonly RecordSpec[] {
   const [visit, psychiatry] = [day(), day()]
   const encounters = [
     make('Encounter', 'e1', { department: '01', date: visit }, (known) => [
-      encounter(where, '01', visit, []),
+      { ...encounter(where, '01', visit, []), ...placeAs('serviceProvider', where, known) },
       // each version says something new in itself: a write that repeats the last one makes none
       { ...encounter(where, '01', visit, known('c1') ? [reference('Condition', 'c1', 'diabetes')] : []), length: minutes },
     ]),
@@ -52,8 +53,8 @@ export function recordsOf(random: Random, where: Where): readonly RecordSpec[] {
       : []),
   ]
   const conditions = conditionsOf(random, make, { hasPsychiatry, day, visit })
-  const observations = observationsOf(random, make, { hasPsychiatry, day })
-  return [patient, ...encounters, ...conditions, ...observations, ...papersOf(random, make, { hasPsychiatry, day })]
+  const observations = observationsOf(random, make, { hasPsychiatry, day, where })
+  return [patient, ...encounters, ...conditions, ...observations, ...papersOf(random, make, { hasPsychiatry, day, where })]
 }
 
 type Known = (tail: string) => boolean
@@ -110,6 +111,13 @@ function reference(type: string, tail: string, display: string): Json {
 }
 
 const subject = { subject: { reference: 'Patient/{id}' } }
+
+/** A sensitive institution, where it is known and there is one. */
+function placeAs(element: string, { sensitive: value }: Where, known: Known): Json {
+  if (value === undefined || !known('place')) return {}
+  const place = { identifier: { system: system.institutionNumber, value }, display: '다른 의료기관' }
+  return { [element]: element === 'performer' ? [place] : place }
+}
 
 function narrative(words: string): Json {
   return { text: { status: 'generated', div: `<div xmlns="http://www.w3.org/1999/xhtml">${words}</div>` } }
@@ -210,11 +218,15 @@ function conditionsOf(
   ]
 }
 
-function observationsOf(random: Random, make: Make, { hasPsychiatry, day }: Chance): readonly RecordSpec[] {
+function observationsOf(
+  random: Random,
+  make: Make,
+  { hasPsychiatry, day, where }: Chance & { readonly where: Where },
+): readonly RecordSpec[] {
   const [d1, d2, d3] = [day(), day(), day()]
   const [v1, v2, v3] = [100 + random.below(90), 50 + random.below(40), 90 + random.below(60)]
   return [
-    make('Observation', 'o1', { date: d1 }, () => observation('8480-6', d1, v1)),
+    make('Observation', 'o1', { date: d1 }, (known) => observation('8480-6', d1, v1, placeAs('performer', where, known))),
     make('Observation', 'o2', { date: d2, isRestricted: true }, () =>
       observation('8462-4', d2, v2, { meta: { security: [{ system: system.confidentiality, code: 'R' }] } }),
     ),
@@ -229,7 +241,7 @@ function observationsOf(random: Random, make: Make, { hasPsychiatry, day }: Chan
 }
 
 /** Reports, prescriptions, lists and letters: what names other records, tells of them in words, and carries their files. */
-function papersOf(random: Random, make: Make, { hasPsychiatry, day }: Chance): readonly RecordSpec[] {
+function papersOf(random: Random, make: Make, { hasPsychiatry, day, where }: Chance & { readonly where: Where }): readonly RecordSpec[] {
   const [d1, d2, d3, d4] = [day(), day(), day(), day()]
   const results = ['o1', 'o2', ...(hasPsychiatry ? ['o3'] : [])]
   const problems = ['c1', 'c2', 'c3', ...(hasPsychiatry ? ['c5'] : [])]
@@ -243,6 +255,7 @@ function papersOf(random: Random, make: Make, { hasPsychiatry, day }: Chance): r
         ...(kept.length === results.length ? narrative('결과를 모두 적음') : {}),
         code: { coding: [{ system: system.loinc, code: '24323-8' }] },
         ...subject,
+        ...placeAs('performer', where, known),
         effectiveDateTime: `${d1}T11:00:00+09:00`,
         ...(kept.length === 0 ? {} : { result: kept }),
       }

@@ -3,7 +3,7 @@
  * asking institution is refused. The refusals follow from how the world is made, never from what a server answers.
  */
 import { patientNumberSystem, system } from '../../fhir-profiles/codes.ts'
-import { consentOf, consentKinds, isRefusedBy, type ConsentKind } from './world-consent.ts'
+import { consentOf, consentKinds, isPlaceRefusedBy, isRefusedBy, type ConsentKind } from './world-consent.ts'
 import { type Json, recordsOf, type RecordSpec } from './world-records.ts'
 import type { Random } from './random.ts'
 
@@ -44,6 +44,8 @@ export interface WorldRecord {
 export interface World {
   /** whose people ask */
   readonly asking: InstitutionId
+  /** number of a sensitive member that records name */
+  readonly sensitive: string | undefined
   readonly people: readonly WorldPerson[]
   readonly records: readonly WorldRecord[]
   /** the consent of a person, by network id; undefined for who wrote none */
@@ -51,14 +53,14 @@ export interface World {
 }
 
 /** @param index worlds of different indexes can stand side by side in one store */
-export function makeWorld(random: Random, index: number): World {
+export function makeWorld(random: Random, index: number, sensitive: string | undefined): World {
   const asking = 'tertiary'
   const people = peopleOf(random, index)
   const records = people.flatMap((person) => {
-    const specs = person.at.flatMap((institution) => recordsOf(random, { person, institution, localIdOf }))
+    const specs = person.at.flatMap((institution) => recordsOf(random, { person, institution, localIdOf, sensitive }))
     return build(specs, person, asking)
   })
-  return { asking, people, records, consent: (person, id) => consentOf(person.consent, id) }
+  return { asking, sensitive, people, records, consent: (person, id) => consentOf(person.consent, id) }
 }
 
 function peopleOf(random: Random, index: number): readonly WorldPerson[] {
@@ -69,7 +71,8 @@ function peopleOf(random: Random, index: number): readonly WorldPerson[] {
   }
   const denying = consentKinds.filter((kind) => kind.startsWith('deny-'))
   return [
-    person(0, all, random.pick(denying)),
+    // by these a sensitive place is refused where others name it
+    person(0, all, random.pick(['deny-mental', 'deny-restricted'])),
     person(1, all, random.pick(denying)),
     person(2, random.pick([all, ['hospital', 'tertiary']]), random.pick(denying)),
     person(3, all, random.pick(['none', 'expired', 'unreadable', 'inactive'])),
@@ -95,6 +98,8 @@ function build(specs: readonly RecordSpec[], person: WorldPerson, asking: Instit
       spec.institution !== asking && (isStranger || spec.person === undefined || isRefusedBy(person.consent, spec)) ? [spec.name] : [],
     ),
   )
+  // a sensitive place is named by visible records, and no record of its own
+  if (isPlaceRefusedBy(person.consent)) for (const institution of institutions) refused.add(nameOfPlace(institution, person))
   return specs.map((spec) => {
     const isRefused = refused.has(spec.name)
     const named = new Set<string>()
@@ -110,11 +115,19 @@ function build(specs: readonly RecordSpec[], person: WorldPerson, asking: Instit
       isDeleted: spec.isDeleted,
       versions: spec.make(() => true),
       // what is nobody's record (an image, a drug) is named by its custodian's own records whatever others may read of it
-      bareVersions: isRefused
-        ? []
-        : spec.make((target) => !refused.has(target) || specs.find(({ name }) => name === target)?.person === undefined),
+      bareVersions: isRefused ? [] : spec.make((target) => !refused.has(target) || isNobodys(specs, target)),
     }
   })
+}
+
+function isNobodys(specs: readonly RecordSpec[], target: string): boolean {
+  const spec = specs.find(({ name }) => name === target)
+  return spec !== undefined && spec.person === undefined
+}
+
+/** As the records of one institution about a person know it. */
+export function nameOfPlace(institution: InstitutionId, { number }: Pick<WorldPerson, 'number'>): string {
+  return `${institution}-${number}-place`
 }
 
 /** A Patient as one institution has them on file; two institutions' records are one person with certainty. */

@@ -4,6 +4,7 @@ import { feedBystander } from '../../bin/leaks/fill.ts'
 import type { Engine } from '../support/databases.ts'
 import type { TestGateway } from '../support/gateway-client.ts'
 import { startTestGateway } from '../support/gateway.ts'
+import { sensitiveMember } from './sensitive-member.ts'
 
 export interface TwinGateways {
   readonly here: Server
@@ -13,8 +14,8 @@ export interface TwinGateways {
 
 export async function startTwins(engine: Engine): Promise<TwinGateways> {
   // one after the other: a port is free only until somebody takes it
-  const full = await startTestGateway(engine)
-  const bare = await startTestGateway(engine)
+  const full = await startTestGateway(engine, { members: [sensitiveMember] })
+  const bare = await startTestGateway(engine, { members: [sensitiveMember] })
   const [here, there] = [serverOf(full), serverOf(bare)]
   await Promise.all([feedBystander(here), feedBystander(there)])
   return {
@@ -27,5 +28,5 @@ export async function startTwins(engine: Engine): Promise<TwinGateways> {
 }
 
 function serverOf(gateway: Pick<TestGateway, 'url' | 'token'>): Server {
-  return serverAt(gateway.url, (name) => gateway.token(name))
+  return serverAt(gateway.url, (name) => gateway.token(name), sensitiveMember.number)
 }

@@ -57,6 +57,7 @@ const proofs: readonly Proof[] = [
   { claim: 'hostile input from public lists is refused or harmless at every route, in time', path: 'test/gateway/hostile' },
   { claim: 'withdrawals are linearizable under load on two processes', path: 'test/gateway/linearizable' },
   { claim: 'a reply equals the reply of a store without the refused records', path: 'test/gateway/non-interference' },
+  { claim: 'a sensitive institution is not named to who is refused it', path: 'test/gateway/sensitive-places' },
   { claim: 'the leak kit finds no difference in 10,000 generated requests of each engine', path: 'test/leaks/leaks.test' },
   { claim: 'the leak kit finds each planted leak', path: 'test/leaks/planted' },
   { claim: '$everything of 50,000 records takes no more than 300 MB besides', path: 'test/gateway/everything' },

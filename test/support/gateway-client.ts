@@ -80,6 +80,8 @@ export interface GatewayOptions {
   readonly subscriptions?: Readonly<Record<string, unknown>>
   /** `institutions[].validation` by institution */
   readonly validation?: Readonly<Record<string, unknown>>
+  /** more institutions, whose EMRs are not there */
+  readonly members?: readonly Readonly<Record<string, unknown>>[]
   /** `institutions[].sensitivities` by institution */
   readonly sensitivities?: Readonly<Record<string, readonly string[]>>
   /**
@@ -113,17 +115,20 @@ export async function gatewaySetup(options: GatewayOptions = {}): Promise<Gatewa
     port,
     publicUrl: url,
     implicitPolicy: 'deny-between-institutions',
-    institutions: institutions(portsFrom(port), { folder: '/nowhere', mapping: '/nowhere', tertiaryToken: 'none' }).map((institution) => ({
-      ...institution,
-      ...(options.validation?.[institution.id] === undefined ? {} : { validation: options.validation[institution.id] }),
-      ...(options.sensitivities?.[institution.id] === undefined ? {} : { sensitivities: options.sensitivities[institution.id] }),
-      adapter:
-        institution.id === 'tertiary'
-          ? typeof tertiary === 'object'
-            ? { ...away, ...tertiary, pollMs: 200, deadlineMs: 20_000 }
-            : { feeds: notThere, away, broken }[tertiary]
-          : notThere,
-    })),
+    institutions: [
+      ...institutions(portsFrom(port), { folder: '/nowhere', mapping: '/nowhere', tertiaryToken: 'none' }).map((institution) => ({
+        ...institution,
+        ...(options.validation?.[institution.id] === undefined ? {} : { validation: options.validation[institution.id] }),
+        ...(options.sensitivities?.[institution.id] === undefined ? {} : { sensitivities: options.sensitivities[institution.id] }),
+        adapter:
+          institution.id === 'tertiary'
+            ? typeof tertiary === 'object'
+              ? { ...away, ...tertiary, pollMs: 200, deadlineMs: 20_000 }
+              : { feeds: notThere, away, broken }[tertiary]
+            : notThere,
+      })),
+      ...(options.members ?? []).map((member) => ({ ...member, adapter: notThere })),
+    ],
     clients: await Promise.all(
       systems.map(async ({ id, pair }) => ({
         clientId: `${id}-system`,

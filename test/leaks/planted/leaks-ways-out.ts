@@ -56,4 +56,29 @@ export const waysOut: readonly PlantedLeak[] = [
       },
     ],
   },
+  {
+    name: 'elements-kept',
+    about: 'an element that is more sensitive than its record goes out with it',
+    by: ['place-naming'],
+    patches: [
+      {
+        file: 'redaction.ts',
+        find: 'const refused = content.elements.filter((element) =>',
+        put: "const refused = content.elements.filter((element) => element.path === '' &&",
+      },
+    ],
+  },
+  {
+    name: 'places-of-the-past',
+    about: 'an earlier version is judged without the sensitive places it names',
+    by: ['place-naming'],
+    patches: [
+      {
+        file: 'redaction.ts',
+        find: 'labelledElements(resource, departments, isAbout ? { places, bases } : undefined)',
+        put: 'labelledElements(resource, departments)',
+      },
+      { file: 'redaction.ts', find: '[...bases, ...places.named(left)]', put: 'bases' },
+    ],
+  },
 ]

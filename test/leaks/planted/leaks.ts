@@ -56,13 +56,13 @@ export const plantedLeaks: readonly PlantedLeak[] = [
   },
   {
     name: 'filter-after-the-page',
-    about: 'a page is cut before the view filters it',
-    by: ['page-arithmetic', 'counts'],
+    about: 'a page is cut before the view filters it, though its total is right',
+    by: ['page-arithmetic'],
     patches: [
       {
         file: 'store/search.ts',
-        find: 'from record r where ${whereOf(make, at, input)}`)}',
-        put: `from record r where \${${unseen('whereOf(make, at, input)', 'at')}}\`)}`,
+        find: 'const page = `select * from ${of} q',
+        put: `const page = \`select * from \${hits.startsWith('select r.shard') ? \`(\${${unseen('hits', "{ alias: 'r', types: input.types }")}})\` : of} q`,
       },
     ],
   },
