@@ -5,7 +5,7 @@ import { checkExtension } from './extension-rules.ts'
 import type { Judge } from './judge.ts'
 import { checkNarrative } from './narrative-rules.ts'
 import type { Node } from './node.ts'
-import { checkTypeProfiles } from './profile-pass.ts'
+import { checkAnyProfile } from './profile-pass.ts'
 import { checkRange } from './range.ts'
 import { checkReference, checkTargets } from './reference-rules.ts'
 import { checkResource } from './resource-rules.ts'
@@ -43,7 +43,7 @@ function checkPlace(judge: Judge, node: Node, element: NonNullable<Node['element
   for (const constraint of element.constraints) judge.invariants.judge(judge, node, constraint)
   if (rule.binding !== undefined) checkBinding(judge, node, rule.binding, undefined)
   if (rule.maxLength !== undefined || rule.minValue !== undefined || rule.maxValue !== undefined) checkRange(judge, node, rule, undefined)
-  if (typeRule?.profiles !== undefined) checkTypeProfiles(judge, node, [typeRule], undefined)
+  if (element.profiles.length > 0) checkAnyProfile(judge, node, element.profiles, undefined)
   if (typeRule?.targets !== undefined && node.type.name === 'Reference') checkTargets(judge, node, [typeRule], undefined)
 }
 

@@ -44,6 +44,8 @@ export interface ElementInfo {
   /** of a primitive */
   readonly form: (value: unknown) => PrimitiveVerdict
   readonly typeRule: TypeRule | undefined
+  /** profiles of which its type asks one to be met: `SimpleQuantity` */
+  readonly profiles: readonly string[]
   readonly rule: ElementRule
   /** invariants R4 states at this element, beyond its type's own */
   readonly constraints: readonly Constraint[]
@@ -151,6 +153,7 @@ function infosOf(child: Tree, parent: string, definitions: Definitions, of: Of):
       ),
       form: primitiveJudge(type),
       typeRule,
+      profiles: (typeRule?.profiles ?? []).includes(coreUrl + type) ? [] : (typeRule?.profiles ?? []),
     },
   ]
   const inner = rule.content ?? (child.children.size > 0 ? `${parent}.${name}` : undefined)
