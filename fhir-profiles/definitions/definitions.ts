@@ -27,7 +27,16 @@ export function definitionsWith(added: readonly Definition[]): Definitions {
   }
   // weak: a StructureDefinition that is itself validated is compiled and forgotten
   const trees = new WeakMap<Definition, Compiled>()
+  const found = new Map<string, Definition>()
   const find = (canonical: string): Definition | undefined => {
+    const known = found.get(canonical)
+    if (known !== undefined) return known
+    const definition = lookUp(canonical)
+    // a canonical may name any version of what is there
+    if (definition !== undefined && found.size < maxFound) found.set(canonical, definition)
+    return definition
+  }
+  const lookUp = (canonical: string): Definition | undefined => {
     const bar = canonical.indexOf('|')
     const url = bar < 0 ? canonical : canonical.slice(0, bar)
     const own = r4Definition(url)
@@ -56,6 +65,9 @@ export function definitionsWith(added: readonly Definition[]): Definitions {
     },
   }
 }
+
+/** canonicals whose definition is kept at hand */
+const maxFound = 10_000
 
 interface Compiled {
   readonly tree: Tree | undefined

@@ -33,40 +33,53 @@ export interface Terminology {
 
 /** What these sources together know. */
 export function terminologyOf(source: Source): Terminology {
-  const isMember = remembered(membership(source))
+  const member = membership(source)
+  const isMember = remembered((url, system, code) => member(url, { system, code }))
+  const displays = remembered((_, system, code) => displaysOf(source, system ?? '', code))
+  const known = new Map<string, boolean>()
   return {
-    inValueSet: (url, { system, code }) => (code === undefined ? 'unknown' : isMember(url, { system, code })),
-    knowsSystem: (url) => grammarOf(url) !== undefined || source.system(url)?.content === 'complete',
-    display(system, code) {
-      const table = source.system(system)
-      const at = table?.indexOf(code) ?? -1
-      if (table === undefined || at < 0) return grammarOf(system)?.(code) === 'yes' ? [] : undefined
-      const names = [table.displayAt(at), ...table.detailsOf(at).designations.map(([, value]) => value)]
-      return names.filter((name) => name !== '')
+    inValueSet: (url, { system, code }) => (code === undefined ? 'unknown' : isMember(url, system, code)),
+    knowsSystem(url) {
+      const before = known.get(url)
+      if (before !== undefined) return before
+      const answer = grammarOf(url) !== undefined || source.system(url)?.content === 'complete'
+      if (known.size < maxKept) known.set(url, answer)
+      return answer
     },
+    display: (system, code) => displays('', system, code).names,
   }
+}
+
+interface Displays {
+  readonly names: readonly string[] | undefined
+}
+
+function displaysOf(source: Source, system: string, code: string): Displays {
+  const table = source.system(system)
+  const at = table?.indexOf(code) ?? -1
+  if (table === undefined || at < 0) return { names: grammarOf(system)?.(code) === 'yes' ? [] : undefined }
+  const names = [table.displayAt(at), ...table.detailsOf(at).designations.map(([, value]) => value)]
+  return { names: names.filter((name) => name !== '') }
 }
 
 /** answers kept; what comes after is looked up each time */
 const maxKept = 50_000
 
-type IsMember = ReturnType<typeof membership>
+type Ask<T> = (url: string, system: string | undefined, code: string) => T
 
 /** The same few codes are asked about again and again, and what a source holds does not change. */
-function remembered(isMember: IsMember): IsMember {
-  const sets = new Map<string, Map<string | undefined, Map<string, Membership>>>()
+function remembered<T extends string | object>(ask: Ask<T>): Ask<T> {
+  const sets = new Map<string, Map<string | undefined, Map<string, T>>>()
   let kept = 0
-  return (url, asked) => {
-    const systems = sets.get(url) ?? new Map<string | undefined, Map<string, Membership>>()
-    const codes = systems.get(asked.system) ?? new Map<string, Membership>()
-    const known = codes.get(asked.code)
-    if (known !== undefined) return known
-    const answer = isMember(url, asked)
+  return (url, system, code) => {
+    const before = sets.get(url)?.get(system)?.get(code)
+    if (before !== undefined) return before
+    const answer = ask(url, system, code)
     if (kept >= maxKept) return answer
     kept += 1
-    codes.set(asked.code, answer)
-    systems.set(asked.system, codes)
-    sets.set(url, systems)
+    const systems = sets.get(url) ?? new Map<string | undefined, Map<string, T>>()
+    const codes = systems.get(system) ?? new Map<string, T>()
+    sets.set(url, systems.set(system, codes.set(code, answer)))
     return answer
   }
 }

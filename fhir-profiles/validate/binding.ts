@@ -19,20 +19,26 @@ export function codingsOf(node: Node): readonly Coding[] {
 export const units: ReadonlySet<string> = new Set(['Quantity', 'Age', 'Count', 'Distance', 'Duration', 'MoneyQuantity', 'SimpleQuantity'])
 
 function codingOf(node: Node): readonly Coding[] {
-  const parts = (['system', 'code', 'version', 'display'] as const).flatMap((name) => {
-    const text = textAt(node, name)
-    return text === undefined ? [] : [[name, text] as const]
-  })
-  const coding: Coding = Object.fromEntries(parts)
+  const coding: { -readonly [K in keyof Coding]: Coding[K] } = {}
+  for (const list of node.children.values()) {
+    const [child] = list
+    if (typeof child?.value !== 'string') continue
+    const { name, value } = child
+    if (name === 'system' || name === 'code' || name === 'version' || name === 'display') coding[name] = value
+  }
   return coding.code === undefined && coding.system === undefined ? [] : [coding]
 }
 
 export function bindingVerdict(judge: Judge, node: Node, valueSet: string): Verdict {
-  // a system without a code names nothing that a set could have
-  const codings = codingsOf(node).filter(({ code }) => code !== undefined)
-  if (codings.length === 0) return 'absent'
-  const answers = codings.map((coding) => judge.terminology.inValueSet(valueSet, coding))
-  return answers.includes('yes') ? 'yes' : answers.includes('unknown') ? 'unknown' : 'no'
+  let verdict: Verdict = 'absent'
+  for (const coding of codingsOf(node)) {
+    // a system without a code names nothing that a set could have
+    if (coding.code === undefined) continue
+    const answer = judge.terminology.inValueSet(valueSet, coding)
+    if (answer === 'yes') return 'yes'
+    if (verdict === 'absent' || answer === 'unknown') verdict = answer
+  }
+  return verdict
 }
 
 export function checkBinding(judge: Judge, node: Node, binding: BindingRule, profile: string | undefined): void {

@@ -18,7 +18,7 @@ const tag = /<[a-z!/]/i
 
 /** Markdown and plain text are shown as they are; a tag in them is a mistake, or an attempt. Spec: http://hl7.org/fhir/R4/security.html#narrative */
 export function checkMarkup(judge: Judge, node: Node): void {
-  if (typeof node.value !== 'string' || !tag.test(node.value)) return
+  if (typeof node.value !== 'string' || !node.value.includes('<') || !tag.test(node.value)) return
   const severity = node.type.name === 'markdown' ? judge.policy.htmlInMarkdown : judge.policy.htmlInString
   if (severity !== 'information') judge.findings.add('html-in-text', node, { severity })
 }
@@ -39,7 +39,7 @@ export function checkUri(judge: Judge, node: Node): void {
   if (value.startsWith('urn:uuid:') && !uuid.test(value.replace(/[|#].*$/, ''))) judge.findings.add('uuid-format', node)
   if (node.type.name === 'canonical') checkCanonical(judge, node, value)
   // Examples of servers stand in fullUrl and request everywhere; only what names a definition or a place is meant.
-  if (isExample(value) && node.type.name === 'url') judge.findings.add('example-url', node, { severity: judge.policy.exampleUrl })
+  if (node.type.name === 'url' && isExample(value)) judge.findings.add('example-url', node, { severity: judge.policy.exampleUrl })
 }
 
 /** Spec: http://hl7.org/fhir/R4/datatypes.html#oid: no arc begins with a zero */

@@ -5,27 +5,22 @@ import { checkExtension } from './extension-rules.ts'
 import type { Judge } from './judge.ts'
 import { checkNarrative } from './narrative-rules.ts'
 import type { Node } from './node.ts'
-import { checkTypeProfiles } from './profile-pass.ts'
+import { checkAnyProfile } from './profile-pass.ts'
 import { checkRange } from './range.ts'
 import { checkReference, checkTargets } from './reference-rules.ts'
 import { checkResource } from './resource-rules.ts'
+import { ruledTypes } from './type-info.ts'
 
 /** Rules a datatype brings with it, wherever it stands. */
-const byType: Readonly<Record<string, (judge: Judge, node: Node) => void>> = {
-  Reference: checkReference,
-  Extension: checkExtension,
-  Narrative: checkNarrative,
-  Attachment: checkAttachment,
-  Coding: checkCoding,
-  ...Object.fromEntries([...units].map((type) => [type, checkCoding])),
-  markdown: checkMarkup,
-  string: checkMarkup,
-  uri: checkUri,
-  url: checkUri,
-  canonical: checkUri,
-  oid: checkUri,
-  uuid: checkUri,
-}
+const byType: ReadonlyMap<string, (judge: Judge, node: Node) => void> = new Map([
+  ['Reference', checkReference],
+  ['Extension', checkExtension],
+  ['Narrative', checkNarrative],
+  ['Attachment', checkAttachment],
+  ['Coding', checkCoding],
+  ...[...units].map((type) => [type, checkCoding] as const),
+  ...[...ruledTypes].map((type) => [type, type === 'markdown' || type === 'string' ? checkMarkup : checkUri] as const),
+])
 
 export function checkNode(judge: Judge, node: Node): void {
   if (judge.findings.isFull) return
@@ -33,9 +28,13 @@ export function checkNode(judge: Judge, node: Node): void {
   checkUniversal(judge, node)
   for (const constraint of type.constraints) judge.invariants.judge(judge, node, constraint)
   if (element !== undefined) checkPlace(judge, node, element)
-  byType[type.name]?.(judge, node)
-  for (const list of node.children.values()) for (const child of list) checkNode(judge, child)
+  byType.get(type.name)?.(judge, node)
+  for (const list of node.children.values()) for (const child of list) if (!isQuiet(child)) checkNode(judge, child)
   if (type.kind === 'resource') checkResource(judge, node)
+}
+
+function isQuiet({ element, children, value }: Node): boolean {
+  return element?.kind === 'primitive' && value !== undefined && children.size === 0 && element.isQuiet()
 }
 
 /** What the type above says about the element it holds. */
@@ -44,7 +43,7 @@ function checkPlace(judge: Judge, node: Node, element: NonNullable<Node['element
   for (const constraint of element.constraints) judge.invariants.judge(judge, node, constraint)
   if (rule.binding !== undefined) checkBinding(judge, node, rule.binding, undefined)
   if (rule.maxLength !== undefined || rule.minValue !== undefined || rule.maxValue !== undefined) checkRange(judge, node, rule, undefined)
-  if (typeRule?.profiles !== undefined) checkTypeProfiles(judge, node, [typeRule], undefined)
+  if (element.profiles.length > 0) checkAnyProfile(judge, node, element.profiles, undefined)
   if (typeRule?.targets !== undefined && node.type.name === 'Reference') checkTargets(judge, node, [typeRule], undefined)
 }
 

@@ -8,6 +8,7 @@ import type { Constraint } from '../definitions/definition.ts'
 import { correctedExpressions } from './corrected-expressions.ts'
 import type { Judge } from './judge.ts'
 import { nativeInvariants } from './native-invariants.ts'
+import type { NativeInvariant } from './native-invariants.ts'
 import type { Node } from './node.ts'
 import { BeyondUs, compilePath } from './path-expression.ts'
 import { pathConstants, pathFunctions } from './path-functions.ts'
@@ -28,40 +29,62 @@ type Evaluate = (data: unknown, variables: Readonly<Record<string, unknown>>) =>
 /** `undefined`: the engine cannot evaluate it. */
 type Answer = boolean | undefined
 
+/** How an expression is answered: by hand-written code, by closures of ours, and by the engine where neither can tell. */
+interface Plan {
+  readonly native: NativeInvariant | undefined
+  readonly quick: QuickPath | undefined
+  /** for the engine */
+  readonly written: string
+}
+
 export function invariantsOf(): Invariants {
   const select = engine()
-  const paths = new Map<string, QuickPath | undefined>()
-  const written = new Map<string, string>()
-  const quickPath = (expression: string): QuickPath | undefined => {
-    if (!paths.has(expression)) paths.set(expression, compilePath(inFhirTypes(expression)))
-    return paths.get(expression)
-  }
-  const answer = (judge: Judge, node: Node, expression: string, owner?: Node): Answer => {
+  const plans = new Map<string, Plan>()
+  const known = new Map<Constraint, Plan>()
+  const planOf = (expression: string): Plan => {
+    const before = plans.get(expression)
+    if (before !== undefined) return before
+    const written = inFhirTypes(expression)
     const native = nativeInvariants.get(expression)
+    const plan = { native, quick: native === undefined ? compilePath(written) : undefined, written }
+    plans.set(expression, plan)
+    return plan
+  }
+  const planFor = (constraint: Constraint): Plan => {
+    const before = known.get(constraint)
+    if (before !== undefined) return before
+    const plan = planOf(correctedExpressions.get(constraint.expression) ?? constraint.expression)
+    // definitions that come to be judged themselves pass by; the expressions they share are kept
+    if (known.size < maxKnown) known.set(constraint, plan)
+    return plan
+  }
+  const answer = (judge: Judge, node: Node, { native, quick, written }: Plan, owner?: Node): Answer => {
     if (native !== undefined) return native(node, judge)
-    const quick = quickly(quickPath(expression), node, owner)
-    if (quick !== undefined) return quick
-    const meant = written.get(expression) ?? inFhirTypes(expression)
-    written.set(expression, meant)
-    const result = select(judge, node, meant, owner)
+    const told = quickly(quick, node, owner)
+    if (told !== undefined) return told
+    const result = select(judge, node, written, owner)
     return result === undefined ? undefined : isTrue(result)
   }
   return {
     judge(judge, node, constraint, profile, owner) {
       // an element with extensions only has no value an expression could be about
-      if (node.plain === undefined) return
-      const result = answer(judge, node, correctedExpressions.get(constraint.expression) ?? constraint.expression, owner)
+      if (node.value === undefined) return
+      const result = answer(judge, node, planFor(constraint), owner)
+      if (result === true) return
       const place = { says: [constraint.key, constraint.human], profile }
       if (result === undefined) judge.findings.add('invariant-not-evaluated', node, place)
-      else if (!result) judge.findings.add('invariant', node, { ...place, severity: severityOf(constraint, judge) })
+      else judge.findings.add('invariant', node, { ...place, severity: severityOf(constraint, judge) })
     },
-    isTrue: (judge, node, expression) => answer(judge, node, expression) === true,
+    isTrue: (judge, node, expression) => answer(judge, node, planOf(expression)) === true,
     selects(judge, expression, node) {
       const found = select(judge, node.resource, expression) ?? []
       return found.some((each) => each === node.plain) || (found.length === 1 && found[0] === true)
     },
   }
 }
+
+/** constraints whose plan is kept by identity */
+const maxKnown = 20_000
 
 export type Select = (judge: Judge, node: Node, expression: string, owner?: Node) => readonly unknown[] | undefined
 

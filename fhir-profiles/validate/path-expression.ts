@@ -141,16 +141,25 @@ function readStep(reader: Reader): Run | undefined {
   // A capital begins a type, which `Patient.name` may start with.
   if (!/^[a-z]\w*$/.test(name) || words.has(name)) return undefined
   reader.at += 1
-  if (take(reader, '(') === undefined) return (focus) => focus.flatMap((item) => childItems(item, name))
+  if (take(reader, '(') === undefined) return step(name)
   if (take(reader, ')') !== undefined) return functions[name]
   const argument = readImplies(reader)
   if (argument === undefined || take(reader, ')') === undefined) return undefined
   return withArgument[name]?.(argument)
 }
 
-function childItems(item: Item, name: string): Items {
-  if (typeof item !== 'object') return []
-  return item.children.get(name) ?? item.children.get(`${name}[x]`) ?? []
+const nothing: Items = []
+
+/** The children of a name; of one item, which is what most paths begin at, its own list. */
+function step(name: string): Run {
+  const choice = `${name}[x]`
+  const childrenOf = (item: Item): Items =>
+    typeof item === 'object' ? (item.children.get(name) ?? item.children.get(choice) ?? nothing) : nothing
+  return (focus) => {
+    const [first] = focus
+    if (first === undefined) return nothing
+    return focus.length === 1 ? childrenOf(first) : focus.flatMap(childrenOf)
+  }
 }
 
 const functions: Readonly<Record<string, Run>> = {

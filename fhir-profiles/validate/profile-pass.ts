@@ -14,6 +14,7 @@ import { checkControls } from './narrative-rules.ts'
 import { checkRange } from './range.ts'
 import { checkTargets } from './reference-rules.ts'
 import { checkSlices } from './slicing.ts'
+import { toldChildren } from './told-children.ts'
 
 /** Where in a profile the check stands. */
 export interface ProfileAt {
@@ -23,8 +24,9 @@ export interface ProfileAt {
 
 /** Judges a node against a profile named by its canonical url. */
 export function checkProfile(judge: Judge, node: Node, canonical: string): void {
-  const [url = '', element] = canonical.split('#')
-  const definition = judge.definitions.find(url)
+  const hash = canonical.indexOf('#')
+  const element = hash < 0 ? undefined : canonical.slice(hash + 1)
+  const definition = judge.definitions.find(hash < 0 ? canonical : canonical.slice(0, hash))
   if (definition !== undefined && element !== undefined) return checkPart(judge, node, definition, element)
   if (definition === undefined) return judge.findings.add('profile-unknown', node, { says: [canonical], severity: 'error' })
   checkDefinition(judge, node, definition)
@@ -71,7 +73,7 @@ export function checkElement(judge: Judge, node: Node, tree: Tree, at: ProfileAt
     judge.findings.add('obligation', node, { says: [rule.obligations.join(', ')], profile })
   }
   // A profile speaks of the places it names: what shares its content by reference (`item.item`) is as the base type has it.
-  for (const child of tree.children.values()) checkChild(judge, node, child, at)
+  for (const child of toldChildren(judge.definitions, tree, at)) checkChild(judge, node, child, at)
 }
 
 /** A snapshot repeats what R4 says anyway and has been judged. */
@@ -131,9 +133,13 @@ export function checkTypeProfiles(judge: Judge, node: Node, types: readonly Type
   if (types.some(({ profiles }) => profiles === undefined)) return
   const urls = types.flatMap(({ profiles }) => profiles ?? [])
   const wanted = urls.filter((url) => url !== coreUrl + node.type.name)
+  if (wanted.length > 0 && wanted.length === urls.length) checkAnyProfile(judge, node, wanted, profile)
+}
+
+/** One of them has to be met. */
+export function checkAnyProfile(judge: Judge, node: Node, wanted: readonly string[], profile: string | undefined): void {
   const [only] = wanted
-  if (only === undefined || wanted.length < urls.length) return
-  if (wanted.length === 1) return checkProfile(judge, node, only)
+  if (only !== undefined && wanted.length === 1) return checkProfile(judge, node, only)
   if (wanted.some((url) => holds(judge, (trial) => checkProfile(trial, node, url)))) return
   judge.findings.add('no-profile-met', node, { says: [wanted.join(', ')], profile })
 }

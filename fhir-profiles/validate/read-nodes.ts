@@ -86,9 +86,7 @@ class Reader implements Whole {
     for (const key of keys) if (!isResource || key !== 'resourceType') this.#readKey(node, { value, hasSiblings }, key, depth + 1)
     if (keys.length === 0 && !isResource) findings.add('empty-value', node)
     for (const { name, keys } of node.type.required) {
-      if (!node.children.has(name) && !keys.some((key) => value[key] !== undefined || value[`_${key}`] !== undefined)) {
-        findings.add('missing-element', node, { says: [name, node.type.name] })
-      }
+      if (!node.children.has(name) && !isNamed(value, keys)) findings.add('missing-element', node, { says: [name, node.type.name] })
     }
     if (isResource && node.name === 'contained' && node.children.has('contained'))
       findings.add('contained-in-contained', node, { child: 'contained' })
@@ -182,6 +180,11 @@ class Reader implements Whole {
     else if (verdict === 'empty') findings.add('empty-value', child)
     else findings.add(element.type === 'id' ? 'id-format' : 'wrong-format', child, { says: [element.type] })
   }
+}
+
+/** It is there, though not as it should be: that has been told. */
+function isNamed(value: Json, keys: readonly string[]): boolean {
+  return keys.some((key) => value[key] !== undefined || value[`_${key}`] !== undefined)
 }
 
 interface Item {

@@ -11,7 +11,8 @@ export function resolve(judge: Judge, node: Node): readonly Node[] | undefined {
 
 export function resolveText(judge: Judge, from: Node, text: string): readonly Node[] {
   if (text.startsWith('#')) return containedIn(from.container, text.slice(1))
-  const inBundle = bundlesAround(from).flatMap((bundle) => entriesOf(bundle, from, text))
+  const bundles = bundlesAround(from)
+  const inBundle = bundles.length === 0 ? bundles : bundles.flatMap((bundle) => entriesOf(bundle, from, text))
   if (inBundle.length > 0) return inBundle
   const outside = judge.outside(text)
   return outside === undefined ? [] : [outside]
@@ -86,8 +87,20 @@ function isInside(node: Node, resource: Node): boolean {
   return false
 }
 
+interface Restful {
+  readonly base: string | undefined
+  readonly type: string
+  readonly id: string
+}
+
+/** Several rules ask about one reference, one after the other. */
+let last: { readonly text: string; readonly parts: Restful | undefined } = { text: '', parts: undefined }
+
 /** Type and id of a RESTful reference. */
-export function restfulParts(text: string): { base: string | undefined; type: string; id: string } | undefined {
-  const parts = restful.exec(text)
-  return parts === null ? undefined : { base: parts[1], type: parts[2] ?? '', id: parts[3] ?? '' }
+export function restfulParts(text: string): Restful | undefined {
+  if (last.text === text) return last.parts
+  const found = restful.exec(text)
+  const parts = found === null ? undefined : { base: found[1], type: found[2] ?? '', id: found[3] ?? '' }
+  last = { text, parts }
+  return parts
 }

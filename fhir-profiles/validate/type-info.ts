@@ -39,9 +39,13 @@ export interface ElementInfo {
   readonly codeList: string | undefined
   /** its form hangs on more than its own text: on that list, or on where it points */
   readonly isPending: boolean
+  /** a primitive whose place and type ask nothing but its form; so nobody need look at it again */
+  readonly isQuiet: () => boolean
   /** of a primitive */
   readonly form: (value: unknown) => PrimitiveVerdict
   readonly typeRule: TypeRule | undefined
+  /** profiles of which its type asks one to be met: `SimpleQuantity` */
+  readonly profiles: readonly string[]
   readonly rule: ElementRule
   /** invariants R4 states at this element, beyond its type's own */
   readonly constraints: readonly Constraint[]
@@ -103,6 +107,18 @@ function compile(name: string, definitions: Definitions, of: Of): TypeInfo | und
   }
 }
 
+/** Primitives that a rule of the walk (`element-pass.ts`) looks at, wherever they stand. */
+export const ruledTypes: ReadonlySet<string> = new Set(['markdown', 'string', 'uri', 'url', 'canonical', 'oid', 'uuid'])
+
+function asksNothing(
+  { binding, maxLength, minValue, maxValue }: ElementRule,
+  typeRule: TypeRule | undefined,
+  own: readonly Constraint[],
+): boolean {
+  const bounds = [binding, maxLength, minValue, maxValue, typeRule?.profiles, typeRule?.targets]
+  return own.length === 0 && bounds.every((each) => each === undefined)
+}
+
 /** Required by R4, yet what senders write there is often none: told by `$validate`, not held against a record (docs/validation.md). */
 const notHeldAgainst: ReadonlySet<string> = new Set(['http://hl7.org/fhir/ValueSet/mimetypes'])
 
@@ -131,8 +147,13 @@ function infosOf(child: Tree, parent: string, definitions: Definitions, of: Of):
       info: kind === 'resource' ? () => undefined : lazily(() => of(type)),
       codeList,
       isPending: codeList !== undefined || type === 'Reference',
+      isQuiet: lazily(
+        () =>
+          kind === 'primitive' && !ruledTypes.has(type) && of(type)?.constraints.length === 0 && asksNothing(rule, typeRule, constraints),
+      ),
       form: primitiveJudge(type),
       typeRule,
+      profiles: (typeRule?.profiles ?? []).includes(coreUrl + type) ? [] : (typeRule?.profiles ?? []),
     },
   ]
   const inner = rule.content ?? (child.children.size > 0 ? `${parent}.${name}` : undefined)

@@ -59,9 +59,9 @@ export function validatorWith(options: ValidatorOptions): Validator {
       return read.get(reference)
     }
   }
+  const shared = { definitions, types, terminology: options.terminology, policy, invariants }
   const judgeOf = (root: Node, findings: Findings, maxDepth: number): Judge => {
-    const shared = { definitions, types, terminology: options.terminology, policy, invariants }
-    return { ...shared, findings, root, outside: outsideOf(maxDepth), active: new Map() }
+    return { ...shared, findings, root, outside: options.outside === undefined ? nowhere : outsideOf(maxDepth), active: new Map() }
   }
   return {
     validate(resource, request = {}) {
@@ -77,6 +77,8 @@ export function validatorWith(options: ValidatorOptions): Validator {
     },
   }
 }
+
+const nowhere = (): undefined => undefined
 
 function located(list: readonly Finding[], { positions }: ValidateRequest): readonly Finding[] {
   if (list.length === 0 || positions === undefined) return list
