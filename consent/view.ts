@@ -19,6 +19,7 @@ import { implicitly, opensEmergencies } from './implicit.ts'
 import { ceiling, isStatutory } from './law/bounds.ts'
 import { breakGlassRows, rowAt } from './law/kr.ts'
 import { insideTheHouse, namedEmergency, wholeConsent, type Lens } from './lens.ts'
+import { lasting, type Lasting } from './lasting.ts'
 import { isInForce } from './rules/in-force.ts'
 import { contextOf, dataOf } from './rules/index.ts'
 import type { Question } from './rules/rule.ts'
@@ -42,6 +43,32 @@ interface Asking {
  * @param nowMs milliseconds since the epoch
  */
 export function view(request: AccessRequest, rowsByPerson: RowsByPerson, environment: Environment, nowMs: number): View {
+  const [only, another] = rowsByPerson
+  if (only === undefined || another !== undefined) return newView(request, rowsByPerson, environment, nowMs)
+  const [person, rows] = only
+  const of = known.get(rows) ?? new WeakMap<AccessRequest, Known>()
+  const before = of.get(request)
+  if (before !== undefined && before.person === person && before.environment.implicit === environment.implicit && isWithin(before, nowMs))
+    return before.view
+  const made = newView(request, rowsByPerson, environment, nowMs)
+  known.set(rows, of.set(request, { ...lasting(rows, nowMs), person, environment, view: made }))
+  return made
+}
+
+interface Known extends Lasting {
+  readonly person: string
+  readonly environment: Environment
+  readonly view: View
+}
+
+/** Neither rules nor requests change once they are made, so what one request sees of one person is made once; the memo is invisible to callers. */
+const known = new WeakMap<readonly ProvisionRow[], WeakMap<AccessRequest, Known>>()
+
+function isWithin({ fromMs, untilMs }: Lasting, nowMs: number): boolean {
+  return fromMs <= nowMs && nowMs <= untilMs
+}
+
+function newView(request: AccessRequest, rowsByPerson: RowsByPerson, environment: Environment, nowMs: number): View {
   const trees = new Map([...rowsByPerson].map(([person, rows]) => [person, treesOf(rows)]))
   const consulted = versionsOf([...trees.values()].flat())
   if (request.purposes.length === 0) return { condition: never, consulted }

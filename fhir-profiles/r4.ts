@@ -50,6 +50,11 @@ export type {
 
 /** Drops keys whose value is undefined, so that optional elements can be written in place (`exactOptionalPropertyTypes`). */
 export function compact<T extends object>(value: { [K in keyof T]: T[K] | undefined }): T {
+  const out: { [K in keyof T]?: T[K] } = {}
+  for (const key in value) {
+    const element = value[key]
+    if (element !== undefined) out[key] = element
+  }
   // The result lacks exactly the keys that were undefined, which T allows to be absent.
-  return Object.fromEntries(Object.entries(value).filter(([, element]) => element !== undefined)) as T
+  return out as T
 }

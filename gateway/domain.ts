@@ -118,7 +118,7 @@ export function createLog(): Log {
     pino.destination({ dest: 2, sync: true }),
   )
   return (level, event, fields = {}) => {
-    logger[level]({ event, ...traceFields(), ...fields })
+    if (logger.isLevelEnabled(level)) logger[level]({ event, ...traceFields(), ...fields })
   }
 }
 

@@ -70,18 +70,9 @@ export interface IntakeResult {
 /** Refuses what is not FHIR R4, by path. Everything is checked before anything is stored. */
 export function requireValid(resources: readonly { readonly value: unknown; readonly at: string }[]): void {
   const issues = resources.flatMap(({ value, at }) =>
-    validate(value).flatMap((issue): ProblemIssue[] =>
-      issue.severity === 'error' || issue.severity === 'fatal'
-        ? [
-            {
-              id: issue.id,
-              code: issue.code,
-              diagnostics: issue.diagnostics,
-              expression: at === '' ? issue.expression : `${at}.${issue.expression}`,
-            },
-          ]
-        : [],
-    ),
+    validate(value).map(({ id, code, diagnostics, korean, expression }): ProblemIssue => {
+      return { id, code, diagnostics, text: korean, expression: at === '' ? expression : `${at}.${expression}` }
+    }),
   )
   if (issues.length > 0) throw new Problem('invalid', 'the resource is not valid FHIR R4', { issues: issues.slice(0, 50) })
 }

@@ -7,10 +7,10 @@ import type { AccessRequest, Action, Condition, ConsentVersion, ProvisionRow } f
 import { profile } from '../fhir-profiles/codes.ts'
 import type { Context } from './context.ts'
 import { actionOf } from './logic/action-of.ts'
-import { networkId } from './directory.ts'
+import { networkId, type Directory } from './directory.ts'
 import type { HeldContent } from './held.ts'
 import type { Caller } from './security/caller.ts'
-import type { Policy } from './store/policy.ts'
+import type { Policy, PolicyAsk } from './store/policy.ts'
 import type { Tables } from './store/store.ts'
 import { relationAsk } from './relation.ts'
 
@@ -78,7 +78,7 @@ export async function sightOf(tables: Tables, context: Context, caller: Caller, 
 async function clinicianSight(tables: Tables, context: Context, caller: Caller, about: Omit<About, 'type'>): Promise<Sight> {
   const request = accessRequest(context, caller, about.action)
   const policy = await (about.policy ?? policyOnce(tables, context, caller, about))()
-  const seen = view(request, byPerson(policy.rows), { implicit: context.config.implicitPolicy }, context.now().getTime())
+  const seen = view(request, policy.rules, { implicit: context.config.implicitPolicy }, context.now().getTime())
   const related = [...new Set([...about.liveRelated.filter((person) => about.persons.includes(person)), ...policy.related])]
   // Need is shown by relation; without one, a clinician sees the own institution only.
   const reach: Condition = {
@@ -107,11 +107,13 @@ export function policyOnce(
   about: Pick<About, 'persons' | 'action'>,
 ): () => Promise<Policy> {
   let read: Promise<Policy> | undefined
-  return () => {
-    const { insideReceiver, basis } = accessRequest(context, caller, about.action)
-    const also = basis.emergency.kind === 'person' ? [basis.emergency.person] : []
-    return (read ??= tables.policies.of({ relation: relationAsk(context, caller.institution, about.persons), also, insideReceiver }))
-  }
+  return () => (read ??= tables.policies.of(policyAsk(context, caller, about)))
+}
+
+export function policyAsk(context: Context, caller: Caller, about: Pick<About, 'persons' | 'action'>): PolicyAsk {
+  const { insideReceiver, basis } = accessRequest(context, caller, about.action)
+  const also = basis.emergency.kind === 'person' ? [basis.emergency.person] : []
+  return { relation: relationAsk(context, caller.institution, about.persons), also, insideReceiver }
 }
 
 /** The receiver of a delivery is its institution, judged like a clinician there with the referral as relation. */
@@ -213,7 +215,25 @@ const officerSees: Readonly<Record<string, Condition>> = {
   RelatedPerson: verifiedRelations,
 }
 
+interface Requests {
+  readonly directory: Directory
+  readonly of: Map<Action, AccessRequest>
+}
+
+const requests = new WeakMap<Caller, Requests>()
+
+/** The same object for the same question: what a caller is asks nothing but the token and the directory. */
 export function accessRequest(context: Context, caller: Caller, action: Action): AccessRequest {
+  const { directory } = context
+  const before = requests.get(caller)
+  const known = before?.directory === directory ? before : { directory, of: new Map<Action, AccessRequest>() }
+  const request = known.of.get(action) ?? newRequest(context, caller, action)
+  requests.set(caller, known)
+  known.of.set(action, request)
+  return request
+}
+
+function newRequest(context: Context, caller: Caller, action: Action): AccessRequest {
   const departments = caller.departments.flatMap((code) => [`dept:${code}`, `dept:${caller.institution}:${code}`])
   const practitioner = caller.practitioner === '' ? [] : [`practitioner:${caller.practitioner}`]
   const inside = [...practitioner, ...departments]

@@ -7,13 +7,15 @@ import type { Call, Context } from './context.ts'
 import { networkId } from './directory.ts'
 import { open, type Held, type HeldContent } from './held.ts'
 import { actionOf } from './logic/action-of.ts'
-import { deliverySight, isVisible, policyOnce, sightOf, type Sight } from './judge.ts'
+import { deliverySight, isVisible, policyAsk, policyOnce, sightOf, type Sight } from './judge.ts'
 import { emrAddress, ledgerEntry, whoIsNetwork } from './ledger-entry.ts'
 import { liveEncounterOf } from './live.ts'
 import { isShown as isShownBy, personsIn, pointingTo } from './pointing.ts'
 import { notFound } from './problem.ts'
 import { redacted } from './redaction.ts'
 import { everyHouse, inIdsOf, type Spelling } from './spelling.ts'
+import type { PersonRead } from './store/person-reads.ts'
+import type { Policy, Standing } from './store/policy.ts'
 import type { Views } from './store/search.ts'
 import type { Tables } from './store/store.ts'
 import { inSpan } from './trace.ts'
@@ -36,7 +38,7 @@ export async function sightFor(
   tables: Tables,
   context: Context,
   call: Call,
-  about: { type: string; persons: readonly string[]; action?: Action },
+  about: { type: string; persons: readonly string[]; action?: Action; policy?: Policy },
 ): Promise<Sight> {
   const { caller } = call
   const isLiveHome = context.adapters.get(caller.institution)?.description.mode === 'live'
@@ -45,7 +47,19 @@ export async function sightFor(
   if (isLiveHome && about.persons.length === 1) {
     for (const person of about.persons) if (await liveEncounterOf(context, call, person)) liveRelated.push(person)
   }
-  return sightOf(tables, context, caller, { type: about.type, persons: about.persons, action: about.action ?? actionOf.read, liveRelated })
+  const { type, persons, action = actionOf.read, policy } = about
+  return sightOf(tables, context, caller, {
+    type,
+    persons,
+    action,
+    liveRelated,
+    ...(policy === undefined ? {} : { policy: () => Promise.resolve(policy) }),
+  })
+}
+
+/** Whom an id stands for, with what decides about them and every Patient record of them, in one snapshot. */
+export async function readPersonOf(context: Context, call: Call, id: string): Promise<PersonRead> {
+  return context.store.persons.read({ ...policyAsk(context, call.caller, { persons: [], action: actionOf.read }), id, nobody })
 }
 
 /** What a search may look at, type by type. `sight`: of the type searched. */
@@ -137,16 +151,45 @@ export async function releaseDelivery(
 
 /** Judged twice: by the snapshot the data came from, and by the consents in force now, before the first byte. */
 export async function judge(context: Context, call: Call, before: Sight, contents: readonly HeldContent[]): Promise<readonly Part[]> {
-  return inSpan('consent.decide', {}, () => judged(context, call, before, contents))
+  return (await inSpan('consent.decide', {}, () => judged(context, call, before, { contents, isRested: false }))).parts
 }
 
-async function judged(context: Context, call: Call, before: Sight, contents: readonly HeldContent[]): Promise<readonly Part[]> {
+/** What passed, and the rules it rests on: `undefined` where none decided. */
+export interface Rested {
+  readonly parts: readonly Part[]
+  readonly standing: Standing | undefined
+}
+
+/**
+ * The same for what is entered in the ledger at once: the second time is the entry's own, which is not written unless the rules are the same
+ * (`record`). What was read longer ago is read anew all the same, since who has to do with whom is no part of the rules.
+ */
+export async function judgeRested(context: Context, call: Call, before: Sight, contents: readonly HeldContent[]): Promise<Rested> {
+  return inSpan('consent.decide', {}, () => judged(context, call, before, { contents, isRested: true }))
+}
+
+const freshForMs = 250
+
+function isFresh({ standing, askedAtMs }: Policy, persons: readonly string[]): boolean {
+  return performance.now() - askedAtMs < freshForMs && persons.every((person) => standing.has(person))
+}
+
+async function judged(
+  context: Context,
+  call: Call,
+  before: Sight,
+  { contents, isRested }: { readonly contents: readonly HeldContent[]; readonly isRested: boolean },
+): Promise<Rested> {
   const pointing = await pointingTo(context.store, contents)
   const persons = personsIn([...contents, ...[...pointing.values()].flat()])
   const liveRelated = persons.filter((person) => before.related.includes(person))
   const sights = new Map<string, Sight>()
+  const known = before.policy
   // Read anew, once for all groups: what is in force now decides, whatever it was when the data was read.
-  const policy = policyOnce(context.store, context, call.caller, { persons, action: actionOf.read })
+  const policy =
+    isRested && known !== undefined && isFresh(known, persons)
+      ? () => Promise.resolve(known)
+      : policyOnce(context.store, context, call.caller, { persons, action: actionOf.read })
   const sightOfGroup = async (type: string): Promise<void> => {
     sights.set(type, await sightOf(context.store, context, call.caller, { type, persons, action: actionOf.read, liveRelated, policy }))
   }
@@ -158,12 +201,20 @@ async function judged(context: Context, call: Call, before: Sight, contents: rea
   const isShown = (content: HeldContent): boolean => isShownBy(before, content, pointing) && isNamed(content)
   const passed = contents.filter(isShown)
   const spelling = spellingOf(call)
-  if (spelling.kind === 'system') return partsOf(passed, await inIdsOf(context.store, spelling, passed), spelling)
+  if (spelling.kind === 'system') return restedOn(sights, partsOf(passed, await inIdsOf(context.store, spelling, passed), spelling))
   // What a record refers to may be of any group; its own is judged by what is in force now.
   if (passed.some(({ facts }) => facts.relations.length > 0)) for (const group of groups) if (!sights.has(group)) await sightOfGroup(group)
-  const identities = [...sights.values()].find((sight) => sight.policy !== undefined)?.policy?.identities
+  const identities = policyIn(sights)?.identities
   const shown = await redacted(context.store, passed, { isNamed, isShown, patients: identities?.map(({ record }) => record) ?? [] })
-  return partsOf(passed, await inIdsOf(context.store, spelling, shown, identities), spelling)
+  return restedOn(sights, partsOf(passed, await inIdsOf(context.store, spelling, shown, identities), spelling))
+}
+
+function restedOn(sights: ReadonlyMap<string, Sight>, parts: readonly Part[]): Rested {
+  return { parts, standing: policyIn(sights)?.standing }
+}
+
+function policyIn(sights: ReadonlyMap<string, Sight>): Policy | undefined {
+  return [...sights.values()].find((sight) => sight.policy !== undefined)?.policy
 }
 
 /** Stands for whom nobody knows, so that what is missing is looked at as long as what is hidden: the same questions, one answer. */
@@ -172,6 +223,12 @@ export const nobody = 'nobody'
 /** Judges a record that is not there, as if it were: its answer takes the same time as that of a hidden one. */
 export async function judgeNothing(context: Context, call: Call, type: string): Promise<void> {
   await sightOf(context.store, context, call.caller, { type: groupOf(type), persons: [nobody], action: actionOf.read, liveRelated: [] })
+}
+
+/** The same, as `judgeRested` would judge it. */
+export async function judgeNothingRested(context: Context, call: Call, { policy }: Sight, type: string): Promise<Rested> {
+  if (policy === undefined || !isFresh(policy, [])) await judgeNothing(context, call, type)
+  return { parts: [], standing: policy?.standing }
 }
 
 const groups = ['Patient', 'Task', 'Consent', 'Provenance', 'RelatedPerson'] as const

@@ -1,8 +1,8 @@
 /** An act → its ledger row: the canonical bytes (RFC 8785) that are hashed and, a second later, sealed. */
-import { createHash } from 'node:crypto'
-import canonicalize from 'canonicalize'
+import { hash } from 'node:crypto'
 import type { Call, Context } from './context.ts'
 import { auditEvent, type AuditAct, type AuditWho } from './logic/audit.ts'
+import { canonicalText } from './logic/canonical.ts'
 import type { Caller } from './security/caller.ts'
 import type { LedgerEntry } from './store/ledger.ts'
 
@@ -12,8 +12,7 @@ export function ledgerEntry(context: Context, who: AuditWho, request: { requestI
   const now = context.now()
   const id = context.newId()
   const event = auditEvent({ ...act, ...request, id, at: now.toISOString(), who, source: context.config.publicUrl })
-  const body = canonicalize(event)
-  if (body === undefined) throw new TypeError('an audit event must be serialisable')
+  const body = canonicalText(event)
   return {
     id,
     atMs: now.getTime(),
@@ -21,12 +20,17 @@ export function ledgerEntry(context: Context, who: AuditWho, request: { requestI
     institution: who.institution,
     kind: act.interaction,
     body,
-    sha256: createHash('sha256').update(body).digest('hex'),
+    sha256: hash('sha256', body),
   }
 }
 
+const known = new WeakMap<Caller, AuditWho>()
+
+/** The same object for the same caller from the same place, so that what an entry says of them is written once. */
 export function whoOf(caller: Caller, address: string): AuditWho {
-  return {
+  const before = known.get(caller)
+  if (before?.address === address) return before
+  const who = {
     subject: caller.subject,
     name: caller.name,
     role: caller.role,
@@ -36,6 +40,8 @@ export function whoOf(caller: Caller, address: string): AuditWho {
     tokenId: caller.jti,
     clientId: caller.clientId,
   }
+  known.set(caller, who)
+  return who
 }
 
 /** An institution's own EMR, heard through its adapter. */

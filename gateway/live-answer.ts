@@ -41,8 +41,7 @@ export async function holdLive(
 ): Promise<readonly Held[]> {
   const scrubbed = input.resources.map((resource) => withoutResidentNumbers(resource).resource)
   const own = scrubbed.filter((resource) => {
-    if (resource.id === undefined || validate(resource).some((issue) => issue.severity === 'error' || issue.severity === 'fatal'))
-      return false
+    if (resource.id === undefined || validate(resource).length > 0) return false
     return resource.resourceType === 'Patient' ? resource.id === input.patientId : facts(resource).patient === `Patient/${input.patientId}`
   })
   if (own.length < input.resources.length) {

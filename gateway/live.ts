@@ -35,8 +35,9 @@ function deadlineOf(context: Context, call: Call): AbortSignal {
 
 /** Asks every live institution that may be asked, in parallel, to one deadline. */
 export async function askLive(context: Context, call: Call, question: LiveQuestion): Promise<LiveAnswer> {
-  const signal = deadlineOf(context, call)
   const live = liveInstitutions(context)
+  if (live.length === 0) return { held: [], silent: [] }
+  const signal = deadlineOf(context, call)
   const answers = await Promise.all(
     live.map(async ({ id, adapter }) =>
       question.mayAsk(id) ? askOne(context, { id, adapter, question, signal }) : unasked(context, { id, adapter, signal }),

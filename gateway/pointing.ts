@@ -10,8 +10,11 @@ import type { Tables } from './store/store.ts'
 /** Per Binary among these, by its network id, the records of the same custodian that point to it. */
 export type Pointing = ReadonlyMap<string, readonly HeldContent[]>
 
+const noPointing: Pointing = new Map()
+
 export async function pointingTo(tables: Tables, contents: readonly HeldContent[]): Promise<Pointing> {
   const binaries = contents.filter(({ facts }) => facts.type === 'Binary')
+  if (binaries.length === 0) return noPointing
   const all: (readonly [string, readonly HeldContent[]])[] = []
   for (const { facts } of binaries) {
     const held = await tables.records.pointingTo(facts.id, facts.custodian)

@@ -7,6 +7,8 @@ import type { Call, Context } from './context.ts'
 import type { HeldContent } from './held.ts'
 import type { Part } from './judged.ts'
 import { ledgerEntry, maskedQuery, whoOf, type Act } from './ledger-entry.ts'
+import { RulesChanged } from './rested.ts'
+import type { Standing } from './store/policy.ts'
 import { inSpan } from './trace.ts'
 
 export function matchOf(base: string, part: Part): TextEntry {
@@ -58,7 +60,9 @@ export function refusal(interaction: string, content: HeldContent | undefined, c
   }
 }
 
-export async function record(context: Context, call: Call, act: Act): Promise<void> {
+/** @param standing the rules it rests on: throws RulesChanged, and nothing is written, where they are not the same any more */
+export async function record(context: Context, call: Call, act: Act, standing?: Standing): Promise<void> {
   const entry = ledgerEntry(context, whoOf(call.caller, call.address), { requestId: call.requestId, query: maskedQuery(call) }, act)
-  await inSpan('release.record', {}, () => context.store.ledger.append([entry]))
+  const isWritten = await inSpan('release.record', {}, () => context.store.ledger.append([entry], standing))
+  if (!isWritten) throw new RulesChanged()
 }

@@ -4,7 +4,7 @@ import { bundleText, noRedisclosure } from './bundle-text.ts'
 import type { Call, Context } from './context.ts'
 import { open, type Held } from './held.ts'
 import type { Sight } from './judge.ts'
-import { judge, type Part } from './judged.ts'
+import { judge, judgeRested, type Part } from './judged.ts'
 import { compare, demographics, type Demographics } from './logic/match.ts'
 import { composePerson, type ComposedPerson } from './logic/person.ts'
 import { notFound } from './problem.ts'
@@ -91,26 +91,31 @@ export async function releasePersons(
   call: Call,
   input: PersonSearch | { readonly interaction: 'read'; readonly held: readonly Held[]; readonly sight: Sight },
 ): Promise<Released> {
-  const parts = await judge(context, call, input.sight, input.held.map(open))
+  const { parts, standing } = await judgeRested(context, call, input.sight, input.held.map(open))
   const persons = Map.groupBy(parts, (part) => part.person)
   if (input.interaction === 'read') {
     const only = composedOf(persons)[0]
     if (only === undefined) {
-      await record(context, call, refusal('read', undefined, input.sight.consulted))
+      await record(context, call, refusal('read', undefined, input.sight.consulted), standing ?? input.sight.policy?.standing)
       throw notFound()
     }
-    await record(context, call, { ...released('read', parts, input.sight.consulted), persons: [...persons.keys()] })
-    return mint(200, { etag: `W/"${only.version}"`, 'last-modified': new Date(only.updatedMs).toUTCString() }, JSON.stringify(only.patient))
+    await record(context, call, { ...released('read', parts, input.sight.consulted), persons: [...persons.keys()] }, standing)
+    return mint(200, { etag: `W/"${only.version}"`, 'last-modified': new Date(only.updatedMs).toUTCString() }, only.text)
   }
   const visible = input.persons.filter((person) => persons.has(person))
   const page = pageOf(input, visible)
   const shown = new Set(page.persons)
   const { entries: along, parts: alongParts } = input.included
   const shownParts = [...parts.filter((part) => shown.has(part.person)), ...alongParts]
-  await record(context, call, {
-    ...released('search-type', shownParts, input.sight.consulted),
-    persons: personsOf(alongParts, page.persons),
-  })
+  await record(
+    context,
+    call,
+    {
+      ...released('search-type', shownParts, input.sight.consulted),
+      persons: personsOf(alongParts, page.persons),
+    },
+    standing,
+  )
   const base = `${context.config.publicUrl}/fhir/R4`
   const entries = composedOf(new Map([...shown].map((person) => [person, persons.get(person) ?? []]))).map(({ patient }) =>
     personEntry(base, patient),

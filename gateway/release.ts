@@ -9,7 +9,7 @@ import { bundleText, entryText, type TextEntry } from './bundle-text.ts'
 import type { Call, Context } from './context.ts'
 import { open, type Held } from './held.ts'
 import type { Sight } from './judge.ts'
-import { judge, judgeNothing } from './judged.ts'
+import { judge, judgeNothingRested, judgeRested } from './judged.ts'
 import { notFound, Problem } from './problem.ts'
 import { nothingIncluded, type IncludedParts } from './release-include.ts'
 import { headersOf, matchOf, personsOf, record, refusal, released } from './release-act.ts'
@@ -25,18 +25,20 @@ export async function releaseOne(
   input: { held: Held | undefined; interaction: string; sight: Sight },
 ): Promise<Released> {
   const content = input.held === undefined ? undefined : open(input.held)
-  const parts = content === undefined ? [] : await judge(context, call, input.sight, [{ ...content, deleted: false }])
   // hidden, deleted or missing: each is judged once
-  if (content === undefined) await judgeNothing(context, call, call.params['type'] ?? '')
+  const { parts, standing } =
+    content === undefined
+      ? await judgeNothingRested(context, call, input.sight, call.params['type'] ?? '')
+      : await judgeRested(context, call, input.sight, [{ ...content, deleted: false }])
   const part = parts[0]
   if (part === undefined || content?.deleted === true) {
-    await record(context, call, refusal(input.interaction, content, input.sight.consulted))
+    await record(context, call, refusal(input.interaction, content, input.sight.consulted), standing)
     // Gone only to whom its last version would be shown; to everybody else it never was (contract, promise 1).
     const last = content?.deleted === true ? parts : []
     if (last.length > 0) throw new Problem('gone', 'this record was deleted; its versions are in its history', { id: 'deleted' })
     throw notFound()
   }
-  await record(context, call, released(input.interaction, parts, input.sight.consulted))
+  await record(context, call, released(input.interaction, parts, input.sight.consulted), standing)
   return mint(200, headersOf(part), part.text)
 }
 

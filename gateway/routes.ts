@@ -10,7 +10,7 @@ import { read } from './interactions/read.ts'
 import { search } from './interactions/search.ts'
 import { create, patch, remove, update } from './interactions/write.ts'
 import { knownTypes, mayRun, mayTouch, type Interaction, type Operation } from './logic/access.ts'
-import { allows, levelOf, parseScopes } from './logic/scope.ts'
+import { allows, levelOf, parseScopes, type Scope } from './logic/scope.ts'
 import { availableActionsOf } from './operations/available-actions.ts'
 import { consultConsent } from './operations/consent-consult.ts'
 import { explainConsent } from './operations/consent-explain.ts'
@@ -32,6 +32,7 @@ import {
 } from './operations/subscription.ts'
 import { summary } from './operations/summary.ts'
 import { validateResource } from './operations/validate.ts'
+import { rested } from './rested.ts'
 import { requireTaken } from './taken.ts'
 import { standing } from './standing.ts'
 import { terminologyRoutes } from './routes-terminology.ts'
@@ -39,6 +40,7 @@ import { requireLookupRate, requireRequestRate } from './limits.ts'
 import { notFound, Problem } from './problem.ts'
 import { quarantineList, quarantineReplay } from './operations/quarantine.ts'
 import type { Released } from './released.ts'
+import type { Caller } from './security/caller.ts'
 
 /** The front door once more, for what a request asks within itself; `within`: inside the transaction it opened. */
 export type Enter = (call: Call, within?: Context) => Promise<Released>
@@ -192,11 +194,12 @@ export async function enter(call: Call, context: Context): Promise<Released> {
   guard(named, route.access)
   requireTaken(named, whatOf(route.access))
   await requireLookupRate(named, context)
-  return route.handler(named, context, (inner, within = context) => {
+  const within: Enter = (inner, inside = context) => {
     // an entry of a batch costs what a request costs
     requireRequestRate(context, inner.caller)
-    return enter(inner, within)
-  })
+    return enter(inner, inside)
+  }
+  return rested(() => route.handler(named, context, within))
 }
 
 /** The interaction or operation a row stands for; '' for a Bundle, whose entries have their own. */
@@ -272,10 +275,18 @@ function fits(name: string, value: string): boolean {
 /** Operations that change something need the scope of what they do; the others read. */
 const writingOperations: Readonly<Partial<Record<Operation, Interaction>>> = { 'process-message': 'refer', resend: 'update' }
 
+const parsed = new WeakMap<Caller, readonly Scope[]>()
+
+function scopesOf(caller: Caller): readonly Scope[] {
+  const scopes = parsed.get(caller) ?? parseScopes(caller.scopes.join(' ')).scopes
+  parsed.set(caller, scopes)
+  return scopes
+}
+
 /** 403 only here, where the token alone says no; everything after this answers as if what is refused did not exist. */
 function guard(call: Call, access: RowAccess): void {
-  const { role, scopes: granted } = call.caller
-  const scopes = parseScopes(granted.join(' ')).scopes
+  const { role } = call.caller
+  const scopes = scopesOf(call.caller)
   const type = call.params['type'] ?? ''
   switch (access.by) {
     case 'entry':

@@ -2,7 +2,7 @@
  * Page links carry no search term and are good for one caller: the query is sealed (AES-256-GCM) and bound to subject and institution.
  * Whoever else presents it, or edits it, gets a plain refusal; every page is judged anew.
  */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey, randomBytes, type KeyObject } from 'node:crypto'
 import type { Caller } from './security/caller.ts'
 
 export interface SealedPage {
@@ -13,14 +13,36 @@ export interface SealedPage {
 }
 
 export function sealPage(key: Buffer, caller: Caller, page: SealedPage): string {
-  const iv = randomBytes(12)
-  const cipher = createCipheriv('aes-256-gcm', key, iv)
+  const iv = nextNonce()
+  const cipher = createCipheriv('aes-256-gcm', madeReady(key), iv)
   cipher.setAAD(boundTo(caller))
   const body = Buffer.concat([cipher.update(JSON.stringify(page), 'utf8'), cipher.final()])
   return Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64url')
 }
 
 /** undefined for a link that was not made for this caller, or not by us. */
+const ready = new WeakMap<Buffer, KeyObject>()
+
+/** Made ready once for each key: every search seals a link. */
+function madeReady(key: Buffer): KeyObject {
+  const known = ready.get(key)
+  if (known !== undefined) return known
+  const made = createSecretKey(key)
+  ready.set(key, made)
+  return made
+}
+
+const nonceBytes = 12
+let nonces = Buffer.alloc(0)
+
+/** Random, each used once; fetched by the hundred. */
+function nextNonce(): Buffer {
+  if (nonces.length === 0) nonces = randomBytes(nonceBytes * 256)
+  const nonce = nonces.subarray(0, nonceBytes)
+  nonces = nonces.subarray(nonceBytes)
+  return nonce
+}
+
 export function openPage(key: Buffer, caller: Caller, sealed: string): SealedPage | undefined {
   const bytes = Buffer.from(sealed, 'base64url')
   if (bytes.length < 29 || bytes.length > 16_384) return undefined

@@ -32,6 +32,7 @@ const conditional: ReadonlySet<string> = new Set(['update', 'patch', 'delete'])
 
 /** `what`: the interaction or operation of the row, '' for a Bundle. */
 export function requireTaken(call: Call, what: Interaction | Operation | ''): void {
+  if (call.query.length === 0 && what !== 'summary') return
   const isAny = readers.has(what) || (conditional.has(what) && call.params['id'] === undefined)
   const taken = new Set([...everywhere, ...(own[what] ?? [])])
   const names = [...(isAny ? [] : call.query.map(([name]) => name)), ...namesInBody(call, what)]

@@ -9,13 +9,13 @@ export interface SandboxKey {
   readonly tokenEndpoint: string
 }
 
-/** An access token for a sandbox identity. Throws with the server's reason. */
+/** An access token for a sandbox identity; `scope`: less than the identity has. Throws with the server's reason. */
 export async function sandboxToken(
   key: SandboxKey,
-  ask: { as: string; purposes: readonly string[]; patient?: string; reason?: string; note?: string },
+  ask: { as: string; purposes: readonly string[]; patient?: string; reason?: string; note?: string; scope?: string },
 ): Promise<string> {
   const signer = await importJWK({ ...key.privateKey }, 'ES256')
-  const { as, purposes, ...rest } = ask
+  const { as, purposes, scope, ...rest } = ask
   const assertion = await new SignJWT({ purpose: purposes, ...rest })
     .setProtectedHeader({ alg: 'ES256', typ: 'JWT' })
     .setIssuer('carenet-cli')
@@ -27,7 +27,7 @@ export async function sandboxToken(
     .sign(signer)
   const response = await fetch(key.tokenEndpoint, {
     method: 'POST',
-    body: new URLSearchParams({ grant_type: grantType, client_id: 'carenet-cli', assertion }),
+    body: new URLSearchParams({ grant_type: grantType, client_id: 'carenet-cli', assertion, ...(scope === undefined ? {} : { scope }) }),
     signal: AbortSignal.timeout(10_000),
   })
   const body: unknown = await response.json()

@@ -40,8 +40,11 @@ export interface Found extends ConceptDetails {
 /** undefined: the system is held and has no such code. http://hl7.org/fhir/R4/codesystem-operation-lookup.html */
 export function lookup(source: Source, { system, code }: Pick<AskedCode, 'system' | 'code'>): Found | NotHeld | undefined {
   const table = source.system(system)
+  const at = table?.indexOf(code) ?? -1
+  const grammar = grammarOf(system)?.(code)
+  if (grammar === 'no') return undefined
+  if (grammar === 'yes' && at < 0) return written(system, code)
   if (table === undefined || table.size === 0) return { fault: 'not-held', url: system }
-  const at = table.indexOf(code)
   if (at < 0) return table.content === 'complete' ? undefined : { fault: 'not-held', url: system }
   const [, , version, name] = table.head
   return {
@@ -52,6 +55,11 @@ export function lookup(source: Source, { system, code }: Pick<AskedCode, 'system
     parents: table.parentsOf(at).map((each) => table.codeAt(each)),
     children: table.childrenOf(at).map((each) => table.codeAt(each)),
   }
+}
+
+/** A code that is right because it is well-formed says of itself what it is. */
+function written(system: string, code: string): Found {
+  return { name: system, version: '', display: code, definition: undefined, designations: [], properties: [], parents: [], children: [] }
 }
 
 /** http://hl7.org/fhir/R4/codesystem-operation-validate-code.html */

@@ -3,6 +3,7 @@
  * Spec: http://hl7.org/fhir/R4/terminologies-systems.html#special
  */
 import type { Answer } from './filter.ts'
+import { isUcum } from './ucum.ts'
 
 /** RFC 5646 §2.1: language, then script, region, variants, extensions and private use, in this order. */
 const language =
@@ -12,14 +13,15 @@ const mediaType = /^[a-z\d][\w!#$&^.+-]{0,126}\/[a-z\d][\w!#$&^.+-]{0,126}(?:\s*
 /** RFC 3986 §3: a scheme, and no blanks */
 const address = /^[a-z][a-z\d+.-]*:[^\s<>"{}|\\^`]+$/i
 
-const grammars: ReadonlyMap<string, RegExp> = new Map([
-  ['urn:ietf:bcp:47', language],
-  ['urn:ietf:bcp:13', mediaType],
-  ['urn:ietf:rfc:3986', address],
+const grammars: ReadonlyMap<string, (code: string) => boolean> = new Map([
+  ['urn:ietf:bcp:47', (code: string) => language.test(code)],
+  ['urn:ietf:bcp:13', (code: string) => mediaType.test(code)],
+  ['urn:ietf:rfc:3986', (code: string) => address.test(code)],
+  ['http://unitsofmeasure.org', isUcum],
 ])
 
 /** `no` for what is not well-formed, `yes` for what is. undefined: not such a system. */
 export function grammarOf(system: string): ((code: string) => Answer) | undefined {
-  const expression = grammars.get(system)
-  return expression === undefined ? undefined : (code) => (code.length <= 1024 && expression.test(code) ? 'yes' : 'no')
+  const isWellFormed = grammars.get(system)
+  return isWellFormed === undefined ? undefined : (code) => (code.length <= 1024 && isWellFormed(code) ? 'yes' : 'no')
 }

@@ -26,25 +26,48 @@ export interface Terminology {
   inValueSet(url: string, coding: AskedCoding): Membership
   /** Whether every code of this system is held, so that a code that is not found is wrong. */
   knowsSystem(url: string): boolean
-  /** The displays of a code, the preferred one first, designations after it; undefined where system or code is not held. */
+  /** The displays of a code, the preferred one first, designations after it; undefined where system or code is not held. A code that is right by
+   * the grammar of its system may have none. */
   display(system: string, code: string): readonly string[] | undefined
 }
 
 /** What these sources together know. */
 export function terminologyOf(source: Source): Terminology {
-  const isMember = membership(source)
+  const isMember = remembered(membership(source))
   return {
-    inValueSet(url, { system, code }) {
-      return code === undefined ? 'unknown' : isMember(url, { system, code })
-    },
+    inValueSet: (url, { system, code }) => (code === undefined ? 'unknown' : isMember(url, { system, code })),
     knowsSystem: (url) => grammarOf(url) !== undefined || source.system(url)?.content === 'complete',
     display(system, code) {
       const table = source.system(system)
       const at = table?.indexOf(code) ?? -1
-      if (table === undefined || at < 0) return undefined
+      if (table === undefined || at < 0) return grammarOf(system)?.(code) === 'yes' ? [] : undefined
       const names = [table.displayAt(at), ...table.detailsOf(at).designations.map(([, value]) => value)]
       return names.filter((name) => name !== '')
     },
+  }
+}
+
+/** answers kept; what comes after is looked up each time */
+const maxKept = 50_000
+
+type IsMember = ReturnType<typeof membership>
+
+/** The same few codes are asked about again and again, and what a source holds does not change. */
+function remembered(isMember: IsMember): IsMember {
+  const sets = new Map<string, Map<string | undefined, Map<string, Membership>>>()
+  let kept = 0
+  return (url, asked) => {
+    const systems = sets.get(url) ?? new Map<string | undefined, Map<string, Membership>>()
+    const codes = systems.get(asked.system) ?? new Map<string, Membership>()
+    const known = codes.get(asked.code)
+    if (known !== undefined) return known
+    const answer = isMember(url, asked)
+    if (kept >= maxKept) return answer
+    kept += 1
+    codes.set(asked.code, answer)
+    systems.set(asked.system, codes)
+    sets.set(url, systems)
+    return answer
   }
 }
 

@@ -15,7 +15,8 @@ export function codingsOf(node: Node): readonly Coding[] {
   return name === 'Coding' || units.has(name) ? codingOf(node) : []
 }
 
-const units: ReadonlySet<string> = new Set(['Quantity', 'Age', 'Count', 'Distance', 'Duration', 'MoneyQuantity', 'SimpleQuantity'])
+/** Their unit is a code. Spec: http://hl7.org/fhir/R4/datatypes.html#quantity */
+export const units: ReadonlySet<string> = new Set(['Quantity', 'Age', 'Count', 'Distance', 'Duration', 'MoneyQuantity', 'SimpleQuantity'])
 
 function codingOf(node: Node): readonly Coding[] {
   const parts = (['system', 'code', 'version', 'display'] as const).flatMap((name) => {
@@ -47,7 +48,8 @@ export function checkBinding(judge: Judge, node: Node, binding: BindingRule, pro
   }
 }
 
-function checkRequired(judge: Judge, node: Node, valueSet: string, profile: string | undefined): void {
+/** A code is there, of this value set. */
+export function checkRequired(judge: Judge, node: Node, valueSet: string, profile: string | undefined): void {
   const verdict = bindingVerdict(judge, node, valueSet)
   const place = { says: [valueSet], profile }
   if (verdict === 'no') judge.findings.add('code-not-in-value-set', node, place)

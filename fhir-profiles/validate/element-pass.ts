@@ -1,6 +1,6 @@
 /** What R4 itself says about each element of a resource that has been read: codes, invariants, references, extensions, rules of its type. */
 import { checkAttachment, checkMarkup, checkUri } from './datatype-rules.ts'
-import { checkBinding, checkCoding } from './binding.ts'
+import { checkBinding, checkCoding, units } from './binding.ts'
 import { checkExtension } from './extension-rules.ts'
 import type { Judge } from './judge.ts'
 import { checkNarrative } from './narrative-rules.ts'
@@ -17,6 +17,7 @@ const byType: Readonly<Record<string, (judge: Judge, node: Node) => void>> = {
   Narrative: checkNarrative,
   Attachment: checkAttachment,
   Coding: checkCoding,
+  ...Object.fromEntries([...units].map((type) => [type, checkCoding])),
   markdown: checkMarkup,
   string: checkMarkup,
   uri: checkUri,

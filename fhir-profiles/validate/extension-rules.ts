@@ -41,10 +41,13 @@ function checkModifier(judge: Judge, node: Node, definition: Definition): void {
   }
 }
 
+/** R4 names eight places of a CapabilityStatement; its later publications and the reference validator let it stand at every requirement. */
+const anywhere: ReadonlySet<string> = new Set([`${coreUrl}capabilitystatement-expectation`])
+
 function checkContext(judge: Judge, node: Node, definition: Definition): void {
   const { contexts, contextInvariants } = definition
   const holder = node.parent
-  if (holder === undefined || contexts === undefined) return
+  if (holder === undefined || contexts === undefined || anywhere.has(definition.url)) return
   if (!contexts.some((context) => allows(judge, holder, context))) {
     return judge.findings.add('extension-context', node, {
       says: [definition.url, contexts.map(({ expression }) => expression).join(', ')],

@@ -1,6 +1,6 @@
 /** What the validator says about a resource: stable id, place, words in two languages. No finding holds a value of the resource. */
 import { messageFor } from './messages.ts'
-import type { FindingId } from './messages.ts'
+import type { FindingId, IssueCode } from './messages.ts'
 import { pathOf, stepsOf } from './node.ts'
 import type { Node } from './node.ts'
 
@@ -10,8 +10,8 @@ export type Severity = 'fatal' | 'error' | 'warning' | 'information'
 
 export interface Finding {
   readonly severity: Severity
-  /** FHIR issue type: http://hl7.org/fhir/R4/valueset-issue-type.html */
-  readonly code: string
+  /** FHIR issue type */
+  readonly code: IssueCode
   /** stable, for programs */
   readonly id: FindingId
   /** FHIRPath of the place */
@@ -37,47 +37,47 @@ export interface Place {
 }
 
 /** Collects findings, the same one once, up to a bound. */
-export interface Findings {
-  readonly list: readonly Finding[]
-  readonly errors: number
-  readonly isFull: boolean
-  add(id: FindingId, node: Node, place?: Place): void
-  addAt(id: FindingId, expression: string, steps: readonly (string | number)[], says?: readonly string[]): void
-}
+export class Findings {
+  readonly list: Finding[] = []
+  errors = 0
+  readonly #max: number
+  #known: Set<string> | undefined
 
-export function findingsUpTo(max: number): Findings {
-  const list: Finding[] = []
-  const known = new Set<string>()
-  let errors = 0
-  const push = (id: FindingId, at: Pick<Finding, 'expression' | 'steps'>, place: Place): void => {
+  constructor(max: number) {
+    this.#max = max
+  }
+
+  get isFull(): boolean {
+    return this.list.length >= this.#max
+  }
+
+  add(id: FindingId, node: Node, place: Place = {}): void {
+    if (this.isFull) return
+    const { child } = place
+    const own = pathOf(node)
+    const steps = stepsOf(node)
+    this.#push(
+      id,
+      { expression: child === undefined ? own : `${own}.${child}`, steps: child === undefined ? steps : [...steps, child] },
+      place,
+    )
+  }
+
+  addAt(id: FindingId, expression: string, steps: readonly (string | number)[], says?: readonly string[]): void {
+    if (!this.isFull) this.#push(id, { expression, steps }, { says })
+  }
+
+  #push(id: FindingId, at: Pick<Finding, 'expression' | 'steps'>, place: Place): void {
     const message = messageFor(id)
     const severity = place.severity ?? message.severity
     const diagnostics = fill(message.en, place.says)
     const key = `${id} ${at.expression} ${diagnostics}`
-    if (known.has(key)) return
-    known.add(key)
-    if (severity === 'error' || severity === 'fatal') errors += 1
+    this.#known ??= new Set()
+    if (this.#known.has(key)) return
+    this.#known.add(key)
+    if (severity === 'error' || severity === 'fatal') this.errors += 1
     const profile = place.profile === undefined ? {} : { profile: place.profile }
-    list.push({ severity, code: message.code, id, ...at, diagnostics, korean: fill(message.ko, place.says), ...profile })
-  }
-  return {
-    list,
-    get errors() {
-      return errors
-    },
-    get isFull() {
-      return list.length >= max
-    },
-    add(id, node, place = {}) {
-      if (list.length >= max) return
-      const { child } = place
-      const own = pathOf(node)
-      const steps = stepsOf(node)
-      push(id, { expression: child === undefined ? own : `${own}.${child}`, steps: child === undefined ? steps : [...steps, child] }, place)
-    },
-    addAt(id, expression, steps, says) {
-      if (list.length < max) push(id, { expression, steps }, { says })
-    },
+    this.list.push({ severity, code: message.code, id, ...at, diagnostics, korean: fill(message.ko, place.says), ...profile })
   }
 }
 

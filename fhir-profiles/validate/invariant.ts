@@ -10,7 +10,7 @@ import type { Judge } from './judge.ts'
 import { nativeInvariants } from './native-invariants.ts'
 import type { Node } from './node.ts'
 import { BeyondUs, compilePath } from './path-expression.ts'
-import { pathFunctions } from './path-functions.ts'
+import { pathConstants, pathFunctions } from './path-functions.ts'
 
 // the package's two descriptions of a model differ in how they write what may be absent
 const model = r4 as fhirpath.Model
@@ -31,6 +31,7 @@ type Answer = boolean | undefined
 export function invariantsOf(): Invariants {
   const select = engine()
   const paths = new Map<string, QuickPath | undefined>()
+  const written = new Map<string, string>()
   const quickPath = (expression: string): QuickPath | undefined => {
     if (!paths.has(expression)) paths.set(expression, compilePath(inFhirTypes(expression)))
     return paths.get(expression)
@@ -40,7 +41,9 @@ export function invariantsOf(): Invariants {
     if (native !== undefined) return native(node, judge)
     const quick = quickly(quickPath(expression), node, owner)
     if (quick !== undefined) return quick
-    const result = select(judge, node, expression, owner)
+    const meant = written.get(expression) ?? inFhirTypes(expression)
+    written.set(expression, meant)
+    const result = select(judge, node, meant, owner)
     return result === undefined ? undefined : isTrue(result)
   }
   return {
@@ -60,10 +63,10 @@ export function invariantsOf(): Invariants {
   }
 }
 
-type Select = (judge: Judge, node: Node, expression: string, owner?: Node) => readonly unknown[] | undefined
+export type Select = (judge: Judge, node: Node, expression: string, owner?: Node) => readonly unknown[] | undefined
 
-/** fhirpath.js, each expression compiled once; undefined where it cannot evaluate one. */
-function engine(): Select {
+/** fhirpath.js with what FHIR adds to it, each expression compiled once; undefined where it cannot evaluate one. */
+export function engine(): Select {
   const compiled = new Map<string, Evaluate | undefined>()
   // what the functions of an expression look at: evaluation is synchronous, one at a time
   const current: { judge: Judge | undefined; node: Node | undefined } = { judge: undefined, node: undefined }
@@ -79,7 +82,7 @@ function engine(): Select {
     const before = { ...current }
     Object.assign(current, { judge, node })
     try {
-      return evaluate(node.plain, { resource: owner.plain, rootResource: owner.container.plain })
+      return evaluate(node.plain, { ...pathConstants, resource: owner.plain, rootResource: owner.container.plain })
     } catch {
       // the engine throws on what it does not support, and on several values where one is wanted: the answer is "cannot be told"
       return undefined
@@ -118,7 +121,7 @@ function severityOf({ key, severity }: Constraint, judge: Judge): 'error' | 'war
 
 function compileExpression(base: string, expression: string, functions: fhirpath.UserInvocationTable): Evaluate | undefined {
   try {
-    const evaluate = fhirpath.compile({ base, expression: inFhirTypes(expression) }, model, {
+    const evaluate = fhirpath.compile({ base, expression }, model, {
       userInvocationTable: functions,
       traceFn: () => undefined,
     })
@@ -132,7 +135,7 @@ function compileExpression(base: string, expression: string, functions: fhirpath
   }
 }
 
-/** `is Boolean` of a FHIR boolean is meant, and so the reference validator reads it. */
+/** In invariants: `is Boolean` of a FHIR boolean is meant, and so the reference validator reads them. FHIRPath by itself tells the two apart. */
 function inFhirTypes(expression: string): string {
   const lower = (type: string): string => type.charAt(0).toLowerCase() + type.slice(1)
   return expression

@@ -2,8 +2,8 @@
 import type { Definition } from '../definitions/definition.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import type { Terminology } from '../terminology/terminology.ts'
-import { findingsUpTo } from './finding.ts'
-import type { Findings, Severity } from './finding.ts'
+import { Findings } from './finding.ts'
+import type { Severity } from './finding.ts'
 import type { Invariants } from './invariant.ts'
 import type { Node } from './node.ts'
 import type { Types } from './type-info.ts'
@@ -60,7 +60,7 @@ export interface Judge {
 
 /** Does `rule` find no error? What it says is thrown away. */
 export function holds(judge: Judge, rule: (trial: Judge) => void): boolean {
-  const findings = findingsUpTo(1000)
+  const findings = new Findings(1000)
   rule({ ...judge, findings })
   return findings.errors === 0
 }

@@ -1,5 +1,6 @@
 /** FHIRPath functions that need more than the resource: resolve, conformsTo, memberOf, htmlChecks. Spec: http://hl7.org/fhir/R4/fhirpath.html#functions */
 import type fhirpath from 'fhirpath'
+import { system } from '../codes.ts'
 import { isRecord } from './guards.ts'
 import { holds } from './judge.ts'
 import type { Coding, Judge } from './judge.ts'
@@ -32,7 +33,27 @@ export function pathFunctions(current: () => Current): fhirpath.UserInvocationTa
       fn: (inputs: readonly unknown[]) => inputs.map((input) => typeof input !== 'string' || narrativeFaults(input).length === 0),
       arity: { 0: [] },
     },
+    precision: {
+      fn: (inputs: readonly unknown[]) => inputs.map((input) => precisionOf(String(input))),
+      arity: { 0: [] },
+    },
   }
+}
+
+/** What every expression may name. Spec: http://hl7.org/fhir/R4/fhirpath.html#vars */
+export const pathConstants: Readonly<Record<string, string>> = {
+  ucum: system.ucum,
+  sct: system.snomed,
+  loinc: system.loinc,
+}
+
+/**
+ * Digits after the point of a number, digits of a time without its zone. Zeros at a number's end are lost before they come here.
+ * Spec: https://build.fhir.org/ig/HL7/FHIRPath/#precision--integer
+ */
+function precisionOf(text: string): number {
+  if (/^-?\d+(?:\.\d+)?$/.test(text) && !/^\d{4}$/.test(text)) return text.split('.')[1]?.length ?? 0
+  return text.replace(/(?:Z|[+-]\d\d:\d\d)$/, '').replace(/\D/g, '').length
 }
 
 function targetsOf({ judge, node }: Current, input: unknown): readonly unknown[] {
@@ -41,9 +62,11 @@ function targetsOf({ judge, node }: Current, input: unknown): readonly unknown[]
   return resolveText(judge, node, text).map(({ plain }) => plain)
 }
 
+/** Throws for a profile nobody holds: then the whole expression cannot be told. */
 function conforms({ judge, node }: Current, input: unknown, url: string): boolean {
+  if (judge?.definitions.find(url) === undefined) throw new Error('a profile that is not held')
   const found = node === undefined ? undefined : nodeOf(node, input)
-  if (judge === undefined || found === undefined) return false
+  if (found === undefined) return false
   return holds(judge, (trial) => checkProfile(trial, found, url))
 }
 

@@ -38,21 +38,22 @@ const formats: Readonly<Record<string, (text: string) => boolean>> = {
   xhtml: isNarrative,
 }
 
-/** Says whether a JSON value is one of the primitive datatype `type`. A number may be an ExactNumber. */
-export function judgePrimitive(type: string, value: unknown): PrimitiveVerdict {
-  switch (type) {
-    case 'boolean':
-      return typeof value === 'boolean' ? 'good' : 'wrong-kind'
-    case 'decimal':
-      return typeof value === 'number' || isExactNumber(value) ? 'good' : 'wrong-kind'
-    case 'integer':
-      return judgeInteger(value, -2_147_483_648)
-    case 'unsignedInt':
-      return judgeInteger(value, 0)
-    case 'positiveInt':
-      return judgeInteger(value, 1)
-    default:
-      return judgeText(type, value)
+const ofNumbers: Readonly<Record<string, (value: unknown) => PrimitiveVerdict>> = {
+  boolean: (value) => (typeof value === 'boolean' ? 'good' : 'wrong-kind'),
+  decimal: (value) => (typeof value === 'number' || isExactNumber(value) ? 'good' : 'wrong-kind'),
+  integer: (value) => judgeInteger(value, -2_147_483_648),
+  unsignedInt: (value) => judgeInteger(value, 0),
+  positiveInt: (value) => judgeInteger(value, 1),
+}
+
+/** What says whether a JSON value is one of the primitive datatype `type`. A number may be an ExactNumber. */
+export function primitiveJudge(type: string): (value: unknown) => PrimitiveVerdict {
+  const own = ofNumbers[type]
+  if (own !== undefined) return own
+  const format = formats[type] ?? (() => false)
+  return (value) => {
+    if (typeof value !== 'string') return 'wrong-kind'
+    return value === '' ? 'empty' : format(value) ? 'good' : 'wrong-format'
   }
 }
 
@@ -60,12 +61,6 @@ export function judgePrimitive(type: string, value: unknown): PrimitiveVerdict {
 function judgeInteger(value: unknown, least: number): PrimitiveVerdict {
   if (typeof value !== 'number') return isExactNumber(value) ? 'wrong-format' : 'wrong-kind'
   return Number.isInteger(value) && value >= least && value <= 2_147_483_647 ? 'good' : 'wrong-format'
-}
-
-function judgeText(type: string, value: unknown): PrimitiveVerdict {
-  if (typeof value !== 'string') return 'wrong-kind'
-  if (value === '') return 'empty'
-  return formats[type]?.(value) === true ? 'good' : 'wrong-format'
 }
 
 function isBase64(text: string): boolean {

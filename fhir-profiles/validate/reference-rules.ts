@@ -1,6 +1,7 @@
 /** References: form, target, and what the target has to be. Spec: http://hl7.org/fhir/R4/references.html */
 import type { TypeRule } from '../definitions/definition.ts'
 import type { Definitions } from '../definitions/definitions.ts'
+import { parseReference } from '../reference.ts'
 import { holds } from './judge.ts'
 import type { Judge } from './judge.ts'
 import { textAt } from './node.ts'
@@ -10,19 +11,29 @@ import { bundlesAround, resolveText, restfulParts } from './resolve.ts'
 
 const absolute = /^[a-z][a-z0-9+.-]*:\S+$/i
 
-/** The form every Reference has, and a contained target that exists. */
+/** `Type/id`, of a type R4 may not have. */
+const typeAndId = /^[A-Za-z]+\/[A-Za-z0-9\-.]{1,64}$/
+
+/** The form every Reference has, and a contained target that exists. False: there is nothing more to be said of it. */
+export function checkReferenceForm(judge: Judge, node: Node): boolean {
+  const text = textAt(node, 'reference')
+  if (text === undefined) return false
+  const at = { child: 'reference' }
+  const parsed = parseReference(text)
+  if (parsed === undefined && !typeAndId.test(text)) judge.findings.add('reference-format', node, at)
+  else if (parsed?.kind === 'contained') {
+    if (resolveText(judge, node, text).length === 0) judge.findings.add('reference-not-contained', node, at)
+  } else return true
+  return false
+}
+
 export function checkReference(judge: Judge, node: Node): void {
   const text = textAt(node, 'reference')
   const declared = textAt(node, 'type')
-  if (text === undefined) return
+  if (!checkReferenceForm(judge, node) || text === undefined) return
   const at = { child: 'reference' }
-  if (text.startsWith('#')) {
-    if (resolveText(judge, node, text).length === 0) judge.findings.add('reference-not-contained', node, at)
-    return
-  }
   const parts = restfulParts(text)
   const isRelative = !absolute.test(text)
-  if (parts === undefined && isRelative && !isConditional(text)) return judge.findings.add('reference-format', node, at)
   if (parts !== undefined && (isRelative || /^https?:/.test(text)) && judge.types.of(parts.type)?.kind !== 'resource') {
     if (isRelative) return judge.findings.add('reference-to-no-type', node, at)
     judge.findings.add('reference-to-unknown-type', node, { ...at, severity: judge.policy.restfulReference })
@@ -60,14 +71,13 @@ export function checkTargets(judge: Judge, node: Node, types: readonly TypeRule[
   const targets = targetsOf(judge.definitions, first, types)
   if (targets === undefined) return
   const text = textAt(node, 'reference')
-  const type = text === undefined ? declaredType(judge, node) : targetType(judge, node, text)
+  const declared = textAt(node, 'type')
+  const type = text === undefined ? declared : targetType(judge, node, text)
   const { allowed } = targets
-  if (
-    targets.isClosed &&
-    type !== undefined &&
-    !allowed.has(type) &&
-    ![...allowed].some((each) => judge.definitions.isKindOf(type, each))
-  ) {
+  const isAllowed = (name: string): boolean => allowed.has(name) || [...allowed].some((each) => judge.definitions.isKindOf(name, each))
+  // a type R4 does not have is none of those allowed, wherever the reference leads
+  const isNoType = declared !== undefined && judge.types.of(declared)?.kind !== 'resource'
+  if (targets.isClosed && ((type !== undefined && !isAllowed(type)) || isNoType)) {
     return judge.findings.add('reference-target', node, { says: [[...allowed].join(', ')], profile })
   }
   if (text !== undefined && targets.isProfiled) checkTargetProfiles(judge, node, { text, targets: targets.urls, profile })
@@ -101,11 +111,6 @@ function targetsOf(definitions: Definitions, first: TypeRule, types: readonly Ty
     own.set(first, targets)
   }
   return targets.urls.length === 0 || targets.allowed.has('Resource') ? undefined : targets
-}
-
-function declaredType(judge: Judge, node: Node): string | undefined {
-  const type = textAt(node, 'type')
-  return type !== undefined && judge.types.of(type)?.kind === 'resource' ? type : undefined
 }
 
 function checkTargetProfiles(

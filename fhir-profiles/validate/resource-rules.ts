@@ -33,21 +33,11 @@ export function checkResource(judge: Judge, node: Node): void {
 }
 
 /** Ids of elements are unique within their resource. Spec: http://hl7.org/fhir/R4/element.html#id */
-function checkElementIds(judge: Judge, resource: Node): void {
-  const holders = new Map<string, Node[]>()
-  const visit = (node: Node): void => {
-    for (const list of node.children.values()) {
-      for (const child of list) {
-        if (child.type.kind === 'resource') continue
-        const id = childOf(child, 'id')?.value
-        if (typeof id === 'string') holders.set(id, [...(holders.get(id) ?? []), child])
-        visit(child)
-      }
-    }
-  }
-  visit(resource)
-  for (const list of holders.values())
-    if (list.length > 1) for (const node of list) judge.findings.add('element-id-twice', node, { child: 'id' })
+function checkElementIds(judge: Judge, { identified }: Node): void {
+  if (identified === undefined || identified.length < 2) return
+  const holders = Map.groupBy(identified, (node) => textAt(node, 'id'))
+  for (const [id, list] of holders)
+    if (id !== undefined && list.length > 1) for (const node of list) judge.findings.add('element-id-twice', node, { child: 'id' })
 }
 
 /** A profile the resource says it meets. Spec: http://hl7.org/fhir/R4/resource-definitions.html#Meta.profile */

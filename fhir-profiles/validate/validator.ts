@@ -7,17 +7,19 @@ import type { Definitions } from '../definitions/definitions.ts'
 import { positionOf } from '../json-position.ts'
 import type { Position } from '../json-position.ts'
 import { checkNode } from './element-pass.ts'
-import { findingsUpTo } from './finding.ts'
-import type { Finding, Findings } from './finding.ts'
+import { Findings } from './finding.ts'
+import type { Finding } from './finding.ts'
 import { invariantsOf } from './invariant.ts'
 import type { Judge, Policy, Terminology } from './judge.ts'
 import type { Node } from './node.ts'
+import { openPolicy } from './policy.ts'
 import { checkProfile } from './profile-pass.ts'
 import { readResource } from './read-nodes.ts'
 import { typesOf } from './type-info.ts'
 
 export type { Finding, Severity } from './finding.ts'
 export type { Coding, Policy, Terminology } from './judge.ts'
+export { krCorePolicy, openPolicy } from './policy.ts'
 
 export interface ValidatorOptions {
   readonly definitions?: Definitions
@@ -41,28 +43,6 @@ export interface Validator {
   validate(resource: unknown, request?: ValidateRequest): readonly Finding[]
 }
 
-/** Lenient where the standard leaves it open; a network tightens what it has agreed on. */
-export const openPolicy: Policy = {
-  unknownExtension: 'warning',
-  unknownCode: 'warning',
-  extensible: 'warning',
-  unknownProfile: 'warning',
-  exampleUrl: 'information',
-  htmlInMarkdown: 'information',
-  htmlInString: 'information',
-  unreferencedContained: 'warning',
-  experimental: 'information',
-  restfulReference: 'information',
-  nationalOid: 'error',
-  display: 'warning',
-  judgesContained: true,
-  bestPractice: 'information',
-  tellsObligations: false,
-}
-
-/** KR Core: a code that a known system does not have SHOULD be rejected. Spec: http://www.hl7korea.or.kr/fhir/krcore (coded data) */
-export const krCorePolicy: Policy = { ...openPolicy, unknownCode: 'error', nationalOid: 'warning', tellsObligations: true }
-
 export function validatorWith(options: ValidatorOptions): Validator {
   const definitions = options.definitions ?? definitionsWith([])
   const types = typesOf(definitions)
@@ -73,7 +53,7 @@ export function validatorWith(options: ValidatorOptions): Validator {
     return (reference: string): Node | undefined => {
       if (!read.has(reference)) {
         const resource = options.outside?.(reference)
-        const findings = findingsUpTo(1)
+        const findings = new Findings(1)
         read.set(reference, resource === undefined ? undefined : readResource({ types, findings, maxDepth }, resource))
       }
       return read.get(reference)
@@ -86,7 +66,7 @@ export function validatorWith(options: ValidatorOptions): Validator {
   return {
     validate(resource, request = {}) {
       const maxDepth = request.maxDepth ?? 100
-      const findings = findingsUpTo(request.maxFindings ?? 100)
+      const findings = new Findings(request.maxFindings ?? 100)
       const root = readResource({ types, findings, maxDepth }, resource)
       if (root === undefined) return located(findings.list, request)
       const judge = judgeOf(root, findings, maxDepth)

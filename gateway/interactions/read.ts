@@ -5,7 +5,7 @@ import { askLive, readLive } from '../live.ts'
 import { couldMatch } from '../logic/wholesale.ts'
 import { personsAbout, personsOfHeld } from '../pointing.ts'
 import { notFound } from '../problem.ts'
-import { nobody, sightFor } from '../judged.ts'
+import { nobody, readPersonOf, sightFor } from '../judged.ts'
 import { releasePersons } from '../release-person.ts'
 import { publish, releaseLedger } from '../release-public.ts'
 import { shaped, subsetAsked } from '../release-shape.ts'
@@ -47,10 +47,10 @@ async function readOwn(call: Call, context: Context, type: string, id: string): 
 
 /** A person, composed from every Patient record this caller may see, stored and live. */
 async function readPerson(call: Call, context: Context, id: string): Promise<Released> {
-  const person = (await personsOf(context, call, [id]))[0] ?? nobody
-  const sight = await sightFor(context.store, context, call, { type: 'Patient', persons: [person] })
+  const { person, policy, held } = await readPersonOf(context, call, id)
+  const sight = await sightFor(context.store, context, call, { type: 'Patient', persons: [person], policy })
   const { condition, party } = sight
-  const stored = await context.store.recordsOfPerson({ person, types: ['Patient'], but: [], limit: 50, condition, party })
+  const stored = held ?? (await context.store.recordsOfPerson({ person, types: ['Patient'], but: [], limit: 50, condition, party }))
   const live = await askLive(context, call, {
     person,
     types: ['Patient'],

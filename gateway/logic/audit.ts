@@ -6,6 +6,7 @@ import { auditCode, disclosureUrl, restUrl, type Code } from '../../fhir-profile
 import { system } from '../../fhir-profiles/codes.ts'
 import { compact, type AuditEvent } from '../../fhir-profiles/r4.ts'
 import { auditKind, type AuditKind } from './audit-kind.ts'
+import { unchanging } from './canonical.ts'
 
 export interface AuditAct {
   readonly id: string
@@ -46,26 +47,22 @@ const outcomes = { success: '0', refused: '4', failed: '8' } as const
 /** A success claims the BALP profile it conforms to; BALP has none for refusals, for several records at once and for what is not REST. */
 export function auditEvent(act: AuditAct): AuditEvent {
   const kind = auditKind(act.interaction, act.query !== '')
-  const purposes = act.who.purposes.map((code) => ({ coding: [{ system: system.actReason, code }] }))
+  const { agents, purposes, source } = partiesOf(act, kind)
   const main = mainOf(act, kind)
   const claim = claimOf(act, kind, main)
   return compact<AuditEvent>({
     resourceType: 'AuditEvent',
     id: act.id,
     meta: claim === undefined ? undefined : { profile: [claim] },
-    type: { ...kind.type },
-    subtype: [...kind.subtypes, ...decidedBy(act)].map((code) => ({ ...code })),
+    type: shared(kind.type),
+    subtype: [...kind.subtypes, ...decidedBy(act)].map(shared),
     action: act.action,
     recorded: act.at,
     outcome: outcomes[act.outcome],
     outcomeDesc: act.note === '' ? undefined : act.note,
     purposeOfEvent: purposes.length === 0 ? undefined : purposes,
-    agent: agentsOf(act, kind, purposes),
-    source: {
-      site: act.source,
-      observer: { reference: network },
-      type: [{ system: 'http://terminology.hl7.org/CodeSystem/security-source-type', code: '4' }],
-    },
+    agent: agents,
+    source,
     entity: entitiesOf(act, kind, main),
   })
 }
@@ -96,6 +93,50 @@ function claimOf(act: AuditAct, { rest }: AuditKind, main: NamedRecord | undefin
 function decidedBy(act: AuditAct): readonly Code[] {
   if (act.outcome !== 'refused' || act.persons.length === 0) return []
   return [act.consents.length === 0 ? auditCode.decidedByRole : auditCode.decidedByConsent]
+}
+
+interface Parties {
+  readonly agents: Agent[]
+  readonly purposes: Agent['purposeOfUse'] & object
+  readonly source: AuditEvent['source'] & object
+}
+
+/** One who asks much is written once for each kind of act. */
+const known = new WeakMap<AuditWho, WeakMap<AuditKind, Parties>>()
+
+function partiesOf(act: AuditAct, kind: AuditKind): Parties {
+  if (act.recipient !== undefined) return newParties(act, kind)
+  const of = known.get(act.who) ?? new WeakMap<AuditKind, Parties>()
+  const before = of.get(kind)
+  if (before?.source.site === act.source) return before
+  const { agents, purposes, source } = newParties(act, kind)
+  const made = { agents: unchanging(agents), purposes: unchanging(purposes), source: unchanging(source) }
+  known.set(act.who, of.set(kind, made))
+  return made
+}
+
+function newParties(act: AuditAct, kind: AuditKind): Parties {
+  const purposes = act.who.purposes.map((code) => ({ coding: [{ system: system.actReason, code }] }))
+  const type = [{ system: 'http://terminology.hl7.org/CodeSystem/security-source-type', code: '4' }]
+  return { agents: agentsOf(act, kind, purposes), purposes, source: { site: act.source, observer: { reference: network }, type } }
+}
+
+const written = new WeakSet<Code>()
+
+/** A code of a table, which never changes. */
+function shared(code: Code): Code {
+  if (!written.has(code)) written.add(unchanging(code))
+  return code
+}
+
+const typeCodes = new Map<string, Code>()
+
+/** There are as many as resource types. */
+function resourceType(code: string): Code {
+  const before = typeCodes.get(code)
+  const made = before ?? { system: system.resourceTypes, code }
+  if (before === undefined) typeCodes.set(code, made)
+  return shared(made)
 }
 
 /** User, institution, then the two ends of the wire: in this order. */
@@ -155,24 +196,24 @@ function entitiesOf(act: AuditAct, kind: AuditKind, main: NamedRecord | undefine
   const isQuery = kind.rest === 'Query'
   const persons = act.persons.map((person) => ({
     what: { reference: `Patient/${person}` },
-    type: { ...auditCode.person },
-    role: { ...auditCode.patientRole },
+    type: shared(auditCode.person),
+    role: shared(auditCode.patientRole),
   }))
   return [
-    ...(persons.length === 0 ? [{ what: { display: nobody }, type: { ...auditCode.person } }] : persons),
+    ...(persons.length === 0 ? [{ what: { display: nobody }, type: shared(auditCode.person) }] : persons),
     ...(main === undefined || act.entities.includes(main) ? [] : [recordEntity(main, auditCode.object)]),
     ...act.entities.map((entity) => {
       const isPlain = isQuery || (main !== undefined && entity !== main)
-      return recordEntity(entity, isPlain ? { system: system.resourceTypes, code: entity.type } : auditCode.object)
+      return recordEntity(entity, isPlain ? resourceType(entity.type) : auditCode.object)
     }),
     ...act.consents.map((consent) => ({
       what: { reference: `Consent/${consent.id}/_history/${consent.version}` },
-      type: { system: system.resourceTypes, code: 'Consent' },
-      role: { ...auditCode.securityResource },
+      type: resourceType('Consent'),
+      role: shared(auditCode.securityResource),
     })),
     ...requestEntities(act, isQuery),
     ...(kind.rest === 'Delete' && act.who.tokenId !== ''
-      ? [{ what: { identifier: { value: tokenUrn(act.who) } }, type: { ...auditCode.token } }]
+      ? [{ what: { identifier: { value: tokenUrn(act.who) } }, type: shared(auditCode.token) }]
       : []),
   ]
 }
@@ -182,19 +223,19 @@ export const nobody = 'nobody'
 function recordEntity({ type, id, version }: NamedRecord, as: Code): Entity {
   return {
     what: { reference: version === '' ? `${type}/${id}` : `${type}/${id}/_history/${version}` },
-    type: { ...as },
-    role: { ...auditCode.domainResource },
+    type: shared(as),
+    role: shared(auditCode.domainResource),
   }
 }
 
 /** What the network does by itself answers no request. A search is an entity of its own, as BALP has it: readable, and in base64. */
 function requestEntities(act: AuditAct, isQuery: boolean): Entity[] {
   if (act.requestId === '') return []
-  const id = { what: { identifier: { value: act.requestId } }, type: { ...auditCode.requestId } }
+  const id = { what: { identifier: { value: act.requestId } }, type: shared(auditCode.requestId) }
   if (act.query === '') return [id]
   if (!isQuery) return [{ ...id, description: act.query }]
   const query = Buffer.from(act.query, 'utf8').toString('base64')
-  return [id, { type: { ...auditCode.object }, role: { ...auditCode.query }, description: act.query, query }]
+  return [id, { type: shared(auditCode.object), role: shared(auditCode.query), description: act.query, query }]
 }
 
 const personType = auditCode.person.code

@@ -41,7 +41,7 @@ export function issueOf(finding: Finding): OperationOutcomeIssue {
   return {
     ...(extension.length === 0 ? {} : { extension }),
     severity,
-    code: isCode(code) ? code : 'processing',
+    code,
     details: { coding: [{ system: system.problem, code: id }], text: korean },
     diagnostics,
     expression: [expression],
@@ -56,30 +56,4 @@ function toldIssue({ severity, code, id, diagnostics, korean, expression }: Told
     diagnostics,
     ...(expression === undefined ? {} : { expression: [expression] }),
   }
-}
-
-/** http://hl7.org/fhir/R4/valueset-issue-type.html, as far as findings use it: a test compares */
-export const issueTypes = [
-  'business-rule',
-  'code-invalid',
-  'duplicate',
-  'exception',
-  'extension',
-  'incomplete',
-  'informational',
-  'invalid',
-  'invariant',
-  'not-found',
-  'not-supported',
-  'processing',
-  'required',
-  'security',
-  'structure',
-  'too-costly',
-  'too-long',
-  'value',
-] as const
-
-function isCode(code: string): code is (typeof issueTypes)[number] {
-  return issueTypes.some((each) => each === code)
 }

@@ -2,7 +2,7 @@
  * A person, composed for one caller from the Patient records that caller may see. The newest record speaks for names and address;
  * identifiers are those of every visible record. The version token is a function of the visible content only.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { compact, type Identifier, type Patient } from '../../fhir-profiles/r4.ts'
 
 export interface VisibleRecord {
@@ -14,6 +14,8 @@ export interface VisibleRecord {
 
 export interface ComposedPerson {
   readonly patient: Patient
+  /** the same as JSON */
+  readonly text: string
   /** opaque, changes exactly when what this caller sees changes */
   readonly version: string
   readonly updatedMs: number
@@ -41,10 +43,14 @@ export function composePerson(person: string, records: readonly VisibleRecord[])
     address: first('address'),
     contact: first('contact'),
   })
-  const version = createHash('sha256').update(JSON.stringify(visible)).digest('base64url').slice(0, 22)
+  const shown = JSON.stringify(visible)
+  const version = hash('sha256', shown, 'base64url').slice(0, 22)
   const { resourceType, id, ...rest } = visible
+  const meta = { versionId: version, lastUpdated: new Date(updatedMs).toISOString() }
+  const head = JSON.stringify({ resourceType, id: person }).slice(0, -1)
   return {
-    patient: { resourceType, id: id ?? person, meta: { versionId: version, lastUpdated: new Date(updatedMs).toISOString() }, ...rest },
+    patient: { resourceType, id: id ?? person, meta, ...rest },
+    text: `${head},"meta":${JSON.stringify(meta)}${shown.slice(head.length)}`,
     version,
     updatedMs,
   }

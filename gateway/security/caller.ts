@@ -37,8 +37,16 @@ export type BreakGlass =
   | { readonly kind: 'none' }
   | { readonly kind: 'declared'; readonly patient: string; readonly reason: Ground; readonly note: string; readonly untilMs: number }
 
-/** Throws `forbidden` with id `missing-claim`, naming the claim that is missing or malformed. */
+const known = new WeakMap<VerifiedToken, Caller>()
+
+/** The same object for the same token. Throws `forbidden` with id `missing-claim`, naming the claim that is missing or malformed. */
 export function callerOf(token: VerifiedToken): Caller {
+  const caller = known.get(token) ?? readCaller(token)
+  known.set(token, caller)
+  return caller
+}
+
+function readCaller(token: VerifiedToken): Caller {
   const extensions = objectIn(token.claims, 'extensions', 'extensions')
   const iua = objectIn(extensions, 'ihe_iua', 'extensions.ihe_iua')
   const own = objectIn(extensions, ownExtension, `extensions.${ownExtension}`)

@@ -1,5 +1,6 @@
 /** The ledger: AuditEvents appended in the transaction of what they describe, or committed before a response's last byte. */
 import { grouped } from './grouped.ts'
+import { standingSql, type Standing } from './policy.ts'
 import type { Sql } from './pool.ts'
 
 export interface LedgerEntry {
@@ -23,33 +24,69 @@ export interface LedgerQuery {
   readonly offset: number
 }
 
+/** Entries, and what they rest on: `undefined` where they rest on no rules. */
+interface Append {
+  readonly entries: readonly LedgerEntry[]
+  readonly standing: Standing | undefined
+}
+
+/** Between the entries' texts in a column: no JSON, id or code holds it, so that nothing in them has to be escaped. */
+const [separator, personSeparator] = ['\u001e', '\u001f']
+
+/**
+ * What rests on rules that are not the ones any more is not written: the rules and the entry are of one snapshot, so that what is released was
+ * permitted when its entry was committed. Answers which asks these are.
+ */
+const appendSql = `
+  with rests as materialized (select * from json_to_recordset($2::json) as k(at int, person text, standing text)),
+  moved as materialized (select distinct at from rests where standing is distinct from ${standingSql('rests.person')}),
+  entry as (
+    insert into ledger (id, at_ms, persons, institution, kind, body, sha256)
+    select k.id, k.at_ms, string_to_array(coalesce(k.persons, ''), E'\\x1f'), coalesce(k.institution, ''), coalesce(k.kind, ''), k.body, k.sha256
+    from rows from (unnest($1::int[]), unnest(string_to_array($3, E'\\x1e')), unnest($4::bigint[]), unnest(string_to_array($5, E'\\x1e')),
+      unnest(string_to_array($6, E'\\x1e')), unnest(string_to_array($7, E'\\x1e')), unnest(string_to_array($8, E'\\x1e')), unnest(string_to_array($9, E'\\x1e')))
+      as k(at, id, at_ms, persons, institution, kind, body, sha256)
+    where not exists (select 1 from moved where moved.at = k.at)
+    returning seq),
+  pending as (insert into ledger_pending (seq) select seq from entry)
+  select at from moved`
+
+/** For each whether it was written. */
+async function append(sql: Sql, asks: readonly Append[]): Promise<readonly boolean[]> {
+  const entries = asks.flatMap((ask, at) => ask.entries.map((entry) => ({ at, entry })))
+  const column = (textOf: (entry: LedgerEntry) => string): string => entries.map(({ entry }) => textOf(entry)).join(separator)
+  const rests = asks.flatMap(({ standing }, at) => [...(standing ?? [])].map(([person, text]) => ({ at, person, standing: text })))
+  const found = await sql.query<{ at: number }>(appendSql, [
+    entries.map(({ at }) => at),
+    JSON.stringify(rests),
+    column(({ id }) => id),
+    entries.map(({ entry }) => entry.atMs),
+    column(({ persons }) => persons.join(personSeparator)),
+    column(({ institution }) => institution),
+    column(({ kind }) => kind),
+    column(({ body }) => body),
+    column(({ sha256 }) => sha256),
+  ])
+  const moved = new Set(found.rows.map(({ at }) => at))
+  return asks.map((_, at) => !moved.has(at))
+}
+
+export type AppendEntries = (entries: readonly LedgerEntry[], standing?: Standing) => Promise<boolean>
+
 /**
  * Outside of a transaction: resolves when the entries are committed. What waits while another flush is under way goes with the next, without
  * a timer, so that under load one commit serves many requests and alone none waits.
  */
-export function ledgerTogether(sql: Sql): (entries: readonly LedgerEntry[]) => Promise<void> {
-  const append = grouped(async (groups: readonly (readonly LedgerEntry[])[]) => {
-    await ledger(sql).append(groups.flat())
-    return groups.map(() => true)
-  })
-  return async (entries) => {
-    if (entries.length > 0) await append(entries)
-  }
+export function ledgerTogether(sql: Sql): AppendEntries {
+  const ask = grouped((asks: readonly Append[]) => append(sql, asks))
+  return async (entries, standing) => entries.length === 0 || ask({ entries, standing })
 }
 
 export function ledger(sql: Sql) {
   return {
-    async append(entries: readonly LedgerEntry[]): Promise<void> {
-      if (entries.length === 0) return
-      await sql.query(
-        `with entry as (
-           insert into ledger (id, at_ms, persons, institution, kind, body, sha256)
-           select id, "atMs", persons, institution, kind, body, sha256
-           from jsonb_to_recordset($1::jsonb) as k(id text, "atMs" bigint, persons text[], institution text, kind text, body text, sha256 text)
-           returning seq)
-         insert into ledger_pending (seq) select seq from entry`,
-        [JSON.stringify(entries)],
-      )
+    /** False, and nothing written, where the rules are not these any more. */
+    async append(entries: readonly LedgerEntry[], standing?: Standing): Promise<boolean> {
+      return entries.length === 0 || (await append(sql, [{ entries, standing }])).every(Boolean)
     },
     async find(query: LedgerQuery): Promise<{ bodies: readonly string[]; total: number }> {
       const values: unknown[] = []

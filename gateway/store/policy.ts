@@ -1,12 +1,15 @@
 /**
  * Everything one decision about these persons reads, in one statement and so in one snapshot: the rules about them, what the rules point
- * to, and who has to do with them. Never kept beyond the request.
+ * to, and who has to do with them. Never kept beyond the request; what is kept is what a text of rules means, which no time changes.
  */
-import type { ProvisionRow, TargetFound } from '../../consent/types.ts'
+import type { DataTarget, ProvisionRow, TargetFound } from '../../consent/types.ts'
+import { isRecord } from '../../fhir-profiles/validate/guards.ts'
 import { dataOf, toRow, type StoredProvision } from './consents.ts'
+import { grouped } from './grouped.ts'
 import type { IdentityRow } from './identities.ts'
 import type { Sql } from './pool.ts'
-import { relatedSql, relatedValues, type RelationAsk } from './relations.ts'
+import { isRelatedSql, type RelationAsk } from './relations.ts'
+import { remembering } from './remembering.ts'
 
 export interface PolicyAsk {
   readonly relation: RelationAsk
@@ -17,81 +20,186 @@ export interface PolicyAsk {
 }
 
 export interface Policy {
-  readonly rows: readonly ProvisionRow[]
+  /** of everybody who was asked about and has rules; the same list for the same rules */
+  readonly rules: ReadonlyMap<string, readonly ProvisionRow[]>
   /** of the persons asked for */
   readonly related: readonly string[]
   /** every number they have, and the record of each */
   readonly identities: readonly IdentityRow[]
+  /** which rules of which consents these are, by person: for asking later whether they still are */
+  readonly standing: Standing
+  /** when it was asked for, in milliseconds of a clock that only goes on */
+  readonly askedAtMs: number
 }
 
-/**
- * A rule; or, in the columns of one: `person` is related; a target `person` of `controller`, stored (`unreadable`), refers to `blind`; an identity
- * of `person`: `consent` is its record, `path` the number at `controller`, `version` its grade.
- */
-interface Row extends StoredProvision {
-  kind: 'rule' | 'related' | 'target' | 'identity'
+/** By person; null = nobody says anything about them. */
+export type Standing = ReadonlyMap<string, string | null>
+
+export interface PolicyRow extends Record<string, unknown> {
+  at: number
+  of_person: string
+  is_named: boolean
+  rules: string | null
+  standing: string | null
+  targets: string | null
+  related: boolean
+  identities: string | null
 }
 
-const ruleColumns = `consent, version, controller, path, type, unreadable, blind, receivers, sources, purposes, actions, classes, labels::text as labels, codes,
+const columns = `consent, version, controller, path, type, unreadable, blind, receivers, sources, purposes, actions, classes, labels::text as labels, codes,
   dates::text as dates, data::text as data`
-const noRule = 'null, null, null, null, null, null, null, null, null, null::bigint, null::bigint'
 
 /**
- * While a merge is undecided the other's refusals count too (its permits are never in force here). A person referred to stands for the
- * custodian's own Patient record of them.
+ * While a merge is undecided the other's refusals count too (its permits are never in force here).
+ * @param person SQL of whom it is about
  */
+const rulesOf = (person: string): string => `
+  select p.person, ${columns}, from_ms, until_ms from provision p where p.person = ${person}
+  union all
+  select u.person, ${columns}, case when p.type = 'permit' and not p.unreadable then 8640000000000000 else p.from_ms end,
+    case when p.type = 'permit' and not p.unreadable then -8640000000000000 else p.until_ms end
+  from undecided_merge u join provision p on p.person = u.other where u.person = ${person}`
+
+const inOrder = 'order by v.consent, v.path, v.from_ms, v.until_ms'
+const standingText = `string_agg(concat_ws(' ', v.consent, v.version, v.path, v.from_ms, v.until_ms), ',' ${inOrder})`
+
+/** SQL of one person's `Standing`. */
+export const standingSql = (person: string): string => `(select ${standingText} from (${rulesOf(person)}) v)`
+
+/** Columns of the asks: `ask`, as JSON in $1; `person`s beside it. */
+export const askColumns = 'at int, institution text, class text, since bigint, now bigint, also text[], inside text[]'
+
+/** `asked`: whom each ask is about. @param persons SQL of the array of those it names */
+export const askedSql = (persons: string): string => `asked as materialized (
+    select a.at, a.institution, a.class, a.since, a.now, p.person, p.person = any(${persons}) as is_named
+    from ask a cross join lateral (
+      select unnest(${persons} || a.also) as person
+      union select v.person from provision v where v.receivers && a.inside
+      union select u.person from undecided_merge u join provision v on v.person = u.other where v.receivers && a.inside) p)`
+
+/** A person referred to stands for the custodian's own Patient record of them. */
+const targetsSql = `(
+    select json_agg(json_build_object('id', n.id, 'institution', n.institution,
+        'stored', exists (select 1 from record r where r.shard = n.shard and r.id = n.id and not r.deleted),
+        'refersTo', array(select unnest(array[i.code, d.record]) from record_index i
+          left join identity d on i.system = 'Patient' and d.person = i.code and d.institution = n.institution
+          where i.shard = n.shard and i.record = n.id and i.kind = 'reference' and i.system <> '')) order by n.id)::text
+    from network_id n where n.id in (
+      select d ->> 'reference' from (${rulesOf('a.person')}) v
+        cross join lateral jsonb_array_elements(case when jsonb_typeof(v.data::jsonb) = 'array' then v.data::jsonb else '[]'::jsonb end) d))`
+
+/** The columns of a `PolicyRow`, from `asked a` and `policyFrom`. */
+export const policyColumns = `a.at, a.person as of_person, a.is_named, w.rules, w.standing,
+    case when w.has_data then ${targetsSql} end as targets,
+    case when a.is_named then ${isRelatedSql} else false end as related,
+    case when a.is_named then (select json_agg(d order by d.institution, d.local_id)::text
+      from (select institution, local_id, record, person, grade from identity where person = a.person) d) end as identities`
+
+export const policyFrom = `asked a left join lateral (
+    select json_agg(v ${inOrder})::text as rules, ${standingText} as standing, bool_or(v.data is not null) as has_data
+    from (${rulesOf('a.person')}) v) w on true`
+
 const policySql = `
-  with asked as materialized (
-    select unnest($1::text[] || $6::text[]) as person
-    union select person from provision where receivers && $7::text[]
-    union select u.person from undecided_merge u join provision p on p.person = u.other where p.receivers && $7::text[]),
-  rule as materialized (
-    select p.person, ${ruleColumns}, from_ms, until_ms from asked a join provision p on p.person = a.person
-    union all
-    select u.person, ${ruleColumns}, case when p.type = 'permit' and not p.unreadable then 8640000000000000 else p.from_ms end,
-      case when p.type = 'permit' and not p.unreadable then -8640000000000000 else p.until_ms end
-    from asked a join undecided_merge u on u.person = a.person join provision p on p.person = u.other),
-  target as (
-    select distinct d ->> 'reference' as id from rule
-      cross join lateral jsonb_array_elements(case when jsonb_typeof(data::jsonb) = 'array' then data::jsonb else '[]'::jsonb end) d)
-  select 'rule' as kind, person, consent, version, controller, path, type, unreadable, blind, receivers, sources, purposes, actions, classes, labels, codes,
-    dates, data, from_ms, until_ms from rule
-  union all
-  select 'related', x.person, '', '', '', '', 'deny', false, '{}'::text[], ${noRule} from (${relatedSql}) x
-  union all
-  select 'target', n.id, '', '', n.institution, '', 'deny', exists (select 1 from record r where r.shard = n.shard and r.id = n.id and not r.deleted),
-    array(select i.code from record_index i where i.shard = n.shard and i.record = n.id and i.kind = 'reference' and i.system <> ''
-      union select d.record from record_index i join identity d on d.person = i.code and d.institution = n.institution
-        where i.shard = n.shard and i.record = n.id and i.kind = 'reference' and i.system = 'Patient'), ${noRule}
-  from target t join network_id n on n.id = t.id
-  union all
-  select 'identity', d.person, d.record, d.grade, d.institution, d.local_id, 'deny', false, '{}'::text[], ${noRule} from identity d where d.person = any($1::text[])
-  order by consent, path`
+  with ask as materialized (select * from json_to_recordset($1::json) as a(${askColumns}, persons text[])), ${askedSql('a.persons')}
+  select ${policyColumns} from ${policyFrom}`
+
+export function askRow({ relation, also, insideReceiver }: PolicyAsk, at: number) {
+  const { institution, referralClass, closedSinceMs, nowMs, persons } = relation
+  return { at, institution, class: referralClass, since: closedSinceMs, now: nowMs, also, inside: insideReceiver, persons }
+}
+
+/** One policy for each ask, all of them in one snapshot. */
+async function policiesOf(sql: Sql, asks: readonly PolicyAsk[]): Promise<readonly Policy[]> {
+  const askedAtMs = performance.now()
+  const found = await sql.query<PolicyRow>(policySql, [JSON.stringify(asks.map(askRow))])
+  const of = Map.groupBy(found.rows, ({ at }) => at)
+  return asks.map((_, at) => policyOf(of.get(at) ?? [], askedAtMs))
+}
 
 export function policies(sql: Sql) {
   return {
-    async of({ relation, also, insideReceiver }: PolicyAsk): Promise<Policy> {
-      const found = await sql.query<Row>(policySql, [...relatedValues(relation), also, insideReceiver])
-      const targets = new Map(found.rows.flatMap((row) => (row.kind === 'target' ? [[row.person, targetOf(row)] as const] : [])))
-      return {
-        rows: found.rows.flatMap((row) => {
-          if (row.kind !== 'rule') return []
-          const data = dataOf(row.data)?.map((target) => ({ ...target, found: targets.get(target.reference) ?? unknown })) ?? null
-          return [toRow(row, data)]
-        }),
-        related: found.rows.flatMap((row) => (row.kind === 'related' ? [row.person] : [])),
-        identities: found.rows.flatMap((row) => (row.kind === 'identity' ? [identityOf(row)] : [])),
-      }
+    async of(ask: PolicyAsk): Promise<Policy> {
+      const [policy] = await policiesOf(sql, [ask])
+      if (policy === undefined) throw new TypeError('every ask is answered')
+      return policy
     },
   }
 }
 
-const unknown: TargetFound = { kind: 'unknown' }
-
-function identityOf({ person, consent: record, version: grade, controller: institution, path: localId }: Row): IdentityRow {
-  return { person, record, institution, localId, grade: grade === 'certain' ? 'certain' : 'single' }
+/** The same outside of a transaction: who asks while another statement of this kind is under way is answered by the next. */
+export function policiesTogether(sql: Sql): { of: (ask: PolicyAsk) => Promise<Policy> } {
+  return { of: grouped((asks: readonly PolicyAsk[]) => policiesOf(sql, asks)) }
 }
 
-function targetOf(row: Row): TargetFound {
-  return row.unreadable ? { kind: 'read', refersTo: row.blind } : { kind: 'closed', custodian: row.controller }
+export function policyOf(rows: readonly PolicyRow[], askedAtMs: number): Policy {
+  const named = rows.filter(({ is_named: isNamed }) => isNamed)
+  return {
+    rules: new Map(
+      rows.flatMap(({ of_person: person, rules, targets }) =>
+        rules === null ? [] : [[person, rulesIn(`${rules}${apart}${targets ?? '[]'}`)]],
+      ),
+    ),
+    related: named.flatMap(({ related, of_person: person }) => (related ? [person] : [])),
+    identities: named.flatMap(({ identities }) => (identities === null ? [] : identitiesIn(identities))),
+    standing: new Map(rows.map(({ of_person: person, standing }) => [person, standing])),
+    askedAtMs,
+  }
+}
+
+/** no JSON holds it */
+const apart = '\u0000'
+
+/** The rules, and what they point to. */
+const rulesIn = remembering((text): readonly ProvisionRow[] => {
+  const [rules = '[]', targets = '[]'] = text.split(apart)
+  const found = new Map(listIn(targets).map((target) => [target['id'], targetOf(target)]))
+  return listIn(rules).map((row) => {
+    if (!isProvision(row)) throw new TypeError('a stored rule is not readable')
+    const resolved = (target: DataTarget): DataTarget => ({ ...target, found: found.get(target.reference) ?? { kind: 'unknown' } })
+    return toRow(row, dataOf(row.data)?.map(resolved) ?? null)
+  })
+})
+
+const identitiesIn = remembering((text): readonly IdentityRow[] =>
+  listIn(text).map(({ institution, local_id: localId, record, person, grade }) => {
+    const texts = { institution: textIn(institution), localId: textIn(localId), record: textIn(record), person: textIn(person) }
+    return { ...texts, grade: grade === 'certain' ? 'certain' : 'single' }
+  }),
+)
+
+function targetOf({ stored, institution, refersTo }: Readonly<Record<string, unknown>>): TargetFound {
+  if (stored !== true) return { kind: 'closed', custodian: textIn(institution) }
+  return { kind: 'read', refersTo: Array.isArray(refersTo) ? refersTo.filter((id) => typeof id === 'string') : [] }
+}
+
+function listIn(text: string): readonly Readonly<Record<string, unknown>>[] {
+  const value: unknown = JSON.parse(text)
+  if (!Array.isArray(value) || !value.every(isRecord)) throw new TypeError('a policy is a list')
+  return value
+}
+
+function textIn(value: unknown): string {
+  if (typeof value !== 'string') throw new TypeError('a word of a policy is not readable')
+  return value
+}
+
+const texts = ['consent', 'version', 'person', 'controller', 'path'] as const
+const listsOrNone = ['receivers', 'sources', 'purposes', 'actions', 'classes', 'codes'] as const
+const textsOrNone = ['labels', 'dates', 'data'] as const
+
+function isProvision(row: Readonly<Record<string, unknown>>): row is StoredProvision {
+  return (
+    texts.every((name) => typeof row[name] === 'string') &&
+    listsOrNone.every((name) => row[name] === null || isTexts(row[name])) &&
+    textsOrNone.every((name) => row[name] === null || typeof row[name] === 'string') &&
+    (row['type'] === 'permit' || row['type'] === 'deny') &&
+    typeof row['unreadable'] === 'boolean' &&
+    isTexts(row['blind']) &&
+    typeof row['from_ms'] === 'number' &&
+    typeof row['until_ms'] === 'number'
+  )
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
 }

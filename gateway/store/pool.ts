@@ -13,6 +13,7 @@ import pg from 'pg'
 import { columnTypes } from './column-types.ts'
 import { openEmbedded } from './embedded.ts'
 import type { OpenPool } from './embedded.ts'
+import { NamedStatement } from './statement.ts'
 
 export interface Sql {
   /** One statement. Column types: `column-types.ts`. Throws what the server says, without the row values it quotes. */
@@ -228,9 +229,10 @@ async function run<Row extends Record<string, unknown>>(
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- see `Sql.query`
 async function runNamed<Row extends Record<string, unknown>>(client: pg.ClientBase, text: string, values: readonly unknown[]) {
   const name = statementName(text)
-  const query = { ...(name === undefined ? {} : { name }), text, values: [...values] }
-  const { rows, rowCount } = await client.query<Row>(query).catch(withoutValues)
-  return { rows, rowCount }
+  if (name === undefined) return client.query<Row>(text, [...values]).catch(withoutValues)
+  const statement = new NamedStatement<Row>(name, text, values)
+  client.query(statement)
+  return statement.answer.catch(withoutValues)
 }
 
 /** A bare `begin` would leave the connection in a transaction that belongs to nobody. */

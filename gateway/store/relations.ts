@@ -11,30 +11,32 @@ export interface RelationAsk {
 }
 
 /**
- * Persons of $1 to whom institution $2 is related: a referral that names it, open, or closed after $4 (class $3); a stored encounter of its own that is
- * planned, arrived or in progress, with a certain identity; an active consent in whose period ($5) a permit names it as receiver.
+ * Whether `a.person` is related to `a.institution`: a referral that names it, open, or closed after `a.since` (class `a.class`); a stored encounter
+ * of its own that is planned, arrived or in progress, with a certain identity; an active consent in whose period (`a.now`) a permit names it as
+ * receiver. All of it is looked at whatever is found first, so that how long it takes says nothing.
  */
-export const relatedSql = `
-  select r.person from unnest($1::text[]) as k(person) join record r on r.shard = k.person and r.person = k.person
-    where r.type = 'Task' and r.parties @> array[$2::text] and r.classes @> array[$3::text]
-      and not r.deleted and (r.updated_ms >= $4 or exists (select 1 from record_index i where i.shard = r.shard and i.record = r.id and i.param = 'status'
-        and i.code not in ('completed', 'rejected', 'cancelled', 'failed', 'entered-in-error')))
-  union select r.person from unnest($1::text[]) as k(person) join record r on r.shard = k.person and r.person = k.person
-    join record_index i on i.shard = r.shard and i.record = r.id and i.param = 'status' and i.code in ('planned', 'arrived', 'in-progress')
-    where r.type = 'Encounter' and r.institution = $2 and not r.deleted
-      and exists (select 1 from identity d where d.person = r.person and d.institution = $2 and d.grade = 'certain')
-  union select person from provision
-    where person = any($1::text[]) and type = 'permit' and not unreadable and receivers @> array['org:' || $2::text] and from_ms <= $5 and until_ms >= $5`
-
-export function relatedValues(ask: RelationAsk): readonly unknown[] {
-  return [ask.persons, ask.institution, ask.referralClass, ask.closedSinceMs, ask.nowMs]
-}
+export const isRelatedSql = `(exists (
+      select 1 from record r
+      where r.shard = a.person and r.person = a.person and r.type in ('Task', 'Encounter') and not r.deleted
+        and case r.type when 'Task' then r.parties @> array[a.institution] and r.classes @> array[a.class] else r.institution = a.institution
+          and exists (select 1 from identity d where d.person = a.person and d.institution = a.institution and d.grade = 'certain') end
+        and (r.type = 'Task' and r.updated_ms >= a.since or exists (
+          select 1 from record_index i where i.shard = r.shard and i.record = r.id and i.param = 'status' and case r.type
+            when 'Task' then i.code not in ('completed', 'rejected', 'cancelled', 'failed', 'entered-in-error')
+            else i.code in ('planned', 'arrived', 'in-progress') end)))::int
+    + exists (
+      select 1 from provision p where p.person = a.person and p.type = 'permit' and not p.unreadable
+        and p.receivers @> array['org:' || a.institution] and p.from_ms <= a.now and p.until_ms >= a.now)::int > 0)`
 
 export function relations(sql: Sql) {
   return {
     async related(ask: RelationAsk): Promise<readonly string[]> {
       if (ask.persons.length === 0) return []
-      const found = await sql.query<{ person: string }>(relatedSql, relatedValues(ask))
+      const found = await sql.query<{ person: string }>(
+        `select a.person from (select unnest($1::text[]) as person, $2::text as institution, $3::text as class, $4::bigint as since, $5::bigint as now) a
+         where ${isRelatedSql}`,
+        [ask.persons, ask.institution, ask.referralClass, ask.closedSinceMs, ask.nowMs],
+      )
       return found.rows.map((row) => row.person)
     },
   }

@@ -55,8 +55,13 @@ function keyOf(make: Making, at: At, { param, descending }: SortKey): Key {
   if (record !== undefined) return { sql: `${at.alias}.${record}`, descending, cast: param === '_lastUpdated' ? 'bigint' : 'text' }
   const row = make.alias('i')
   const { column, cast } = columnOf(at, param)
-  const pick = `${descending ? 'max' : 'min'}(${row}.${column}${cast === 'text' ? ' collate "C"' : ''})`
-  return { sql: `(select ${pick} from record_index ${row} where ${told(make, at, row, param)})`, descending, cast }
+  const pick = `${descending ? 'max' : 'min'}(s.v${cast === 'text' ? ' collate "C"' : ''})`
+  // `offset 0`: else the first or last of all records is looked for in the index of values, until one is of this record
+  return {
+    sql: `(select ${pick} from (select ${row}.${column} as v from record_index ${row} where ${told(make, at, row, param)} offset 0) s)`,
+    descending,
+    cast,
+  }
 }
 
 function columnOf({ types }: At, param: string): { readonly column: string; readonly cast: Key['cast'] } {

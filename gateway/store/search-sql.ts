@@ -2,7 +2,18 @@
 import { groupsOf, standingOf, wholeParts } from '../../fhir-profiles/search-standing.ts'
 import type { Clause, Test } from './search-clause.ts'
 import { rangeSql, testSql } from './search-test.ts'
-import { isToldApart, ledTo, pointingRows, told, toldApart, toldReferenceApart, visible, type At, type Making } from './search-view.ts'
+import {
+  isToldApart,
+  ledTo,
+  pointingRows,
+  told,
+  toldApart,
+  toldBeside,
+  toldReferenceApart,
+  visible,
+  type At,
+  type Making,
+} from './search-view.ts'
 
 export function clauseSql(make: Making, at: At, clause: Clause): string {
   const { add } = make
@@ -59,10 +70,21 @@ type Passes = (row: string) => string
  * begin with the few rows of a code or a number, and not with every record.
  */
 function some(make: Making, at: At, param: string, passes: Passes): string {
-  if (!isToldApart(at)) return exists(make, at, param, passes)
+  // of one person's records each is looked at: they are few, and rows of a code are as many as the store is large
+  if (!isToldApart(at) || at.shard !== undefined) return exists(make, at, param, passes)
+  return `(${at.alias}.shard, ${at.alias}.id) in (${rowsApart(make, at, param, passes)})`
+}
+
+function rowsApart(make: Making, at: At, param: string, passes: Passes): string {
   const row = make.alias('i')
-  return `(${at.alias}.shard, ${at.alias}.id) in (select ${row}.shard, ${row}.record from record_index ${row}
-    where ${toldApart(make, at, row, param)} and ${passes(row)})`
+  return `select ${row}.shard, ${row}.record from record_index ${row} where ${toldApart(make, at, row, param)} and ${passes(row)}`
+}
+
+/** Shard and id of the records that meet the only condition there is, each once; undefined where there are more, or none that rows alone decide. */
+export function foundBy(make: Making, at: At, clauses: readonly Clause[]): string | undefined {
+  const [only, second] = clauses
+  if (second !== undefined || only?.on !== 'row' || only.not === true || !isToldApart(at) || at.shard !== undefined) return undefined
+  return `select distinct f.shard, f.record from (${rowsApart(make, at, only.param, (row) => testSql(only.test, row, make.add))}) f`
 }
 
 function none(make: Making, at: At, param: string, passes: Passes): string {
@@ -71,7 +93,9 @@ function none(make: Making, at: At, param: string, passes: Passes): string {
 
 function exists(make: Making, at: At, param: string, passes: Passes): string {
   const row = make.alias('i')
-  return `exists (select 1 from record_index ${row} where ${told(make, at, row, param)} and ${passes(row)})`
+  if (at.shard === undefined) return `exists (select 1 from record_index ${row} where ${told(make, at, row, param)} and ${passes(row)})`
+  const { from, where } = toldBeside(make, at, row, param)
+  return `exists (select 1 from ${from} where ${where} and ${passes(row)} offset 0)`
 }
 
 /** Parameters (`Type.param`) by the names their rows have. What is asked of them names a record, which is of one type. */

@@ -43,10 +43,13 @@ export function making(views: Views): Making {
 export interface At {
   readonly alias: string
   readonly types: readonly string[]
+  /** its shard, where that is known before a row is read (whoever asks about one person): one partition is gone into, not each of them */
+  readonly shard?: string
 }
 
 /** Index rows belong to their record: the one place that says so. */
-export const rowsOf = (row: string, record: string): string => `${row}.shard = ${record}.shard and ${row}.record = ${record}.id`
+const rowsOf = (row: string, { alias, shard = `${alias}.shard` }: Omit<At, 'types'>): string =>
+  `${row}.shard = ${shard} and ${row}.record = ${alias}.id`
 
 /** The record of a network id as `table`: by way of its shard, so that one partition is asked. */
 export function recordAt(table: string, id: string): string {
@@ -120,11 +123,24 @@ export function visible(make: Making, at: At): string {
 
 /** The rows of one parameter, under alias `row` beside their record, as far as the caller may know what they say. */
 export function told(make: Making, at: At, row: string, param: string): string {
-  const all = [rowsOf(row, at.alias), ...rowsAre(make, at, row, param)]
+  const all = [rowsOf(row, at), ...rowsAre(make, at, row, param)]
   return [
     ...all,
     ...known(make, at, row, { pointer: pointerOf(at.types, param), seen: seenAs(make, at, elementFacts(at.alias, row)) }),
   ].join(' and ')
+}
+
+/**
+ * The same rows, found by their record and by nothing else: `offset 0` keeps the planner from looking for what they are to say in all the store,
+ * where one person's records are asked about.
+ */
+export function toldBeside(make: Making, at: At, row: string, param: string): Tied {
+  const own = make.alias('i')
+  const of = { pointer: pointerOf(at.types, param), seen: seenAs(make, at, elementFacts(at.alias, row)) }
+  return {
+    from: `(select ${own}.* from record_index ${own} where ${[rowsOf(own, at), ...rowsAre(make, at, own, param)].join(' and ')} offset 0) ${row}`,
+    where: known(make, at, row, of).join(' and ') || 'true',
+  }
 }
 
 /** The same rows by themselves: a statement may begin with them, and find their records after. */
@@ -136,7 +152,7 @@ export function toldApart(make: Making, at: At, row: string, param: string): str
 /** Any reference of a record, as far as the caller may know that it is there. */
 export function toldReference(make: Making, at: At, row: string): string {
   const seen = seenAs(make, at, elementFacts(at.alias, row))
-  return [rowsOf(row, at.alias), `${row}.kind = 'reference'`, ...known(make, at, row, { pointer: ownPointer, seen })].join(' and ')
+  return [rowsOf(row, at), `${row}.kind = 'reference'`, ...known(make, at, row, { pointer: ownPointer, seen })].join(' and ')
 }
 
 /** The same rows by themselves. */
@@ -179,7 +195,7 @@ function standsUnder(make: Making, row: string, { params, target }: Standing, ma
 function seenApart(make: Making, at: At, row: string): string {
   const alias = make.alias('r')
   const seen = seenAs(make, { alias, types: at.types }, elementFacts(alias, row))
-  return `exists (select 1 from record ${alias} where ${rowsOf(row, alias)} and ${seen})`
+  return `exists (select 1 from record ${alias} where ${rowsOf(row, { alias })} and ${seen})`
 }
 
 interface Pointer {

@@ -8,7 +8,7 @@ import type { Sql } from './pool.ts'
 import { heldOf, recordColumns } from './records.ts'
 import type { Place, SearchInput, View, Views } from './search-clause.ts'
 import { orderOf, type Order } from './search-order.ts'
-import { clauseSql } from './search-sql.ts'
+import { clauseSql, foundBy } from './search-sql.ts'
 import { making, seenRecord, visible, type At, type Making } from './search-view.ts'
 
 export type * from './search-clause.ts'
@@ -25,23 +25,68 @@ export interface SearchAnswer {
 
 type Found = Parameters<typeof heldOf>[0] & { total: number | null; indexing: boolean }
 
-/** One more than is shown tells whether there is a next page. */
 export async function searchRecords(sql: Sql, input: SearchInput): Promise<SearchAnswer> {
+  return (await fewRecords(sql, input)) ?? manyRecords(sql, input)
+}
+
+/** As many as are looked at whole, whatever page of them is asked for. */
+const few = 1_000
+
+/**
+ * Where one person's records are asked about, or one condition leads to them: what is found is read at once, not found first and looked up
+ * after. undefined where there are more than a few in the caller's view.
+ */
+async function fewRecords(sql: Sql, input: SearchInput): Promise<SearchAnswer | undefined> {
+  const { limit, clauses } = input
   const make = making(input.views)
-  const at: At = { alias: 'r', types: input.types }
+  const at = atOf(make, input)
+  const found = foundBy(make, at, clauses)
+  if (limit === 0 || (found === undefined && at.shard === undefined)) return undefined
   const order = orderOf(make, at, input)
-  const found = await sql.query<Found>(
+  const from =
+    found === undefined
+      ? `record r where ${whereOf(make, at, input)}`
+      : `(${found}) f join record r on r.shard = f.shard and r.id = f.record where ${visible(make, at)}`
+  const after = order.after('q')
+  const { rows } = await sql.query<Found>(
+    `with hit as materialized (select ${recordColumns}, ${order.columns} from ${from} limit ${make.add(few + 1)})
+     select c.total, ${indexing(make, sql)} as indexing, page.*
+     from (select count(*)::int as total from hit) c
+     left join (select q.* from hit q${after === undefined ? '' : ` where ${after}`} order by ${order.by('q')} limit ${make.add(limit + 1)}) page on true
+     order by ${order.by('page')}`,
+    make.values,
+  )
+  return (rows[0]?.total ?? 0) > few ? undefined : answerOf(sql, input, rows, order)
+}
+
+async function manyRecords(sql: Sql, input: SearchInput): Promise<SearchAnswer> {
+  const make = making(input.views)
+  const at = atOf(make, input)
+  const order = orderOf(make, at, input)
+  const { rows } = await sql.query<Found>(
     `with ${pageOf(make, input, order, `select r.shard, r.id, ${order.columns} from record r where ${whereOf(make, at, input)}`)}
      select c.total, ${indexing(make, sql)} as indexing, ${recordColumns}, ${order.names.map((name) => `page.${name}`).join(', ')}
-     from counted c left join (page join record r on r.shard = page.shard and r.id = page.id) on true order by ${order.by('page')}`,
+     from counted c left join (page join record r on r.shard = ${at.shard ?? 'page.shard'} and r.id = page.id) on true order by ${order.by('page')}`,
     make.values,
     { isPlannedAnew: isAmongAll(input) },
   )
-  remember(sql, found.rows)
-  const rows = found.rows.filter((row) => typeof row.id === 'string')
-  const shown = rows.slice(0, input.limit)
-  const last = rows.length > input.limit ? shown.at(-1) : undefined
-  return { held: shown.map(heldOf), next: last && placeOf(last, order.names), ...headOf(found.rows, input.countTo) }
+  return answerOf(sql, input, rows, order)
+}
+
+/** One more than is shown tells whether there is a next page. */
+function answerOf(sql: Sql, { limit, countTo }: SearchInput, found: readonly Found[], { names }: Order): SearchAnswer {
+  remember(sql, found)
+  const rows = found.filter((row) => typeof row.id === 'string')
+  const shown = rows.slice(0, limit)
+  const last = rows.length > limit ? shown.at(-1) : undefined
+  return { held: shown.map(heldOf), next: last && placeOf(last, names), ...headOf(found, countTo) }
+}
+
+/** The records searched; of one person, in the shard of theirs. */
+function atOf(make: Making, { types, clauses }: SearchInput): At {
+  const all = clauses.flatMap((clause) => (clause.on === 'all' ? clause.of : [clause]))
+  const [person, second] = new Set(all.flatMap((clause) => (clause.on === 'person' ? clause.anyOf : [])))
+  return { alias: 'r', types, ...(person === undefined || second !== undefined ? {} : { shard: make.add(person) }) }
 }
 
 export interface PersonAnswer extends SearchAnswer {
@@ -124,7 +169,7 @@ function remember(sql: Sql, [first]: readonly Found[]): void {
 
 function headOf(rows: readonly Found[], countTo: number): { readonly total: number | undefined; readonly isIndexing: boolean } {
   const total = rows[0]?.total ?? undefined
-  return { total: total === undefined || total > countTo ? undefined : total, isIndexing: rows[0]?.indexing === true }
+  return { total: total === undefined || countTo === 0 || total > countTo ? undefined : total, isIndexing: rows[0]?.indexing === true }
 }
 
 function placeOf(row: Readonly<Record<string, unknown>>, names: readonly string[]): Place {

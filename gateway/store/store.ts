@@ -10,7 +10,8 @@ import { messages } from './messages.ts'
 import { pages } from './pages.ts'
 import { dues, parcels, type TraceNow } from './parcels.ts'
 import type { Database, Sql } from './pool.ts'
-import { policies } from './policy.ts'
+import { personReads, personReadsTogether } from './person-reads.ts'
+import { policies, policiesTogether } from './policy.ts'
 import { quarantine } from './quarantine.ts'
 import { raised } from './raised.ts'
 import { byKeyTogether, records } from './records.ts'
@@ -34,6 +35,7 @@ function bind(sql: Sql, traceNow?: TraceNow) {
     log: ledgerLog(sql),
     expiry: ledgerExpiry(sql),
     policies: policies(sql),
+    persons: personReads(sql),
     relations: relations(sql),
     pages: pages(sql),
     exports: bulkExports(sql),
@@ -67,6 +69,8 @@ export function createStore(database: Database, traceNow?: TraceNow): Store {
     ...tables,
     ledger: { ...tables.ledger, append: ledgerTogether(database.sql) },
     identities: { ...tables.identities, personsNamed: personsNamedTogether(database.sql) },
+    policies: policiesTogether(database.sql),
+    persons: personReadsTogether(database.sql),
     records: { ...tables.records, byKey: byKeyTogether(database.sql) },
     transaction: (work) => database.transaction((tx) => work(bind(tx, traceNow))),
     snapshot: (work) => database.transaction((tx) => work(bind(tx, traceNow)), { isolation: 'repeatable read', readOnly: true }),

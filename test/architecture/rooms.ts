@@ -242,6 +242,7 @@ export const rooms: readonly Room[] = [
       'gateway/known.ts',
       'gateway/ledger-proof.ts',
       'gateway/limits.ts',
+      'gateway/rested.ts',
       'gateway/standing.ts',
       'gateway/taken.ts',
       'gateway/trace.ts',

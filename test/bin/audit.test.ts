@@ -8,7 +8,15 @@ import { expireNext } from '../../gateway/expire.ts'
 import { newestCheckpoint } from '../../gateway/ledger-proof.ts'
 import { sealAll } from '../../gateway/seal.ts'
 import { openDatabase, type Database } from '../../gateway/store/pool.ts'
-import { hasPostgres, openTestDatabase, withoutPostgres, type Engine, type TestDatabase } from '../support/databases.ts'
+import {
+  enginesFor,
+  hasPostgres,
+  openTestDatabase,
+  unopenedDatabase,
+  withoutPostgres,
+  type Engine,
+  type TestDatabase,
+} from '../support/databases.ts'
 import { clientOf, gatewaySetup } from '../support/gateway-client.ts'
 import { runNode, startNode } from '../support/processes.ts'
 import { logContext, write } from '../gateway/log.ts'
@@ -26,7 +34,8 @@ afterEach(() => {
 const verify = (env: Readonly<Record<string, string>>, ...args: readonly string[]) =>
   runNode([carenet, 'audit', 'verify', ...args], { env: { CARENET_DATA_DIR: folder, ...env } })
 
-const addressOf = ({ source }: TestDatabase): Readonly<Record<string, string>> =>
+const engines = enginesFor({ isSameOnBoth: true })
+const addressOf = ({ source }: Pick<TestDatabase, 'source'>): Readonly<Record<string, string>> =>
   'dataDir' in source ? { CARENET_DATA_DIR: source.dataDir } : { DATABASE_URL: source.databaseUrl }
 
 /** Opens the database as a gateway would, and closes it again: the command line needs the folder for itself. */
@@ -91,17 +100,19 @@ function auditing(engine: Engine): void {
 }
 
 describe('audit verify, on PGlite', () => {
-  auditing('PGlite')
+  if (engines.includes('PGlite')) auditing('PGlite')
 
   test('finds nothing unsealed after a gateway that stopped cleanly, however late the last request came', async () => {
     const setup = await gatewaySetup()
     const config = join(folder, 'gateway.json')
     writeFileSync(config, JSON.stringify(setup.content))
-    const running = startNode([carenet, 'serve', '--config', config], { env: { CARENET_DATA_DIR: folder } })
+    const made = await unopenedDatabase('PGlite')
+    const running = startNode([carenet, 'serve', '--config', config], { env: addressOf(made) })
     await running.line(/^gateway /)
     for (let read = 0; read < 3; read += 1) expect((await clientOf(setup).as('auditor').get('AuditEvent/none')).status).toBe(404)
     expect((await running.stop()).code).toBe(0)
-    const found = await verify({}, '--config', config)
+    const found = await verify(addressOf(made), '--config', config)
+    await made.remove()
     expect(found.output).toMatch(/^ok {4}ledger: 3 entries, 3 leaves, /m)
     expect(found.output).not.toContain('unsealed')
     expect(found.code).toBe(0)
@@ -149,4 +160,7 @@ describe('audit verify, on PGlite', () => {
     expect(found.code).toBe(1)
   })
 })
-;(hasPostgres ? describe : describe.skip)(`audit verify, on PostgreSQL ${hasPostgres ? '' : withoutPostgres}`, () => auditing('PostgreSQL'))
+if (engines.includes('PostgreSQL'))
+  (hasPostgres ? describe : describe.skip)(`audit verify, on PostgreSQL ${hasPostgres ? '' : withoutPostgres}`, () =>
+    auditing('PostgreSQL'),
+  )

@@ -83,7 +83,7 @@ const attacks: readonly Attack[] = [
   absent('A59', 'the id it has at the other institution', 'Condition/hidden', { as: 'tertiary-system' }),
 ]
 
-eachGateway('an attack', {}, (gateway) => {
+eachGateway('an attack', { isSameOnBoth: true }, (gateway) => {
   const as = (name: string): Asker => gateway().as(name)
   const there = { HIDDEN: '', PERSON: '', NUMBER: `${numberSystemOf('hospital')}|H-0002` }
   const nowhere = { HIDDEN: randomUUID(), PERSON: randomUUID(), NUMBER: `${numberSystemOf('hospital')}|H-9999` }

@@ -43,7 +43,7 @@ function missing(event: AuditEvent): readonly string[] {
   }).flatMap(([name, isThere]) => (isThere ? [] : [name]))
 }
 
-eachGateway('every kind of ledger entry', {}, (gateway) => {
+eachGateway('every kind of ledger entry', { isSameOnBoth: true }, (gateway) => {
   const as = (name: string) => gateway().as(name)
   let [person, hidden, task] = ['', '', '']
   let written: Reply | undefined

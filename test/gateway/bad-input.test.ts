@@ -6,7 +6,7 @@ import { expectRefused } from './bad-input/refusal.ts'
 import { tokens } from './bad-input/tokens.ts'
 import { feed, observation, patient } from './records.ts'
 
-eachGateway('wrong input', { limits }, (gateway) => {
+eachGateway('wrong input', { limits, isSameOnBoth: true }, (gateway) => {
   beforeAll(async () => {
     await feed(gateway(), 'clinic', [patient('clinic', 1), ...Array.from({ length: 8 }, (_, at) => observation(`many-${at}`, 'C-0001'))])
   })

@@ -59,7 +59,7 @@ interface Card {
 // one card, as its own schema states
 const cardOf = (reply: Reply): Card => (reply.body['cards'] as readonly [Card])[0]
 
-eachGateway('patient-consent-consult', {}, (gateway) => {
+eachGateway('patient-consent-consult', { isSameOnBoth: true }, (gateway) => {
   test('is discovered by everybody and asked with a token alone, by the roles of the table', async () => {
     for (const number of [1, 2, 3, 4]) {
       for (const id of ['clinic', 'hospital', 'tertiary'] as const) await feed(gateway(), id, [patient(id, number)])

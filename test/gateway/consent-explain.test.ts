@@ -71,7 +71,7 @@ const refusing = (consent: Body): Elements => ({
   provision: { ...(consent['provision'] as Elements), provision: [psychiatry] },
 })
 
-eachGateway('$explain', {}, (gateway) => {
+eachGateway('$explain', { isSameOnBoth: true }, (gateway) => {
   test('answers over the directory and the consents: a patient with a chart and one without it are told apart by nothing', async () => {
     await feed(gateway(), 'clinic', [patient('clinic', 1), patient('clinic', 2), condition('secret', 'C-0001', 'F20')])
     await feed(gateway(), 'hospital', [patient('hospital', 1), patient('hospital', 2), patient('hospital', 4)])

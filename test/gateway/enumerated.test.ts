@@ -21,7 +21,7 @@ import { feed, patient, personId } from './records.ts'
 const canary = 'Zq7canary'
 /** what clients ask for most, and each row of the role table that stands alone: always whole */
 const always = new Set(['Binary', 'Condition', 'Consent', 'DocumentReference', 'Patient', 'RelatedPerson', 'Task'])
-const everyNth = Math.max(1, Math.round(20 / cases(1)))
+const everyNth = Math.max(1, Math.round(40 / cases(1)))
 /** what a role sees by office, whoever it is about; of Consents and AuditEvents there is nothing hidden from it */
 const openByOffice: ReadonlySet<string> = new Set(['privacy-officer Consent', 'privacy-officer AuditEvent', 'auditor AuditEvent'])
 

@@ -16,7 +16,7 @@ const decision = (verdict: string, more: readonly object[] = []) => [
 const peopleIn = (event: Body | undefined): readonly (string | undefined)[] =>
   [...JSON.stringify(event?.['entity'] ?? []).matchAll(/"Patient\/([0-9a-f-]{36})[/"]/g)].map(([, id]) => id)
 
-eachGateway('identity', {}, (gateway) => {
+eachGateway('identity', { isSameOnBoth: true }, (gateway) => {
   const as = (name: string) => gateway().as(name)
   /** The person an institution's own doctor finds by the institution's own number. */
   const personAt = async (institution: InstitutionId, number: number): Promise<string> => {

@@ -94,7 +94,7 @@ function parametersOf({ body }: Reply) {
   }
 }
 
-eachGateway('proofs of the ledger', {}, (gateway) => {
+eachGateway('proofs of the ledger', { isSameOnBoth: true }, (gateway) => {
   const as = (name: string) => gateway().as(name)
   const keysOf = async (): Promise<readonly Key[]> => (await gateway().raw('/audit/keys')).body['keys'] as readonly Key[] // our own document
   const checkpointNow = async (): Promise<Note> => readNote((await gateway().raw('/audit/checkpoint')).text, await keysOf())

@@ -13,7 +13,7 @@ import { feed, found, numberAt, numberSystemOf, patient } from './records.ts'
 
 const dayMs = 86_400_000
 
-eachGateway('a referral in the store', {}, (gateway) => {
+eachGateway('a referral in the store', { isSameOnBoth: true }, (gateway) => {
   let person = ''
   const doctor = () => gateway().as('clinic-doctor')
   const context = () => gateway().context

@@ -9,7 +9,7 @@ import type { Reply } from '../support/gateway-client.ts'
 import { eachGateway } from '../support/gateway.ts'
 import { feed, found, numberAt, patient, personId, referral, writeConsent } from './records.ts'
 
-eachGateway('a recall', {}, (gateway) => {
+eachGateway('a recall', { isSameOnBoth: true }, (gateway) => {
   const got: Parcel[] = []
   let hold: Promise<void> = Promise.resolve()
   let person = ''

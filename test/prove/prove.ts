@@ -12,7 +12,16 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const seed = process.env['PROOF_SEED'] ?? '20261122'
 const scale = process.env['PROOF_SCALE'] ?? '10'
 
-const proofs = [
+interface Proof {
+  readonly claim: string
+  /** those tests whose path matches */
+  readonly path: string
+  readonly isOnBoth?: boolean
+}
+
+const proofs: readonly Proof[] = [
+  // `npm test` runs those on one engine whose question is not the store's
+  { claim: 'the whole of `npm test`, every suite on both engines', path: 'test/', isOnBoth: true },
   { claim: 'decision, view and a naive reading of the consent agree', path: 'test/consent/three-readings' },
   { claim: 'they agree on every small consent of up to three rules', path: 'test/consent/exhaustive' },
   { claim: 'the invariants of the consent law hold', path: 'test/consent/invariants' },
@@ -53,7 +62,7 @@ const proofs = [
   { claim: '$everything of 50,000 records takes no more than 300 MB besides', path: 'test/gateway/everything' },
   { claim: 'a bulk export of 1,000,000 records takes no more than 300 MB besides', path: 'test/gateway/export.test' },
   { claim: 'hidden and missing take the same time', path: 'test/leaks/timing' },
-] as const
+]
 
 interface Row {
   readonly claim: string
@@ -64,7 +73,7 @@ interface Row {
   readonly seconds: number
 }
 
-function run(proof: (typeof proofs)[number]): Row {
+function run(proof: Proof): Row {
   const folder = mkdtempSync(join(tmpdir(), 'care-proof-'))
   const output = join(folder, 'result.json')
   const startedAt = performance.now()
@@ -74,7 +83,7 @@ function run(proof: (typeof proofs)[number]): Row {
     [...flags, 'node_modules/jest/bin/jest.js', proof.path, '--json', `--outputFile=${output}`, '--testTimeout=2400000'],
     {
       cwd: root,
-      env: { ...process.env, PROOF_SEED: seed, PROOF_SCALE: scale },
+      env: { ...process.env, PROOF_SEED: seed, ...(proof.isOnBoth === true ? { PROOF_ENGINES: 'both' } : { PROOF_SCALE: scale }) },
       stdio: ['ignore', 'ignore', 'inherit'],
     },
   )
@@ -105,12 +114,18 @@ const only = process.argv.slice(2)
 const commit = execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim()
 
 /** The line of a proof that is not run now stays as it was: each says of which commit, seed and scale it speaks. */
+const beforeText = existsSync(table) ? readFileSync(table, 'utf8') : ''
 const before = new Map(
-  (existsSync(table) ? readFileSync(table, 'utf8').split('\n') : []).flatMap((line): [string, string][] => {
+  beforeText.split('\n').flatMap((line): [string, string][] => {
     const path = /^\| .* \| `([^`]+)` \|/.exec(line)?.[1]
     return path === undefined ? [] : [[path, line]]
   }),
 )
+/** what was written below the table by hand stays */
+const remarks = beforeText
+  .split('\n')
+  .slice(beforeText.split('\n').findLastIndex((line) => line.startsWith('|')) + 1)
+  .join('\n')
 const isWanted = ({ path }: { readonly path: string }): boolean => only.length === 0 || only.some((word) => path.includes(word))
 
 let isHeld = true
@@ -118,8 +133,9 @@ for (const proof of proofs.filter(isWanted)) {
   const row = run(proof)
   if (row.failed > 0) isHeld = false
   const { passed, failed, skipped, seconds } = row
+  const shownScale = proof.isOnBoth === true ? 1 : scale
   console.log(`${failed === 0 ? 'holds' : 'FAILS'}  ${row.claim}: ${passed} passed, ${failed} failed, ${skipped} skipped, ${seconds} s`)
-  const cells = [row.claim, `\`${row.path}\``, passed, failed, skipped, seconds, scale, seed, commit]
+  const cells = [row.claim, `\`${row.path}\``, passed, failed, skipped, seconds, shownScale, seed, commit]
   before.set(row.path, `| ${cells.join(' | ')} |`)
   // Written after each, so that a run that is cut short leaves what it has shown.
   writeFileSync(table, page())
@@ -135,5 +151,5 @@ function page(): string {
 | claim | tests | passed | failed | skipped | seconds | scale | seed | commit |
 |---|---|---|---|---|---|---|---|---|
 ${proofs.flatMap(({ path }) => before.get(path) ?? []).join('\n')}
-`
+${remarks}`
 }

@@ -10,6 +10,7 @@ import type { Database, DatabaseSource } from '../../gateway/store/pool.ts'
 import { migrate } from '../../gateway/store/migrate.ts'
 import { createDatabase, dropDatabase, findPostgresBinaries, postgresUrl, startPostgres } from './postgres.ts'
 import type { PostgresServer } from './postgres.ts'
+import { enginesAtThisScale } from './proof.ts'
 import { oncePerRun, runFolder, runOwner } from './run-folder.ts'
 
 export type Engine = 'PGlite' | 'PostgreSQL'
@@ -27,11 +28,22 @@ export interface OpenTestOptions {
 
 export type OpenTest = (options?: OpenTestOptions) => Promise<Database>
 
+/** what is shown does not touch the tables: one engine in `npm test`, both in `npm run prove` */
+export interface EachOptions {
+  readonly isSameOnBoth?: boolean
+}
+
 /** Runs `suite` once per engine. Call `open` in `beforeAll` (0.1 to 0.5 s); the first one of a run takes some seconds. */
-export function eachDatabase(title: string, suite: (open: OpenTest, engine: Engine) => void): void {
-  describe(`${title}, on PGlite`, () => suite(openerOf('PGlite'), 'PGlite'))
+export function eachDatabase(title: string, suite: (open: OpenTest, engine: Engine) => void, options: EachOptions = {}): void {
+  const engines = enginesFor(options)
+  if (engines.includes('PGlite')) describe(`${title}, on PGlite`, () => suite(openerOf('PGlite'), 'PGlite'))
+  if (!engines.includes('PostgreSQL')) return
   if (hasPostgres) describe(`${title}, on PostgreSQL`, () => suite(openerOf('PostgreSQL'), 'PostgreSQL'))
   else describe.skip(`${title}, on PostgreSQL ${withoutPostgres}`, () => suite(openerOf('PostgreSQL'), 'PostgreSQL'))
+}
+
+export function enginesFor({ isSameOnBoth = false }: EachOptions): readonly Engine[] {
+  return isSameOnBoth ? enginesAtThisScale(hasPostgres) : ['PGlite', 'PostgreSQL']
 }
 
 export const hasPostgres = findPostgresBinaries() !== undefined

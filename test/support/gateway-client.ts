@@ -61,7 +61,10 @@ export interface TestGateway {
   /** a token that lasts as long as the suite is fetched once per name */
   as(name: string): Asker
   /** a fresh token, with more than a role's everyday purpose */
-  token(name: string, ask?: { purposes?: readonly string[]; patient?: string; reason?: string; note?: string }): Promise<string>
+  token(
+    name: string,
+    ask?: { purposes?: readonly string[]; patient?: string; reason?: string; note?: string; scope?: string },
+  ): Promise<string>
   /** private_key_jwt of an institution's system; answers the token endpoint's reply */
   systemToken(institution: 'clinic' | 'hospital' | 'tertiary', scope: string): Promise<Reply>
   /** any address of the gateway, without a token unless a header brings one */

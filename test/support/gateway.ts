@@ -6,12 +6,16 @@ import { afterAll, beforeAll } from '@jest/globals'
 import { readConfig } from '../../gateway/config-load.ts'
 import type { Config } from '../../gateway/config.ts'
 import { startGateway } from '../../gateway/main.ts'
-import { eachDatabase, unopenedDatabase, type Engine, type Made } from './databases.ts'
+import { eachDatabase, unopenedDatabase, type EachOptions, type Engine, type Made, type OpenTest } from './databases.ts'
 import { clientOf, gatewaySetup, type GatewayOptions, type GatewaySetup, type TestGateway } from './gateway-client.ts'
 
 /** Runs `suite` once per engine, each with a gateway of its own that starts before and stops after it. */
-export function eachGateway(title: string, options: GatewayOptions, suite: (gateway: () => TestGateway, engine: Engine) => void): void {
-  eachDatabase(title, (_open, engine) => {
+export function eachGateway(
+  title: string,
+  options: GatewayOptions & EachOptions,
+  suite: (gateway: () => TestGateway, engine: Engine) => void,
+): void {
+  const run = (_open: OpenTest, engine: Engine): void => {
     let running: TestGateway | undefined
     beforeAll(async () => {
       running = await startTestGateway(engine, options)
@@ -21,7 +25,8 @@ export function eachGateway(title: string, options: GatewayOptions, suite: (gate
       if (running === undefined) throw new Error('the gateway has not started')
       return running
     }, engine)
-  })
+  }
+  eachDatabase(title, run, options)
 }
 
 export async function startTestGateway(engine: Engine, options: GatewayOptions = {}): Promise<TestGateway> {

@@ -19,8 +19,11 @@ export function generateAlike(check: { configureGlobal: (settings: { seed: numbe
   check.configureGlobal({ seed: seedOr(20261122), numRuns: cases(100) })
 }
 
+/** Whether every suite runs on both engines: in `npm run prove`, and where it is asked for. */
+const isOnBoth = scale > 1 || process.env['PROOF_ENGINES'] === 'both'
+
 /** For suites whose tables are tested on both engines elsewhere: one engine in `npm test`, both in `npm run prove`. */
 export function enginesAtThisScale(hasServer: boolean): readonly ('PGlite' | 'PostgreSQL')[] {
-  if (scale > 1) return ['PGlite', 'PostgreSQL']
+  if (isOnBoth) return ['PGlite', 'PostgreSQL']
   return [hasServer ? 'PostgreSQL' : 'PGlite']
 }

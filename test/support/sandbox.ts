@@ -10,11 +10,10 @@ import { prepareFolder } from '../../bin/sandbox.ts'
 import { portsFrom, type SandboxPorts } from '../../bin/sandbox/network.ts'
 import { openDatabase, type Database } from '../../gateway/store/pool.ts'
 import { callerOf, type Ask, type Caller } from './client.ts'
-import { hasPostgres, sharedPostgres, withoutPostgres, type Engine } from './databases.ts'
+import { enginesFor, hasPostgres, sharedPostgres, withoutPostgres, type EachOptions, type Engine } from './databases.ts'
 import { createDatabase, dropDatabase, postgresUrl } from './postgres.ts'
 import { startNode, type TestProcess } from './processes.ts'
 import { oncePerRun, runFolder } from './run-folder.ts'
-import { enginesAtThisScale } from './proof.ts'
 
 export type Program = 'clinic' | 'hospital' | 'tertiary' | 'gateway'
 const emrs = ['clinic', 'hospital', 'tertiary'] as const
@@ -39,9 +38,7 @@ export interface Network {
   close(): Promise<void>
 }
 
-export interface NetworkOptions {
-  /** what is shown does not touch the store: one engine in `npm test`, both in `npm run prove` */
-  readonly isSameOnBoth?: boolean
+export interface NetworkOptions extends EachOptions {
   /** settings of an institution's adapter that differ from the sandbox's */
   readonly adapters?: Readonly<Partial<Record<Program, object>>>
 }
@@ -56,7 +53,7 @@ export function eachNetwork(title: string, suite: (network: () => Network, engin
     afterAll(async () => network?.close())
     suite(() => network ?? notYet(), engine)
   }
-  const engines = options.isSameOnBoth === true ? enginesAtThisScale(hasPostgres) : ['PGlite', 'PostgreSQL']
+  const engines = enginesFor(options)
   if (engines.includes('PGlite')) describe(`${title}, on PGlite`, run('PGlite'))
   if (!engines.includes('PostgreSQL')) return
   if (hasPostgres) describe(`${title}, on PostgreSQL`, run('PostgreSQL'))

@@ -2,7 +2,7 @@ import fhirpath from 'fhirpath'
 import r4 from 'fhirpath/fhir-context/r4/index.js'
 import { expect, test } from '@jest/globals'
 import { definitionsWith } from '../../../fhir-profiles/definitions/definitions.ts'
-import { findingsUpTo } from '../../../fhir-profiles/validate/finding.ts'
+import { Findings } from '../../../fhir-profiles/validate/finding.ts'
 import { within } from '../../../fhir-profiles/validate/node.ts'
 import type { Node } from '../../../fhir-profiles/validate/node.ts'
 import { BeyondUs, compilePath } from '../../../fhir-profiles/validate/path-expression.ts'
@@ -63,7 +63,7 @@ test('the invariants compiled by us say what fhirpath.js says, on generated reso
     const root =
       type === undefined
         ? undefined
-        : readResource({ types, findings: findingsUpTo(1_000_000), maxDepth: 50 }, instanceOf(types, type, random))
+        : readResource({ types, findings: new Findings(1_000_000), maxDepth: 50 }, instanceOf(types, type, random))
     for (const node of root === undefined ? [] : within(root)) {
       for (const check of node.plain === undefined ? [] : checksAt(node)) {
         const ours = quick(check.expression, node)

@@ -3,7 +3,7 @@ import { parseJson } from '../../../fhir-profiles/json.ts'
 import { isResource, validate } from '../../../fhir-profiles/validate/validate.ts'
 import { describeShared, sharedFiles, sharedResources } from '../shared.ts'
 
-const errors = (resource: unknown) => validate(resource).filter(({ severity }) => severity !== 'warning')
+const errors = (resource: unknown) => validate(resource)
 
 describeShared('held against published resources', () => {
   const faulty = (folder: string) =>

@@ -77,14 +77,14 @@ export const bodies: readonly Fault[] = [
     ask: put(text({ effectiveDateTime: secret })),
     status: 400,
     id: 'wrong-format',
-    at: 'Observation.effectiveDateTime',
+    at: 'Observation.effective.ofType(dateTime)',
   },
   { title: 'a missing element', ask: put(text({ code: undefined })), status: 400, id: 'missing-element', at: 'Observation' },
   {
     title: 'a text where an object is due',
     ask: put(text({ subject: secret })),
     status: 400,
-    id: 'wrong-json-kind',
+    id: 'not-an-object',
     at: 'Observation.subject',
   },
   {

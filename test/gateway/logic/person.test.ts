@@ -18,7 +18,8 @@ const hospital = record('hospital', 200, { name: [{ text: '강 하늘' }], gende
 
 describe('a person', () => {
   test('has the name of the newest record, the numbers of all, and what only one of them knows', () => {
-    const { patient, updatedMs } = composePerson('p1', [clinic, hospital])
+    const { patient, text, updatedMs } = composePerson('p1', [clinic, hospital])
+    expect(text).toBe(JSON.stringify(patient))
     expect(patient).toMatchObject({ id: 'p1', name: [{ text: '강 하늘' }], birthDate: '1968-04-17', gender: 'female' })
     expect(patient.identifier?.map(({ value }) => value)).toEqual(['C-1', 'H-1'])
     expect(updatedMs).toBe(200)

@@ -1,0 +1,128 @@
+/**
+ * One named statement on the wire of `pg`. The server is told of it, and tells what its columns are, once for each connection; after that a
+ * question is its values and the answer its rows. `pg` asks for the description of the columns at every execution, which is a good part
+ * of what a small statement costs. Protocol: https://www.postgresql.org/docs/15/protocol-flow.html#PROTOCOL-FLOW-EXT-QUERY
+ */
+import type pg from 'pg'
+import { isRecord } from '../../fhir-profiles/validate/guards.ts'
+import { parserOf } from './column-types.ts'
+import { wireText } from './wire-text.ts'
+
+interface Shape {
+  readonly names: readonly string[]
+  readonly parsers: readonly ((text: string) => unknown)[]
+  /** a row of nothing: copied, so that all rows have one shape in memory */
+  readonly empty: Readonly<Record<string, unknown>>
+}
+
+export interface Answer<Row> {
+  readonly rows: Row[]
+  readonly rowCount: number | null
+}
+
+const nothing: Shape = { names: [], parsers: [], empty: {} }
+
+/** What each connection told of its statements, by name. A statement whose columns change is an error of the server, never another answer. */
+const shapesOf = new WeakMap<pg.Connection, Map<string, Shape>>()
+
+/** Given to `client.query`, which calls these methods as messages arrive; `answer` settles when the server is done with it. */
+export class NamedStatement<Row extends Record<string, unknown>> implements pg.Submittable {
+  readonly name: string
+  readonly text: string
+  readonly answer: Promise<Answer<Row>>
+  readonly #values: (string | Buffer | null)[]
+  readonly #settle: PromiseWithResolvers<Answer<Row>>
+  readonly #rows: Row[] = []
+  #shapes: Map<string, Shape> | undefined
+  #shape = nothing
+  #rowCount: number | null = null
+  #failure: { readonly thrown: unknown } | undefined
+
+  /** Throws for a value that cannot be written, before anything is sent. */
+  constructor(name: string, text: string, values: readonly unknown[]) {
+    this.name = name
+    this.text = text
+    this.#values = values.map(wireText)
+    this.#settle = Promise.withResolvers()
+    this.answer = this.#settle.promise
+  }
+
+  submit(connection: pg.Connection): Error | null {
+    const { name, text } = this
+    const shapes = shapesOf.get(connection) ?? new Map<string, Shape>()
+    if (shapes.size === 0) shapesOf.set(connection, shapes)
+    const shape = shapes.get(name)
+    this.#shapes = shapes
+    this.#shape = shape ?? nothing
+    const { stream } = connection
+    const isHeld = 'cork' in stream // the stand-in of PGlite has nothing to hold back
+    if (isHeld) stream.cork()
+    try {
+      if (!isParsed(connection, name)) connection.parse({ name, text, types: [] }, true)
+      connection.bind({ portal: '', statement: name, values: this.#values }, true)
+      if (shape === undefined) connection.describe({ type: 'P', name: '' }, true)
+      connection.execute({ portal: '' }, true)
+      connection.sync()
+    } finally {
+      if (isHeld) stream.uncork()
+    }
+    return null
+  }
+
+  handleRowDescription({ fields }: { readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[] }): void {
+    this.#shape = {
+      names: fields.map((field) => field.name),
+      parsers: fields.map((field) => parserOf(field.dataTypeID)),
+      empty: Object.fromEntries(fields.map((field) => [field.name, null])),
+    }
+    this.#shapes?.set(this.name, this.#shape)
+  }
+
+  handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
+    if (this.#failure !== undefined) return
+    const { names, parsers, empty } = this.#shape
+    const row = { ...empty }
+    try {
+      for (const [at, value] of fields.entries()) if (value !== null) row[names[at] ?? ''] = parsers[at]?.(value)
+    } catch (thrown) {
+      // told when the server is done, so that the connection stays sound
+      this.#failure = { thrown }
+    }
+    if (isStated<Row>(row)) this.#rows.push(row)
+  }
+
+  handleCommandComplete({ text }: { readonly text: string }): void {
+    // a statement without columns has none to tell of
+    this.#shapes?.set(this.name, this.#shape)
+    const count = /\d+$/.exec(text)?.[0]
+    this.#rowCount = count === undefined ? null : Number(count)
+  }
+
+  handleReadyForQuery(): void {
+    if (this.#failure === undefined) this.#settle.resolve({ rows: this.#rows, rowCount: this.#rowCount })
+    else this.#settle.reject(this.#failure.thrown)
+  }
+
+  handleError(thrown: unknown): void {
+    this.#settle.reject(thrown)
+  }
+
+  handleEmptyQuery(): void {
+    this.#failure = { thrown: new TypeError('a statement has a text') }
+  }
+
+  handlePortalSuspended(): void {
+    this.#failure = { thrown: new TypeError('a statement is answered whole') }
+  }
+}
+
+/** The caller states the shape of the columns it selects, see `Sql.query`. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- see above
+function isStated<Row extends Record<string, unknown>>(row: Record<string, unknown>): row is Row {
+  return typeof row === 'object'
+}
+
+/** `pg` notes by name what a connection has parsed; its types do not say so. */
+function isParsed(connection: pg.Connection, name: string): boolean {
+  return 'parsedStatements' in connection && isRecord(connection.parsedStatements) && connection.parsedStatements[name] !== undefined
+}
