@@ -41,7 +41,8 @@ function encounterId(reference: string | undefined, networkIdOf: Placed['network
 export async function refreshEncounters(tables: Tables, prepared: readonly Prepared[], places: Places): Promise<void> {
   const written = new Set(prepared.map(({ row }) => row.id))
   for (const { row } of prepared) {
-    if (row.type !== 'Encounter') continue
+    // nobody can have named one whose id was made just now but who came along with it
+    if (row.type !== 'Encounter' || row.isFresh === true) continue
     const departments = row.sources.filter((key) => key.startsWith('dept:'))
     const bases = places.of(row.institution, departmentsIn(departments))
     for (const held of await tables.records.withEncounter(row.id, 5_000)) {

@@ -7,14 +7,14 @@
  * - `work` may run more than once: what a serialization failure or a deadlock undid is tried again.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { createHash, randomInt } from 'node:crypto'
+import { randomInt } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { DatabaseAway } from '../away.ts'
 import { columnTypes } from './column-types.ts'
 import { openEmbedded } from './embedded.ts'
 import type { OpenPool } from './embedded.ts'
-import { NamedStatement } from './statement.ts'
+import { beginText, planOnce, run, transactionOn } from './transaction.ts'
 
 export interface Sql {
   /** One statement. Column types: `column-types.ts`. Throws what the server says, without the row values it quotes. */
@@ -66,13 +66,6 @@ const connectDeadlineMs = 10_000
 const statementDeadlineMs = 30_000
 const idleInTransactionMs = 60_000
 const [oldestServer, maxAttempts] = [150_000, 6]
-const maxNamedStatements = 500
-/**
- * The server would plan named statements over partitions anew each time, which costs more than running them. One plan serves them all; it does not know how
- * few values there are, nor how large a table grows after it was made, so it looks them up and reads no whole table for them.
- */
-const planOnce = 'set plan_cache_mode = force_generic_plan; set enable_hashjoin = off; set enable_mergejoin = off; set enable_seqscan = off'
-const planAnew = 'set plan_cache_mode = force_custom_plan; set enable_hashjoin = on; set enable_mergejoin = on; set enable_seqscan = on'
 const sessionSettings = `set time zone 'UTC'; set jit = off; ${planOnce}`
 
 /** Opens and checks the database: reachable, PostgreSQL 15 or newer, UTF-8. Throws a message with the cause and the next step. */
@@ -147,16 +140,15 @@ function databaseOver(opened: OpenPool, kind: Database['kind'], lost: (error: Er
       return await again(() =>
         borrow(pool, async (client) => {
           state.isOpen = true
-          await client.query(beginText(options))
-          const tx = transactionOn(client, state, planned)
+          // the stand-in of PGlite takes a message at a time; what a statement is read by decides too late how strict its transaction is
+          const isJoined = kind === 'postgres' && (options.isolation ?? 'read committed') === 'read committed'
+          const tx = transactionOn(client, state, { planned, begin: beginText(options), isJoined })
           try {
             const result = await inside.run(state, () => work(tx)).finally(() => (state.isOpen = false))
-            await tx.settled()
-            await commit(client)
+            await tx.commit()
             return result
           } catch (error) {
-            await tx.settled()
-            await client.query('rollback').catch(lost)
+            await tx.rollback().catch(lost)
             throw error
           }
         }),
@@ -164,39 +156,6 @@ function databaseOver(opened: OpenPool, kind: Database['kind'], lost: (error: Er
     },
     close: () => (closing ??= opened.close()),
   }
-}
-
-/** Statements of one transaction run one after another, also when the caller started several at once. */
-function transactionOn(
-  client: pg.ClientBase,
-  state: { readonly isOpen: boolean },
-  planned: (options: QueryOptions) => QueryOptions,
-): Transaction & { settled(): Promise<unknown> } {
-  let last: Promise<unknown> = Promise.resolve()
-  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (!state.isOpen) throw new Error('the transaction is over: await every statement before `work` returns')
-    const turn = last.then(work)
-    last = Promise.allSettled([turn])
-    return await turn
-  }
-  return {
-    query: (text, values = [], planning = {}) => inTurn(() => run(client, text, values, planned(planning))),
-    script: (text) =>
-      inTurn(async () => {
-        await client.query(text).catch(withoutValues)
-      }),
-    settled: () => last,
-  }
-}
-
-/** PostgreSQL answers COMMIT of a transaction in which a statement failed with ROLLBACK, and no error: that must not look like success. */
-async function commit(client: pg.ClientBase): Promise<void> {
-  const { command } = await client.query('commit').catch(withoutValues)
-  if (command !== 'COMMIT') throw new Error('nothing was committed: a statement of the transaction failed and its error was not passed on')
-}
-
-function beginText({ isolation = 'read committed', readOnly = false }: TransactionOptions): string {
-  return `begin isolation level ${isolation}${readOnly ? ' read only' : ''}`
 }
 
 async function borrow<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
@@ -214,32 +173,6 @@ async function borrow<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise
   }
 }
 
-// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- see `Sql.query`
-async function run<Row extends Record<string, unknown>>(
-  client: pg.ClientBase,
-  text: string,
-  values: readonly unknown[],
-  { isPlannedAnew = false }: QueryOptions = {},
-) {
-  if (!isPlannedAnew) return runNamed<Row>(client, text, values)
-  await client.query(planAnew)
-  try {
-    return await runNamed<Row>(client, text, values)
-  } finally {
-    // a transaction that failed takes the setting back with all else
-    if (client.getTransactionStatus() !== 'E') await client.query(planOnce)
-  }
-}
-
-// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- see `Sql.query`
-async function runNamed<Row extends Record<string, unknown>>(client: pg.ClientBase, text: string, values: readonly unknown[]) {
-  const name = statementName(text)
-  if (name === undefined) return client.query<Row>(text, [...values]).catch(withoutValues)
-  const statement = new NamedStatement<Row>(name, text, values)
-  client.query(statement)
-  return statement.answer.catch(withoutValues)
-}
-
 /** A bare `begin` would leave the connection in a transaction that belongs to nobody. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- see `Sql.query`
 async function runAlone<Row extends Record<string, unknown>>(
@@ -254,17 +187,6 @@ async function runAlone<Row extends Record<string, unknown>>(
     throw new Error('a transaction is opened by `transaction` only')
   }
   return result
-}
-
-const statementNames = new Map<string, string>()
-
-/** Beyond the bound (a caller builds texts without end) statements go unnamed: slower, but the server's memory stays bounded. */
-function statementName(text: string): string | undefined {
-  const known = statementNames.get(text)
-  if (known !== undefined || statementNames.size >= maxNamedStatements) return known
-  const name = `s${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`
-  statementNames.set(text, name)
-  return name
 }
 
 /** 40001 serialization_failure, 40P01 deadlock_detected: https://www.postgresql.org/docs/15/errcodes-appendix.html */
@@ -293,13 +215,6 @@ async function again<T>(attempt: () => Promise<T>): Promise<T> {
 function sqlStateOf(error: unknown): string | undefined {
   if (!isObject(error) || !('severity' in error) || !('code' in error)) return undefined
   return typeof error.code === 'string' && error.code.length === 5 ? error.code : undefined
-}
-
-/** The server quotes rows in `detail` and `where` (`Key (name)=(…) already exists`); a log must never see them. */
-function withoutValues(error: unknown): never {
-  if (isObject(error) && 'detail' in error) error.detail = undefined
-  if (isObject(error) && 'where' in error) error.where = undefined
-  throw error
 }
 
 function isObject(value: unknown): value is object {

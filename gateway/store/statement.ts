@@ -37,9 +37,12 @@ export class NamedStatement<Row extends Record<string, unknown>> implements pg.S
   #shape = nothing
   #rowCount: number | null = null
   #failure: { readonly thrown: unknown } | undefined
+  /** runs before it, in the same round trip; undefined = nothing does, or it has run */
+  #begin: string | undefined
 
   /** Throws for a value that cannot be written, before anything is sent. */
-  constructor(name: string, text: string, values: readonly unknown[]) {
+  constructor(name: string, text: string, values: readonly unknown[], begin?: string) {
+    this.#begin = begin
     this.name = name
     this.text = text
     this.#values = values.map(wireText)
@@ -58,7 +61,13 @@ export class NamedStatement<Row extends Record<string, unknown>> implements pg.S
     const isHeld = 'cork' in stream // the stand-in of PGlite has nothing to hold back
     if (isHeld) stream.cork()
     try {
+      // before what begins: the first sign of a parsed text is taken for this one's, and one that cannot be parsed begins nothing
       if (!isParsed(connection, name)) connection.parse({ name, text, types: [] }, true)
+      if (this.#begin !== undefined) {
+        connection.parse({ name: '', text: this.#begin, types: [] }, true)
+        connection.bind({ portal: '', statement: '', values: [] }, true)
+        connection.execute({ portal: '' }, true)
+      }
       connection.bind({ portal: '', statement: name, values: this.#values }, true)
       if (shape === undefined) connection.describe({ type: 'P', name: '' }, true)
       connection.execute({ portal: '' }, true)
@@ -96,6 +105,10 @@ export class NamedStatement<Row extends Record<string, unknown>> implements pg.S
   }
 
   handleCommandComplete({ text }: { readonly text: string }): void {
+    if (this.#begin !== undefined) {
+      this.#begin = undefined
+      return
+    }
     // a statement without columns has none to tell of
     this.#shapes?.set(this.name, this.#shape)
     const count = /\d+$/.exec(text)?.[0]

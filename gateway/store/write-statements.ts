@@ -68,7 +68,23 @@ const given = `k as materialized (
     from unnest(${lists.join(', ')}) as k(${names}))`
 
 const { sql: indexed, next: entriesAt } = insertIndex(columns.length + 1)
-const goneAt = entriesAt + 1
+
+const entryColumns: readonly {
+  readonly name: string
+  readonly type: 'text' | 'bigint'
+  readonly value: (entry: LedgerEntry) => string | number
+}[] = [
+  { name: 'id', type: 'text', value: ({ id }) => id },
+  { name: 'at_ms', type: 'bigint', value: ({ atMs }) => atMs },
+  { name: 'persons', type: 'text', value: ({ persons }) => arrayLiteral(persons) },
+  { name: 'institution', type: 'text', value: ({ institution }) => institution },
+  { name: 'kind', type: 'text', value: ({ kind }) => kind },
+  { name: 'body', type: 'text', value: ({ body }) => body },
+  { name: 'sha256', type: 'text', value: ({ sha256 }) => sha256 },
+]
+const entryNames = entryColumns.map(({ name }) => name).join(', ')
+const entryLists = entryColumns.map(({ type }, at) => `$${entriesAt + at}::${type}[]`).join(', ')
+const goneAt = entriesAt + entryColumns.length
 
 const written = `insert into record (${names}, ${made}) select ${names}, ${labellerVersion}, ${indexerVersion} from k`
 const updated = `${written} on conflict (shard, id) do update set
@@ -85,9 +101,7 @@ const past = (of: string, shard: string): string =>
 
 const along = `indexed as (${indexed}),
   entry as (
-    insert into ledger (id, at_ms, persons, institution, kind, body, sha256)
-    select id, "atMs", persons, institution, kind, body, sha256
-    from json_to_recordset($${entriesAt}::json) as e(id text, "atMs" bigint, persons text[], institution text, kind text, body text, sha256 text)
+    insert into ledger (${entryNames}) select ${entryNames.replace('persons', 'persons::text[]')} from unnest(${entryLists}) as e(${entryNames})
     returning seq),
   waiting as (insert into ledger_pending (seq) select seq from entry)`
 
@@ -117,7 +131,11 @@ export const writeAnywhere = `
 
 /** The values of `writeFresh` and `writeAnywhere`; with `goneValues` behind them of `writeInPlace`. */
 export function writeValues(rows: readonly RecordRow[], index: readonly Placed[], entries: readonly LedgerEntry[]): readonly string[] {
-  return [...columns.map(({ value }) => arrayLiteral(rows.map(value))), ...indexValues(index), JSON.stringify(entries)]
+  return [
+    ...columns.map(({ value }) => arrayLiteral(rows.map(value))),
+    ...indexValues(index),
+    ...entryColumns.map(({ value }) => arrayLiteral(entries.map(value))),
+  ]
 }
 
 /** Marks of index rows that go, by record. */

@@ -14,7 +14,7 @@ export interface CurrentVersion {
 
 export function writes(sql: Sql) {
   return {
-    /** Current versions by network id; absent = never written. Call after `networkIds`, which holds the lock. */
+    /** Current versions by network id; absent = never written. Call after `claimIds`, which holds the lock. */
     async current(ids: readonly string[]): Promise<Map<string, CurrentVersion>> {
       if (ids.length === 0) return new Map()
       const found = await sql.query<

@@ -92,6 +92,16 @@ eachDatabase('the database', (open, engine) => {
       expect(await notes()).toBe(0)
     })
 
+    test('whose first statement the server does not understand is rolled back, and the statement is understood once it can be', async () => {
+      const late = (): Promise<unknown> => database.transaction((tx) => tx.query('select words from note_to_come'))
+      await expect(late()).rejects.toMatchObject({ code: '42P01' })
+      await database.sql.query('create table note_to_come (words text)')
+      // on every connection that may have heard of it
+      await Promise.all(Array.from({ length: 20 }, late))
+      await expect(database.transaction((tx) => tx.query('select 1 / $1::int', [0]))).rejects.toMatchObject({ code: '22012' })
+      expect(await database.transaction(async () => 'nothing was asked')).toBe('nothing was asked')
+    })
+
     test('refuses the database handle inside, where it would wait for itself', async () => {
       const message = 'inside a transaction only `tx` is passed'
       await expect(database.transaction(() => database.sql.query('select 1'))).rejects.toThrow(message)
