@@ -87,7 +87,7 @@ export async function releaseEverything(context: Context, call: Call, page: Ever
 async function judgeApart(context: Context, call: Call, sight: Sight, asked: readonly (readonly HeldContent[])[]) {
   const { parts, standing } = await judgeRested(context, call, sight, asked.flat())
   // in their order, without what is refused
-  const left = [...parts].reverse()
+  const left = parts.toReversed()
   const lists = asked.map((list) => list.flatMap(({ facts }) => (left.at(-1)?.networkId === facts.id ? left.splice(-1) : [])))
   return { lists, standing }
 }
