@@ -80,11 +80,14 @@ function rowsApart(make: Making, at: At, param: string, passes: Passes): string 
   return `select ${row}.shard, ${row}.record from record_index ${row} where ${toldApart(make, at, row, param)} and ${passes(row)}`
 }
 
-/** Shard and id of the records that meet the only condition there is, each once; undefined where there are more, or none that rows alone decide. */
+/**
+ * Shard and id of the records that meet the only condition there is, by each row that says so; undefined where there are more, or none that rows
+ * alone decide. `offset 0`: the rows are gone through, not the records.
+ */
 export function foundBy(make: Making, at: At, clauses: readonly Clause[]): string | undefined {
   const [only, second] = clauses
   if (second !== undefined || only?.on !== 'row' || only.not === true || !isToldApart(at) || at.shard !== undefined) return undefined
-  return `select distinct f.shard, f.record from (${rowsApart(make, at, only.param, (row) => testSql(only.test, row, make.add))}) f`
+  return `${rowsApart(make, at, only.param, (row) => testSql(only.test, row, make.add))} offset 0`
 }
 
 function none(make: Making, at: At, param: string, passes: Passes): string {

@@ -48,15 +48,17 @@ async function fewRecords(sql: Sql, input: SearchInput): Promise<SearchAnswer | 
       ? `record r where ${whereOf(make, at, input)}`
       : `(${found}) f join record r on r.shard = f.shard and r.id = f.record where ${visible(make, at)}`
   const after = order.after('q')
-  const { rows } = await sql.query<Found>(
-    `with hit as materialized (select ${columnsFor(make)}, ${order.columns} from ${from} limit ${make.add(few + 1)})
-     select c.total, ${indexing(make, sql)} as indexing, page.*
-     from (select count(*)::int as total from hit) c
-     left join (select q.* from hit q${after === undefined ? '' : ` where ${after}`} order by ${order.by('q')} limit ${make.add(limit + 1)}) page on true
+  const all = `with hit as materialized (select ${columnsFor(make)}, ${order.columns} from ${from} limit ${make.add(few + 1)})`
+  // a record is found by each row that says so, and is one
+  const [once, of] = found === undefined ? [all, 'hit'] : [`${all}, one as materialized (select distinct on (h.id) h.* from hit h)`, 'one']
+  const { rows } = await sql.query<Found & { reached: number }>(
+    `${once} select c.reached, c.total, ${indexing(make, sql)} as indexing, page.*
+     from (select (select count(*)::int from hit) as reached, (select count(*)::int from ${of}) as total) c
+     left join (select q.* from ${of} q${after === undefined ? '' : ` where ${after}`} order by ${order.by('q')} limit ${make.add(limit + 1)}) page on true
      order by ${order.by('page')}`,
     make.values,
   )
-  return (rows[0]?.total ?? 0) > few ? undefined : answerOf(sql, input, rows, order)
+  return (rows[0]?.reached ?? 0) > few ? undefined : answerOf(sql, input, rows, order)
 }
 
 async function manyRecords(sql: Sql, input: SearchInput): Promise<SearchAnswer> {

@@ -6,7 +6,7 @@
 import type pg from 'pg'
 import { isRecord } from '../../fhir-profiles/validate/guards.ts'
 import { parserOf } from './column-types.ts'
-import { wireText } from './wire-text.ts'
+import { boundMessage, wireText } from './wire.ts'
 
 interface Shape {
   readonly names: readonly string[]
@@ -51,31 +51,40 @@ export class NamedStatement<Row extends Record<string, unknown>> implements pg.S
   }
 
   submit(connection: pg.Connection): Error | null {
-    const { name, text } = this
+    const { name } = this
     const shapes = shapesOf.get(connection) ?? new Map<string, Shape>()
     if (shapes.size === 0) shapesOf.set(connection, shapes)
     const shape = shapes.get(name)
     this.#shapes = shapes
     this.#shape = shape ?? nothing
+    const isNew = !isParsed(connection, name)
+    // the stand-in of PGlite has no stream to write to
+    if (isNew || shape === undefined || this.#begin !== undefined || !('write' in connection.stream))
+      this.#introduce(connection, { isNew, isShapeNew: shape === undefined })
+    else if (connection.stream.writable) connection.stream.write(boundMessage(name, this.#values))
+    return null
+  }
+
+  #introduce(connection: pg.Connection, { isNew, isShapeNew }: { readonly isNew: boolean; readonly isShapeNew: boolean }): void {
+    const { name, text } = this
     const { stream } = connection
-    const isHeld = 'cork' in stream // the stand-in of PGlite has nothing to hold back
+    const isHeld = 'cork' in stream
     if (isHeld) stream.cork()
     try {
       // before what begins: the first sign of a parsed text is taken for this one's, and one that cannot be parsed begins nothing
-      if (!isParsed(connection, name)) connection.parse({ name, text, types: [] }, true)
+      if (isNew) connection.parse({ name, text, types: [] }, true)
       if (this.#begin !== undefined) {
         connection.parse({ name: '', text: this.#begin, types: [] }, true)
         connection.bind({ portal: '', statement: '', values: [] }, true)
         connection.execute({ portal: '' }, true)
       }
       connection.bind({ portal: '', statement: name, values: this.#values }, true)
-      if (shape === undefined) connection.describe({ type: 'P', name: '' }, true)
+      if (isShapeNew) connection.describe({ type: 'P', name: '' }, true)
       connection.execute({ portal: '' }, true)
       connection.sync()
     } finally {
       if (isHeld) stream.uncork()
     }
-    return null
   }
 
   handleRowDescription({ fields }: { readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[] }): void {

@@ -58,6 +58,30 @@ eachDatabase('the database', (open, engine) => {
     })
   })
 
+  test('values arrive as they were given, the first time a statement is asked and every time after', async () => {
+    const hard = ['', 'NULL', 'a,b', '{}', '"quoted"', 'back\\slash', '한글', 'line\nbreak', ' space ']
+    const values = ['한글 "x" \\ 끝', hard, [1.5, null, -2], true, null, Buffer.from([0, 255, 92]), []]
+    const text =
+      'select $1::text as words, $2::text[] as list, $3::float8[] as numbers, $4::boolean as yes, $5::text as nothing, $6::bytea as bytes, $7::text[] as empty'
+    for (let turn = 0; turn < 3; turn += 1) {
+      const { rows, rowCount } = await database.sql.query(text, values)
+      expect(rows).toEqual([
+        {
+          words: values[0],
+          list: hard,
+          numbers: [1.5, null, -2],
+          yes: true,
+          nothing: null,
+          bytes: Buffer.from([0, 255, 92]),
+          empty: [],
+        },
+      ])
+      expect(rowCount).toBe(1)
+    }
+    await expect(database.sql.query('select $1::timestamptz as at', [new Date(0)])).rejects.toThrow('no column takes this object')
+    expect((await database.sql.query(text, values)).rowCount).toBe(1)
+  })
+
   test('an integer that JavaScript cannot hold exactly is an error, not a rounded value', async () => {
     await expect(database.sql.query('select 9007199254740993::int8 as id')).rejects.toThrow('beyond 2^53')
     expect(await notes()).toBe(0)
