@@ -69,7 +69,9 @@ const maxNamedStatements = 500
  */
 const planOnce = 'set plan_cache_mode = force_generic_plan; set enable_hashjoin = off; set enable_mergejoin = off'
 const planAnew = 'set plan_cache_mode = force_custom_plan; set enable_hashjoin = on; set enable_mergejoin = on'
-const sessionSettings = `set time zone 'UTC'; set jit = off; ${planOnce}`
+/** Where the server has it: a ledger's entry is packed several times quicker than by the older way, and no larger. */
+const packing = `select set_config(name, 'lz4', false) from pg_settings where name = 'default_toast_compression' and 'lz4' = any(enumvals)`
+const sessionSettings = `set time zone 'UTC'; set jit = off; ${planOnce}; ${packing}`
 
 /** Opens and checks the database: reachable, PostgreSQL 15 or newer, UTF-8. Throws a message with the cause and the next step. */
 export async function openDatabase(source: DatabaseSource, options: OpenOptions = {}): Promise<Database> {
