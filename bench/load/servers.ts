@@ -16,6 +16,8 @@ import { analyze, bytesPerRecord, personsOf } from './database.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const tokenEveryMs = 120_000
+/** how deploy/ starts it */
+const deployed = ['--max-semi-space-size=8']
 
 /** One line of the harness's targets file. */
 export interface Target {
@@ -83,7 +85,7 @@ async function startTargets(server: PostgresServer, children: ChildProcess[], { 
   const config = join(folder, 'gateway.json')
   writeFileSync(config, JSON.stringify({ ...setup.content, dataDir: join(folder, 'data') }), { mode: 0o600 })
   const profiling = profiles === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profiles]
-  const pid = await started(children, [...profiling, 'bin/carenet.mjs', 'serve', '--config', config], setup.port, {
+  const pid = await started(children, [...deployed, ...profiling, 'bin/carenet.mjs', 'serve', '--config', config], setup.port, {
     DATABASE_URL: database,
     LOG_LEVEL: 'error',
   })

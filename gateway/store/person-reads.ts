@@ -1,7 +1,17 @@
 /** A person by any id, with what decides about them and every Patient record of them: one statement, and so one snapshot, for many who read at once. */
 import type { Held } from '../held.ts'
 import { grouped } from './grouped.ts'
-import { askColumns, askRow, askedSql, policyColumns, policyFrom, policyOf, type Policy, type PolicyAsk, type PolicyRow } from './policy.ts'
+import {
+  askColumns,
+  askValues,
+  askedSql,
+  policyColumns,
+  policyFrom,
+  policyOf,
+  type Policy,
+  type PolicyAsk,
+  type PolicyRow,
+} from './policy.ts'
 import type { Sql } from './pool.ts'
 import { heldOf, recordColumns, type StoredRow } from './record-row.ts'
 
@@ -43,8 +53,10 @@ const personSql = `
 
 async function personsRead(sql: Sql, asks: readonly PersonAsk[]): Promise<readonly PersonRead[]> {
   const askedAtMs = performance.now()
-  const rows = asks.map((ask, at) => ({ ...askRow(ask, at), id: ask.id, nobody: ask.nobody }))
-  const found = await sql.query<Row>(personSql, [JSON.stringify(rows)])
+  const found = await sql.query<Row>(
+    personSql,
+    askValues(asks, ({ id, nobody }) => ({ id, nobody })),
+  )
   const of = Map.groupBy(found.rows, ({ at }) => at)
   return asks.map((_, at) => readOf(of.get(at) ?? [], askedAtMs))
 }

@@ -69,16 +69,21 @@ function standingOf(rows: readonly ProvisionRow[]): string {
   return rows.map(({ consent, version, path, fromMs, untilMs }) => [consent, version, path, fromMs, untilMs].join(' ')).join(',')
 }
 
-/** Columns of the asks: `ask`, as JSON in $1; `person`s beside it. */
-export const askColumns = 'at int, institution text, class text, since bigint, now bigint, also text[], inside text[]'
+/** Columns of the asks: `ask`, as JSON in $1; `person`s beside it. Who asks from the same place asks for the same `insiders`, listed in $2. */
+export const askColumns = 'at int, institution text, class text, since bigint, now bigint, also text[], place int'
 
-/** `asked`: whom each ask is about. @param persons SQL of the array of those it names */
-export const askedSql = (persons: string): string => `asked as materialized (
-    select a.at, a.institution, a.class, a.since, a.now, p.person, p.person = any(${persons}) as is_named
+/** `asked`: whom each ask is about, each once. @param persons SQL of the array of those it names */
+export const askedSql = (persons: string): string => `
+  place as materialized (select * from json_to_recordset($2::json) as k(place int, inside text[])),
+  insider as materialized (
+    select k.place, v.person from place k join provision v on v.receivers && k.inside
+    union select k.place, u.person from place k join provision v on v.receivers && k.inside join undecided_merge u on u.other = v.person),
+  asked as materialized (
+    select a.at, a.institution, a.class, a.since, a.now, p.person, p.is_named
     from ask a cross join lateral (
-      select unnest(${persons} || a.also) as person
-      union select v.person from provision v where v.receivers && a.inside
-      union select u.person from undecided_merge u join provision v on v.person = u.other where v.receivers && a.inside) p)`
+      select person, true as is_named from unnest(${persons}) person
+      union all select person, false from unnest(a.also) person where person <> all(${persons})
+      union all select i.person, false from insider i where i.place = a.place and i.person <> all(${persons} || a.also)) p)`
 
 /** A person referred to stands for the custodian's own Patient record of them. */
 const targetsSql = `(
@@ -106,15 +111,26 @@ const policySql = `
   with ask as materialized (select * from json_to_recordset($1::json) as a(${askColumns}, persons text[])), ${askedSql('a.persons')}
   select ${policyColumns} from ${policyFrom}`
 
-export function askRow({ relation, also, insideReceiver }: PolicyAsk, at: number) {
-  const { institution, referralClass, closedSinceMs, nowMs, persons } = relation
-  return { at, institution, class: referralClass, since: closedSinceMs, now: nowMs, also, inside: insideReceiver, persons }
+/** $1 and $2 of a statement with `askedSql`. `more`: other columns of an ask. */
+export function askValues<Ask extends PolicyAsk>(asks: readonly Ask[], more: (ask: Ask) => object): readonly [string, string] {
+  const places = new Map<string, { readonly place: number; readonly inside: readonly string[] }>()
+  const rows = asks.map((ask, at) => {
+    const { institution, referralClass, closedSinceMs, nowMs } = ask.relation
+    const key = ask.insideReceiver.join(' ')
+    const { place } = places.get(key) ?? { place: places.size }
+    places.set(key, { place, inside: ask.insideReceiver })
+    return { at, institution, class: referralClass, since: closedSinceMs, now: nowMs, also: ask.also, place, ...more(ask) }
+  })
+  return [JSON.stringify(rows), JSON.stringify([...places.values()])]
 }
 
 /** One policy for each ask, all of them in one snapshot. */
 async function policiesOf(sql: Sql, asks: readonly PolicyAsk[]): Promise<readonly Policy[]> {
   const askedAtMs = performance.now()
-  const found = await sql.query<PolicyRow>(policySql, [JSON.stringify(asks.map(askRow))])
+  const found = await sql.query<PolicyRow>(
+    policySql,
+    askValues(asks, ({ relation }) => ({ persons: [...new Set(relation.persons)] })),
+  )
   const of = Map.groupBy(found.rows, ({ at }) => at)
   return asks.map((_, at) => policyOf(of.get(at) ?? [], askedAtMs))
 }

@@ -66,7 +66,9 @@ const connectDeadlineMs = 10_000
 const statementDeadlineMs = 30_000
 const idleInTransactionMs = 60_000
 const [oldestServer, maxAttempts] = [150_000, 6]
-const sessionSettings = `set time zone 'UTC'; set jit = off; ${planOnce}`
+/** Where the server has it: a ledger's entry is packed several times quicker than by the older way, and no larger. */
+const packing = `select set_config(name, 'lz4', false) from pg_settings where name = 'default_toast_compression' and 'lz4' = any(enumvals)`
+const sessionSettings = `set time zone 'UTC'; set jit = off; ${planOnce}; ${packing}`
 
 /** Opens and checks the database: reachable, PostgreSQL 15 or newer, UTF-8. Throws a message with the cause and the next step. */
 export async function openDatabase(source: DatabaseSource, options: OpenOptions = {}): Promise<Database> {
