@@ -50,6 +50,6 @@ const outdated = `with recursive named as (
       or exists (select 1 from unnest($2::text[]) n where position(lower(n) in lower(regexp_replace(r.text, '\\s', '', 'g'))) > 0))
     union
     select r.shard, r.id, r.person is null from named k
-      join record_index i on k.is_nobodys and i.kind = 'reference' and i.param = '_reference' and i.code = k.id
+      join record_index i on k.is_nobodys and i.kind = 'reference' and i.code = k.id
       join record r on r.shard = i.shard and r.id = i.record and not r.deleted)
   update record r set labeller = 0, indexer = 0 from named k where r.shard = k.shard and r.id = k.id`

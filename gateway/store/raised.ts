@@ -49,7 +49,7 @@ export function raised(sql: Sql) {
                  array_agg(distinct s || ' · names a place by way of its directory') as basis
                from record_index i join network_id n on n.id = i.code join record t on t.shard = n.shard and t.id = n.id
                  cross join lateral unnest(t.sensitivities) s
-               where i.kind = 'reference' and i.param = '_reference' and ($1::text[] is null or i.code = any($1::text[]))
+               where i.kind = 'reference' and ($1::text[] is null or i.code = any($1::text[]))
                  and t.person is null and t.type = any($2::text[]) and not t.deleted and not coalesce(i.sensitivities, '{}') @> t.sensitivities
                group by i.shard, i.record) k
          where r.shard = k.shard and r.id = k.record and not (r.sensitivities @> k.sensitivities and r.confidentiality >= k.confidentiality)
