@@ -17,6 +17,7 @@ import { openPolicy } from './policy.ts'
 import { readResource } from './read-nodes.ts'
 import { checkReferenceForm } from './reference-rules.ts'
 import { typesOf } from './type-info.ts'
+import type { ElementInfo } from './type-info.ts'
 
 export { isRecord, isResource, isResourceOf } from './guards.ts'
 export type { Finding } from './finding.ts'
@@ -46,10 +47,23 @@ export function validate(resource: unknown, options: ValidateOptions = {}): read
   return findings.list.length === 0 ? findings.list : findings.list.filter(isRefused)
 }
 
+/** Codes that were found in their list before, by element: most of what is sent is the same few. */
+const accepted = new Map<ElementInfo, Set<string>>()
+const maxAccepted = 1_000
+
 function checkForm(judge: Judge, node: Node): void {
-  const list = node.element?.codeList
-  if (list !== undefined) checkRequired(judge, node, list, undefined)
+  const { element, value } = node
+  if (element?.codeList !== undefined) checkList(judge, node, element, element.codeList, value)
   if (node.type.name === 'Reference') checkReferenceForm(judge, node)
+}
+
+function checkList(judge: Judge, node: Node, element: ElementInfo, list: string, value: unknown): void {
+  if (typeof value !== 'string') return checkRequired(judge, node, list, undefined)
+  const known = accepted.get(element) ?? new Set()
+  if (known.has(value)) return
+  const before = judge.findings.list.length
+  checkRequired(judge, node, list, undefined)
+  if (judge.findings.list.length === before && !judge.findings.isFull && known.size < maxAccepted) accepted.set(element, known.add(value))
 }
 
 /** The server replaces `meta.versionId` and `meta.lastUpdated`, whatever they say. Spec: http://hl7.org/fhir/R4/resource.html#Meta */
