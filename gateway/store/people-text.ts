@@ -28,7 +28,8 @@ export function peopleTextOf(text: string, stored: string | null): string {
   if (!Array.isArray(edits)) throw new TypeError('what differs between two texts is a list')
   const pieces = text.split(quote)
   for (let at = 0; at + 1 < edits.length; at += 2) {
-    const [place, piece]: readonly unknown[] = [edits[at], edits[at + 1]]
+    const place: unknown = edits[at]
+    const piece: unknown = edits[at + 1]
     if (typeof place !== 'number' || typeof piece !== 'string' || pieces[place] === undefined)
       throw new TypeError('what differs between two texts does not fit the text')
     pieces[place] = piece
