@@ -56,7 +56,7 @@ eachGateway('between judging and the entry in the ledger', {}, (gateway) => {
     const token = await gateway().systemToken('clinic', 'system/*.rs')
     const bearer = String(token.body['access_token'])
     const jti: unknown = JSON.parse(Buffer.from(bearer.split('.')[1] ?? '', 'base64url').toString('utf8')).jti
-    beforeNextEntry(() => gateway().context.store.sql.query('update "grant" set revoked_ms = 1, ended = 'revoked' where jti = $1', [jti]))
+    beforeNextEntry(() => gateway().context.store.sql.query(`update "grant" set revoked_ms = 1, ended = 'revoked' where jti = $1`, [jti]))
     const reply = await gateway().raw('/fhir/R4/Condition/r-1', { headers: { authorization: `Bearer ${bearer}` } })
     expect([reply.status, reply.text.includes('token-revoked')]).toEqual([401, true])
     expect(await entries()).toBe(before)
