@@ -26,7 +26,7 @@ export interface Policy {
   readonly related: readonly string[]
   /** every number they have, and the record of each */
   readonly identities: readonly IdentityRow[]
-  /** which rules of which consents these are, by person: for asking later whether they still are */
+  /** which rules of which consents these are, by person asked for: for asking later whether they still are */
   readonly standing: Standing
   /** when it was asked for, in milliseconds of a clock that only goes on */
   readonly askedAtMs: number
@@ -152,14 +152,14 @@ export function policiesTogether(sql: Sql): { of: (ask: PolicyAsk) => Promise<Po
 
 export function policyOf(rows: readonly PolicyRow[], askedAtMs: number): Policy {
   const named = rows.filter(({ is_named: isNamed }) => isNamed)
-  const stated = rows.map(({ of_person: person, rules, targets }) => {
-    return { person, stated: rules === null ? undefined : statedIn(`${rules}${apart}${targets ?? '[]'}`) }
+  const stated = rows.map(({ of_person: person, is_named: isNamed, rules, targets }) => {
+    return { person, isNamed, stated: rules === null ? undefined : statedIn(`${rules}${apart}${targets ?? '[]'}`) }
   })
   return {
     rules: new Map(stated.flatMap(({ person, stated: of }) => (of === undefined ? [] : [[person, of.rules]]))),
     related: named.flatMap(({ related, of_person: person }) => (related ? [person] : [])),
     identities: named.flatMap(({ identities }) => (identities === null ? [] : identitiesIn(identities))),
-    standing: new Map(stated.map(({ person, stated: of }) => [person, of?.standing ?? null])),
+    standing: new Map(stated.flatMap(({ person, isNamed, stated: of }) => (isNamed ? [[person, of?.standing ?? null]] : []))),
     askedAtMs,
   }
 }
