@@ -50,7 +50,7 @@ describe('the container file', () => {
 
   test('asks the health page that exists', () => {
     expect(containerFile).toMatch(/^HEALTHCHECK .*\/health\/live/m)
-    expect(read('gateway/app.ts')).toContain("'/health/live'")
+    expect(read('gateway/operations-routes.ts')).toContain("'/health/live'")
   })
 })
 
