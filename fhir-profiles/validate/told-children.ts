@@ -36,6 +36,6 @@ function compare(tree: Tree, base: Tree | undefined): boolean {
 }
 
 /** What judges an instance. Obligations are told where the profile states them. */
-function essence({ id: _, path: _path, slice: _slice, isModifier: _modifier, isMustSupport: _support, ...rest }: ElementRule): string {
+function essence({ id: _id, path: _path, slice: _slice, isModifier: _modifier, isMustSupport: _support, ...rest }: ElementRule): string {
   return JSON.stringify(Object.entries(rest).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }

@@ -18,13 +18,13 @@ eachGateway('between judging and the entry in the ledger', {}, (gateway) => {
   /** `happens` once, when the next answer is about to be entered. */
   const beforeNextEntry = (happens: () => Promise<unknown>): void => {
     const { ledger } = gateway().context.store
-    const { append } = ledger
-    undo = () => Object.assign(ledger, { append })
+    const own = { ...ledger }
+    undo = () => Object.assign(ledger, own)
     Object.assign(ledger, {
-      append: async (...asked: Parameters<typeof append>) => {
+      append: async (...asked: Parameters<typeof ledger.append>) => {
         undo()
         await happens()
-        return append(...asked)
+        return own.append(...asked)
       },
     })
   }
