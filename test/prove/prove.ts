@@ -49,6 +49,7 @@ const proofs: readonly Proof[] = [
   },
   { claim: 'kill -9 of the sealer loses no committed entry and leaves a sound log', path: 'test/gateway/seal-kill' },
   { claim: 'any log grown in any steps has the roots and proofs of RFC 6962', path: 'test/gateway/logic/chain' },
+  { claim: 'a database of any earlier schema comes up to date and loses nothing', path: 'test/gateway/store/migrate-data' },
   { claim: 'a withdrawal is obeyed by the next request, on any process', path: 'test/journeys/withdrawal' },
   {
     claim: '64 writers at two gateways leave what one after another would: by id, by criteria, by patch, in transactions',
