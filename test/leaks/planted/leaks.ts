@@ -241,8 +241,8 @@ export const plantedLeaks: readonly PlantedLeak[] = [
       },
       {
         file: 'release-everything.ts',
-        find: 'const stored = await judge(context, call, sight, page.stored.map(open))',
-        put: `const stored = ${unjudged('page.stored.map(open)')}`,
+        find: 'const { parts, standing } = await judgeRested(context, call, sight, asked.flat())',
+        put: `const [parts, standing] = [${unjudged('asked.flat()')}, undefined]`,
       },
     ],
   },
