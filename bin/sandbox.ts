@@ -19,7 +19,8 @@ import { identities, institutions, portsFrom, type SandboxPorts } from './sandbo
 import { seed } from './sandbox/seed.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const startDeadlineMs = 90_000
+/** making an embedded database takes some ten seconds of processor time, and a busy or small machine gives a tenth of one */
+const startDeadlineMs = 240_000
 
 export interface SandboxOptions {
   /** the generated people as well */
