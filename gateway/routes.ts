@@ -199,7 +199,9 @@ export async function enter(call: Call, context: Context): Promise<Released> {
     requireRequestRate(context, inner.caller)
     return enter(inner, inside)
   }
-  return rested(() => route.handler(named, context, within))
+  const answer = (): Promise<Released> => route.handler(named, context, within)
+  // only what writes nothing may run twice
+  return route.gate === 'release' ? rested(answer) : answer()
 }
 
 /** The interaction or operation a row stands for; '' for a Bundle, whose entries have their own. */

@@ -116,7 +116,7 @@ export function askValues<Ask extends PolicyAsk>(asks: readonly Ask[], more: (as
   const places = new Map<string, { readonly place: number; readonly inside: readonly string[] }>()
   const rows = asks.map((ask, at) => {
     const { institution, referralClass, closedSinceMs, nowMs } = ask.relation
-    const key = ask.insideReceiver.join(' ')
+    const key = JSON.stringify(ask.insideReceiver)
     const { place } = places.get(key) ?? { place: places.size }
     places.set(key, { place, inside: ask.insideReceiver })
     return { at, institution, class: referralClass, since: closedSinceMs, now: nowMs, also: ask.also, place, ...more(ask) }

@@ -2,6 +2,7 @@
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { Problem } from '../../gateway/problem.ts'
 import { rested, RulesChanged } from '../../gateway/rested.ts'
+import { routes, type Route } from '../../gateway/routes.ts'
 import { eachGateway } from '../support/gateway.ts'
 import { condition, feed, found, openEncounter, patient, personId, withdraw, writeConsent } from './records.ts'
 
@@ -49,6 +50,35 @@ eachGateway('between judging and the entry in the ledger', {}, (gateway) => {
     expect(last.rows.map(({ body }) => /"outcome":"(\d)"/.exec(body)?.[1])).toEqual(['4', '0'])
   })
 
+  test('a token that was ended writes nothing, in any form of a write', async () => {
+    const given = await gateway().systemToken('clinic', 'system/*.cruds')
+    const bearer = String(given.body['access_token'])
+    const jti: unknown = JSON.parse(Buffer.from(bearer.split('.')[1] ?? '', 'base64url').toString('utf8')).jti
+    await gateway().context.store.sql.query(`update "grant" set revoked_ms = 1, ended = 'revoked' where jti = $1`, [jti])
+    const sent = condition('r-2', 'C-0001', 'I10')
+    const entry = { resource: sent, request: { method: 'PUT', url: 'Condition/r-2' } }
+    const writes: readonly (readonly [string, string, unknown])[] = [
+      ['POST', 'Condition', sent],
+      ['PUT', 'Condition/r-2', sent],
+      ['DELETE', 'Condition/r-1', undefined],
+      ['POST', '', { resourceType: 'Bundle', type: 'transaction', entry: [entry] }],
+      ['POST', '', { resourceType: 'Bundle', type: 'batch', entry: [entry] }],
+    ]
+    const rows = async (): Promise<unknown> =>
+      (await gateway().context.store.sql.query(`select id, version, deleted from record where type = 'Condition' order by id`)).rows
+    const before = await rows()
+    for (const [method, path, body] of writes) {
+      const headers = { authorization: `Bearer ${bearer}`, 'content-type': 'application/fhir+json' }
+      const reply = await gateway().raw(`/fhir/R4/${path}`, {
+        method,
+        headers,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
+      expect([method, path, reply.status]).toEqual([method, path, 401])
+    }
+    expect(await rows()).toEqual(before)
+  })
+
   test('a token that is ended gets neither the record nor an entry', async () => {
     const system = gateway().as('clinic-system')
     expect((await system.get('Condition/r-1')).status).toBe(200)
@@ -75,5 +105,14 @@ describe('what was judged under rules that changed', () => {
     runs = 0
     await expect(rested(changing(100))).rejects.toBeInstanceOf(Problem)
     expect(runs).toBe(8)
+  })
+
+  test('only of what writes nothing: such a row leaves by the gate of records alone', () => {
+    const writing: ReadonlySet<unknown> = new Set(['create', 'update', 'patch', 'delete', 'process-message', 'resend', 'quarantine'])
+    const named = ({ access }: Route): unknown =>
+      access.by === 'type' ? access.interaction : access.by === 'operation' ? access.operation : 'entry'
+    const rerun = routes.filter(({ gate }) => gate === 'release')
+    expect(rerun.filter((route) => writing.has(named(route)) || named(route) === 'entry')).toEqual([])
+    expect(rerun.filter(({ method }) => method !== 'GET' && method !== 'POST')).toEqual([])
   })
 })
