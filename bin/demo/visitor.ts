@@ -1,6 +1,7 @@
 /** Somebody at the gateway's public door: a token of the sandbox grant, FHIR over HTTP, and nothing else. */
-import { patientNumberSystem } from '../../fhir-profiles/codes.ts'
-import type { Resource } from '../../fhir-profiles/r4.ts'
+import { setTimeout } from 'node:timers/promises'
+import { patientNumberSystem, system } from '../../fhir-profiles/codes.ts'
+import type { Coding, Resource } from '../../fhir-profiles/r4.ts'
 import { isResource } from '../../fhir-profiles/validate/validate.ts'
 import { sandboxInstitutions } from '../../adapters/sandbox/people.ts'
 import { defaultPurpose, sandboxToken, type SandboxKey } from '../sandbox/client.ts'
@@ -20,6 +21,8 @@ export interface Reply {
   readonly text: string
   /** the resource itself, or those of a Bundle without its outcomes */
   readonly resources: readonly Resource[]
+  /** who did not answer the gateway in time, in its words */
+  readonly gaps: readonly string[]
 }
 
 export interface Visitor {
@@ -46,7 +49,7 @@ export async function visitor(base: string, key: SandboxKey, name: string, emerg
       signal: AbortSignal.timeout(30_000),
     })
     const text = await response.text()
-    return { status: response.status, text, resources: resourcesIn(text) }
+    return { status: response.status, text, resources: resourcesIn(text), gaps: gapsIn(text) }
   }
   return {
     name,
@@ -63,6 +66,16 @@ function resourcesIn(text: string): readonly Resource[] {
   return (body.entry ?? []).flatMap(({ resource, search }) => (resource === undefined || search?.mode === 'outcome' ? [] : [resource]))
 }
 
+/** The notices of a page about institutions that were asked live and are silent. */
+function gapsIn(text: string): readonly string[] {
+  const body: unknown = text === '' ? undefined : JSON.parse(text)
+  if (!isResource(body) || body.resourceType !== 'Bundle') return []
+  const issues = (body.entry ?? []).flatMap(({ resource }) => (resource?.resourceType === 'OperationOutcome' ? resource.issue : []))
+  return issues.flatMap(({ details, diagnostics }) => (details?.coding?.some(isGap) === true ? (diagnostics ?? '') : []))
+}
+
+const isGap = ({ system: of }: Coding): boolean => of === system.gap
+
 /** The gateway verifies tokens; this only reads whom its own is about. */
 function personIn(token: string): string {
   const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')
@@ -76,9 +89,20 @@ export function sourceOf(resource: Resource): Place | undefined {
   return places.find((id) => resource.meta?.source === patientNumberSystem(sandboxInstitutions[id].number))
 }
 
-/** By id, what institutions wrote about the person as far as this visitor may see it; empty when the answer is 404. */
+const patience = { attempts: 5, pauseMs: 2_000 }
+
+/**
+ * By id, what institutions wrote about the person as far as this visitor may see it; empty when the answer is 404. On a machine that has
+ * little to give an EMR may be late, and what it holds is then left out with a notice: asked again.
+ */
 export async function chartOf(who: Visitor, person: string): Promise<ReadonlyMap<string, Resource>> {
-  const { resources } = await who.get(`Patient/${person}/$everything`)
+  const ask = async (): Promise<Reply> => who.get(`Patient/${person}/$everything`)
+  let reply = await ask()
+  for (let attempt = 1; attempt < patience.attempts && reply.gaps.length > 0; attempt += 1) {
+    await setTimeout(patience.pauseMs)
+    reply = await ask()
+  }
+  const { resources } = reply
   const records = resources.filter((each) => each.resourceType !== 'Patient' && sourceOf(each) !== undefined)
   return new Map(records.map((each) => [`${each.resourceType}/${each.id ?? ''}`, each]))
 }
