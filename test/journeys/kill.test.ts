@@ -15,115 +15,120 @@ import { desk, personOf, until } from '../support/stories.ts'
 
 const seed = 20261122
 
-eachNetwork('a gateway that is killed', (network) => {
-  const random = randomFrom(seed)
-  let referrals = 0
-  let results = 0
-  const kill = () => network().process('gateway').stop('SIGKILL')
-  const restart = () => network().start('gateway')
-  /** a referral at the clinic's desk, and results that the hospital sends by HL7 at the same time */
-  const write = async (): Promise<string> => {
-    referrals += 1
-    const toInstitutionNumber = sandboxInstitutions.tertiary.number
-    const letter = { patientNumber: 'C-0001', department: 'IM', toInstitutionNumber, reason: `의뢰 ${referrals}` }
-    const [written] = await Promise.all([desk(network(), 'clinic', '/referrals', letter), ...Array.from({ length: 5 }, sendResult)])
-    expect(written.status).toBe(201)
-    // 201 answers {referralNumber}
-    return (written.body as { referralNumber: string }).referralNumber
-  }
-  const sendResult = (): Promise<unknown> => {
-    results += 1
-    return desk(network(), 'hospital', '/patients/H-0001/results', {
-      code: '4548-4',
-      name: '당화혈색소',
-      value: `${100 + results}.5`,
-      unit: '%',
-    })
-  }
-  const coordinator = () => network().as('clinic-coordinator')
-  const taskOf = async (number: string): Promise<Task> => await taskOfNumber(await coordinator(), number)
-  const pause = (longestMs: number) => new Promise((resolve) => setTimeout(resolve, random() * longestMs))
-  const newTask = async (known: ReadonlySet<string>) =>
-    await until('the hospital to hold it', async () => (await tertiaryTasks(network())).find((task) => !known.has(task.id)))
-  const known = async () => new Set((await tertiaryTasks(network())).map((task) => task.id))
-  const arrives = async (number: string, status: Task['status'] = 'received'): Promise<void> => {
-    await whenTask(await coordinator(), (await taskOf(number)).id ?? '', status)
-  }
-
-  describe(`seed ${seed}`, () => {
-    test('before the desk writes', async () => {
-      await kill()
-      const number = await write()
-      await restart()
-      await arrives(number)
-    })
-
-    test('while the desk’s row is on its way', async () => {
-      const number = await write()
-      await pause(400)
-      await kill()
-      await restart()
-      await arrives(number)
-    })
-
-    test('when the referral is stored', async () => {
-      const number = await write()
-      await taskOf(number)
-      await kill()
-      await restart()
-      await arrives(number)
-    })
-
-    test('while the receiver hangs on the delivery', async () => {
-      const before = await known()
-      await desk(network(), 'tertiary', '/faults', { mode: 'hang' })
-      const number = await write()
-      await taskOf(number)
-      await pause(300)
-      await kill()
-      await desk(network(), 'tertiary', '/faults', { mode: 'none' })
-      expect(await known()).toEqual(before)
-      await restart()
-      await arrives(number)
-    })
-
-    test('the moment the receiver holds it', async () => {
-      const before = await known()
-      const number = await write()
-      await newTask(before)
-      await kill()
-      await restart()
-      await arrives(number)
-    })
-
-    test('while the answer is on its way back', async () => {
-      const before = await known()
-      const number = await write()
-      await arrives(number)
-      const { id } = await newTask(before)
-      expect((await desk(network(), 'tertiary', `/tasks/${id}/accept`, {})).status).toBe(200)
-      await pause(700)
-      await kill()
-      await restart()
-      await arrives(number, 'accepted')
-      await until('the answer', async () => (await clinicInbox(network())).find((row) => row.referralNumber === number))
-    })
-
-    test('in the end every receiver holds one row per parcel, and what was acknowledged is stored once', async () => {
-      await until('the hospital to have told everything', async () => {
-        // GET /health answers {waiting}
-        const { waiting } = (await desk(network(), 'hospital', '/health')).body as { waiting: number }
-        return waiting === 0 ? true : undefined
+// the other engine: kills/gateway.test.ts
+eachNetwork(
+  'a gateway that is killed',
+  (network) => {
+    const random = randomFrom(seed)
+    let referrals = 0
+    let results = 0
+    const kill = () => network().process('gateway').stop('SIGKILL')
+    const restart = () => network().start('gateway')
+    /** a referral at the clinic's desk, and results that the hospital sends by HL7 at the same time */
+    const write = async (): Promise<string> => {
+      referrals += 1
+      const toInstitutionNumber = sandboxInstitutions.tertiary.number
+      const letter = { patientNumber: 'C-0001', department: 'IM', toInstitutionNumber, reason: `의뢰 ${referrals}` }
+      const [written] = await Promise.all([desk(network(), 'clinic', '/referrals', letter), ...Array.from({ length: 5 }, sendResult)])
+      expect(written.status).toBe(201)
+      // 201 answers {referralNumber}
+      return (written.body as { referralNumber: string }).referralNumber
+    }
+    const sendResult = (): Promise<unknown> => {
+      results += 1
+      return desk(network(), 'hospital', '/patients/H-0001/results', {
+        code: '4548-4',
+        name: '당화혈색소',
+        value: `${100 + results}.5`,
+        unit: '%',
       })
-      const person = await personOf(network(), 1)
-      const observed = await (await network().as('hospital-doctor')).get(`Observation?patient=${person}&code=4548-4&_count=200`)
-      const values = observed.entries.flatMap((each) => (each.resourceType === 'Observation' ? (each.valueQuantity?.value ?? []) : []))
-      expect(values.filter((value) => value > 100).sort((a, b) => a - b)).toEqual(Array.from({ length: results }, (_, at) => 101.5 + at))
-      expect(await network().process('gateway').stop()).toEqual({ code: 0, signal: null })
-      await network().database((database) => compare(network(), database))
+    }
+    const coordinator = () => network().as('clinic-coordinator')
+    const taskOf = async (number: string): Promise<Task> => await taskOfNumber(await coordinator(), number)
+    const pause = (longestMs: number) => new Promise((resolve) => setTimeout(resolve, random() * longestMs))
+    const newTask = async (known: ReadonlySet<string>) =>
+      await until('the hospital to hold it', async () => (await tertiaryTasks(network())).find((task) => !known.has(task.id)))
+    const known = async () => new Set((await tertiaryTasks(network())).map((task) => task.id))
+    const arrives = async (number: string, status: Task['status'] = 'received'): Promise<void> => {
+      await whenTask(await coordinator(), (await taskOf(number)).id ?? '', status)
+    }
+
+    describe(`seed ${seed}`, () => {
+      test('before the desk writes', async () => {
+        await kill()
+        const number = await write()
+        await restart()
+        await arrives(number)
+      })
+
+      test('while the desk’s row is on its way', async () => {
+        const number = await write()
+        await pause(400)
+        await kill()
+        await restart()
+        await arrives(number)
+      })
+
+      test('when the referral is stored', async () => {
+        const number = await write()
+        await taskOf(number)
+        await kill()
+        await restart()
+        await arrives(number)
+      })
+
+      test('while the receiver hangs on the delivery', async () => {
+        const before = await known()
+        await desk(network(), 'tertiary', '/faults', { mode: 'hang' })
+        const number = await write()
+        await taskOf(number)
+        await pause(300)
+        await kill()
+        await desk(network(), 'tertiary', '/faults', { mode: 'none' })
+        expect(await known()).toEqual(before)
+        await restart()
+        await arrives(number)
+      })
+
+      test('the moment the receiver holds it', async () => {
+        const before = await known()
+        const number = await write()
+        await newTask(before)
+        await kill()
+        await restart()
+        await arrives(number)
+      })
+
+      test('while the answer is on its way back', async () => {
+        const before = await known()
+        const number = await write()
+        await arrives(number)
+        const { id } = await newTask(before)
+        expect((await desk(network(), 'tertiary', `/tasks/${id}/accept`, {})).status).toBe(200)
+        await pause(700)
+        await kill()
+        await restart()
+        await arrives(number, 'accepted')
+        await until('the answer', async () => (await clinicInbox(network())).find((row) => row.referralNumber === number))
+      })
+
+      test('in the end every receiver holds one row per parcel, and what was acknowledged is stored once', async () => {
+        await until('the hospital to have told everything', async () => {
+          // GET /health answers {waiting}
+          const { waiting } = (await desk(network(), 'hospital', '/health')).body as { waiting: number }
+          return waiting === 0 ? true : undefined
+        })
+        const person = await personOf(network(), 1)
+        const observed = await (await network().as('hospital-doctor')).get(`Observation?patient=${person}&code=4548-4&_count=200`)
+        const values = observed.entries.flatMap((each) => (each.resourceType === 'Observation' ? (each.valueQuantity?.value ?? []) : []))
+        expect(values.filter((value) => value > 100).sort((a, b) => a - b)).toEqual(Array.from({ length: results }, (_, at) => 101.5 + at))
+        expect(await network().process('gateway').stop()).toEqual({ code: 0, signal: null })
+        await network().database((database) => compare(network(), database))
+      })
     })
-  })
-})
+  },
+  { isSameOnBoth: 'PGlite' },
+)
 
 interface SentParcel extends Record<string, unknown> {
   id: string

@@ -28,9 +28,9 @@ export interface OpenTestOptions {
 
 export type OpenTest = (options?: OpenTestOptions) => Promise<Database>
 
-/** what is shown does not touch the tables: one engine in `npm test`, both in `npm run prove` */
 export interface EachOptions {
-  readonly isSameOnBoth?: boolean
+  /** what is shown does not touch the tables: one engine in `npm test` (the server, or the one named), both in `npm run prove` */
+  readonly isSameOnBoth?: boolean | Engine
 }
 
 /** Runs `suite` once per engine. Call `open` in `beforeAll` (0.1 to 0.5 s); the first one of a run takes some seconds. */
@@ -43,7 +43,8 @@ export function eachDatabase(title: string, suite: (open: OpenTest, engine: Engi
 }
 
 export function enginesFor({ isSameOnBoth = false }: EachOptions): readonly Engine[] {
-  return isSameOnBoth ? enginesAtThisScale(hasPostgres) : ['PGlite', 'PostgreSQL']
+  if (isSameOnBoth === false) return ['PGlite', 'PostgreSQL']
+  return enginesAtThisScale(isSameOnBoth === true ? hasPostgres : isSameOnBoth === 'PostgreSQL')
 }
 
 export const hasPostgres = findPostgresBinaries() !== undefined
