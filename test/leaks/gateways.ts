@@ -4,7 +4,7 @@ import { feedBystander } from '../../bin/leaks/fill.ts'
 import type { Engine } from '../support/databases.ts'
 import type { TestGateway } from '../support/gateway-client.ts'
 import { startTestGateway } from '../support/gateway.ts'
-import { sensitiveMember } from './sensitive-member.ts'
+import { sensitiveMember, twinNetwork } from './twin-network.ts'
 
 export interface TwinGateways {
   readonly here: Server
@@ -12,16 +12,10 @@ export interface TwinGateways {
   close(): Promise<void>
 }
 
-/** thousands of requests about a hundred people are more than anybody's hour */
-const rateLimits = {
-  requestsPerMinute: { system: 0, people: 0 },
-  personsPerHour: { doctor: 0, nurse: 0, coordinator: 0, patient: 0, proxy: 0 },
-}
-
 export async function startTwins(engine: Engine): Promise<TwinGateways> {
   // one after the other: a port is free only until somebody takes it
-  const full = await startTestGateway(engine, { members: [sensitiveMember], rateLimits })
-  const bare = await startTestGateway(engine, { members: [sensitiveMember], rateLimits })
+  const full = await startTestGateway(engine, twinNetwork)
+  const bare = await startTestGateway(engine, twinNetwork)
   const [here, there] = [serverOf(full), serverOf(bare)]
   await Promise.all([feedBystander(here), feedBystander(there)])
   return {

@@ -6,7 +6,7 @@ import { serverAt, type Server } from '../../bin/leaks/server.ts'
 import { type Engine, type Made, unopenedDatabase } from '../support/databases.ts'
 import { clientOf, gatewaySetup, type GatewaySetup } from '../support/gateway-client.ts'
 import { startNode, type TestProcess } from '../support/processes.ts'
-import { sensitiveMember } from './sensitive-member.ts'
+import { sensitiveMember, twinNetwork } from './twin-network.ts'
 import { runFolder } from '../support/run-folder.ts'
 
 export interface TwinProcesses {
@@ -19,8 +19,7 @@ export interface TwinProcesses {
 
 export async function twinProcesses(engine: Engine): Promise<TwinProcesses> {
   const setups: (GatewaySetup & { readonly made: Made })[] = []
-  for (let side = 0; side < 2; side += 1)
-    setups.push({ ...(await gatewaySetup({ members: [sensitiveMember] })), made: await unopenedDatabase(engine) })
+  for (let side = 0; side < 2; side += 1) setups.push({ ...(await gatewaySetup(twinNetwork)), made: await unopenedDatabase(engine) })
   const [full, bare] = setups
   if (full === undefined || bare === undefined) throw new TypeError('twins are two')
   const file = join(runFolder(), `twins-${full.port}.json`)
