@@ -158,12 +158,16 @@ export const defaultLimits = {
   maxPageSize: 200,
   liveDeadlineMs: 3000,
   maxLiveResources: 2000,
+  missingMs: 20,
 }
 
 const limits = {
   type: 'object',
   additionalProperties: false,
-  properties: Object.fromEntries(Object.entries(defaultLimits).map(([name, value]) => [name, { ...count, default: value }])),
+  properties: {
+    ...Object.fromEntries(Object.entries(defaultLimits).map(([name, value]) => [name, { ...count, default: value }])),
+    missingMs: { type: 'integer', minimum: 0, maximum: 1000, default: defaultLimits.missingMs },
+  },
   default: {},
 }
 

@@ -190,4 +190,6 @@ export interface Limits {
   /** how long live institutions are waited for */
   readonly liveDeadlineMs: number
   readonly maxLiveResources: number
+  /** an answer of 404 leaves so long after it was asked for, or a multiple of it; 0 = at once */
+  readonly missingMs: number
 }

@@ -23,6 +23,9 @@ const contract = 'adapters/contract.ts'
 const door = [
   'gateway/app*.ts',
   'gateway/routes*.ts',
+  'gateway/addresses.ts',
+  'gateway/enter.ts',
+  'gateway/tick.ts',
   'gateway/reply*.ts',
   'gateway/health*.ts',
   'gateway/metrics*.ts',

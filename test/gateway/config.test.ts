@@ -61,6 +61,7 @@ test('a file with only what has no default gives a whole configuration', () => {
       maxPageSize: 200,
       liveDeadlineMs: 3000,
       maxLiveResources: 2000,
+      missingMs: 20,
     },
     rateLimits: defaultRateLimits,
     ledger: { retentionDays: 731 },

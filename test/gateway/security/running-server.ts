@@ -167,7 +167,7 @@ const settings = {
   ],
   ledger: { retentionDays: 731 },
   subscriptions: { endpoints: [], maxAttempts: 1 },
-  limits: { maxBodyBytes: 1, maxDepth: 1, maxBundleEntries: 1, maxPageSize: 1, liveDeadlineMs: 1, maxLiveResources: 1 },
+  limits: { maxBodyBytes: 1, maxDepth: 1, maxBundleEntries: 1, maxPageSize: 1, liveDeadlineMs: 1, maxLiveResources: 1, missingMs: 0 },
   rateLimits: defaultRateLimits,
 } as const
 
