@@ -20,11 +20,17 @@ export function canonicalText(value: unknown): string {
   if (known !== undefined) return known
   if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`
   let text = ''
-  for (const name of Object.keys(value).sort()) {
+  for (const name of inOrder(Object.keys(value))) {
     const member: unknown = Reflect.get(value, name)
     if (member !== undefined) text += `${text === '' ? '' : ','}${textOf(name)}:${canonicalText(member)}`
   }
   return `{${text}}`
+}
+
+/** Most are written in order: to see that costs less than sorting. */
+function inOrder(names: string[]): readonly string[] {
+  for (let at = 1; at < names.length; at += 1) if ((names[at - 1] ?? '') > (names[at] ?? '')) return names.sort()
+  return names
 }
 
 function textOf(value: string): string {

@@ -10,9 +10,9 @@ export interface LedgerEntry {
   readonly persons: readonly string[]
   readonly institution: string
   readonly kind: string
-  /** canonical JSON (RFC 8785) of the AuditEvent */
-  readonly body: string
-  readonly sha256: string
+  /** canonical JSON (RFC 8785) of the AuditEvent: what many begin with, who did what kind of thing, and the rest */
+  readonly head: string
+  readonly rest: string
 }
 
 export interface LedgerQuery {
@@ -55,12 +55,15 @@ const appendSql = `
   moved as materialized (
     select at, true as ended from rows from (unnest($10::int[]), unnest($11::text[])) as t(at, jti) where not ${grantIsLiveSql('t.jti')}
     union all select distinct at, false from rests where standing is distinct from ${standingSql('rests.person')}),
+  begun as materialized (select string_to_array($12, E'\\x1e') as heads),
   entry as (
     insert into ledger (id, at_ms, persons, institution, kind, body, sha256)
-    select k.id, k.at_ms, string_to_array(coalesce(k.persons, ''), E'\\x1f'), coalesce(k.institution, ''), coalesce(k.kind, ''), k.body, k.sha256
-    from rows from (unnest($1::int[]), unnest(string_to_array($3, E'\\x1e')), unnest($4::bigint[]), unnest(string_to_array($5, E'\\x1e')),
-      unnest(string_to_array($6, E'\\x1e')), unnest(string_to_array($7, E'\\x1e')), unnest(string_to_array($8, E'\\x1e')), unnest(string_to_array($9, E'\\x1e')))
-      as k(at, id, at_ms, persons, institution, kind, body, sha256)
+    select k.id, k.at_ms, string_to_array(coalesce(k.persons, ''), E'\\x1f'), coalesce(k.institution, ''), coalesce(k.kind, ''), k.body,
+      encode(sha256(convert_to(k.body, 'UTF8')), 'hex')
+    from (select k.*, begun.heads[k.head] || k.rest as body
+      from begun, rows from (unnest($1::int[]), unnest(string_to_array($3, E'\\x1e')), unnest($4::bigint[]), unnest(string_to_array($5, E'\\x1e')),
+        unnest(string_to_array($6, E'\\x1e')), unnest(string_to_array($7, E'\\x1e')), unnest($8::int[]), unnest(string_to_array($9, E'\\x1e')))
+        as k(at, id, at_ms, persons, institution, kind, head, rest) offset 0) k
     where not exists (select 1 from moved where moved.at = k.at)
     returning seq),
   pending as (insert into ledger_pending (seq) select seq from entry)
@@ -70,6 +73,8 @@ async function append(sql: Sql, asks: readonly Append[]): Promise<readonly Appen
   const entries = asks.flatMap((ask, at) => ask.entries.map((entry) => ({ at, entry })))
   const column = (textOf: (entry: LedgerEntry) => string): string => entries.map(({ entry }) => textOf(entry)).join(separator)
   const rests = asks.flatMap(({ standing }, at) => [...(standing ?? [])].map(([person, text]) => ({ at, person, standing: text })))
+  const heads = new Map<string, number>()
+  for (const { entry } of entries) if (!heads.has(entry.head)) heads.set(entry.head, heads.size + 1)
   const tokens = asks.flatMap(({ jti }, at) => (jti === undefined ? [] : [{ at, jti }]))
   const found = await sql.query<{ at: number; ended: boolean }>(appendSql, [
     entries.map(({ at }) => at),
@@ -79,10 +84,11 @@ async function append(sql: Sql, asks: readonly Append[]): Promise<readonly Appen
     column(({ persons }) => persons.join(personSeparator)),
     column(({ institution }) => institution),
     column(({ kind }) => kind),
-    column(({ body }) => body),
-    column(({ sha256 }) => sha256),
+    entries.map(({ entry }) => heads.get(entry.head)),
+    column(({ rest }) => rest),
     tokens.map(({ at }) => at),
     tokens.map(({ jti }) => jti),
+    [...heads.keys()].join(separator),
   ])
   if (found.rows.length === 0) return asks.map(() => appended)
   return asks.map((_, of) => {
