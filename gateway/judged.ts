@@ -180,6 +180,12 @@ async function judged(
   before: Sight,
   { contents, isRested }: { readonly contents: readonly HeldContent[]; readonly isRested: boolean },
 ): Promise<Rested> {
+  const spelling = spellingOf(call)
+  // whose a record is decides alone, and that rests on no rules
+  if (spelling.kind === 'system') {
+    const own = contents.filter((content) => isVisible(before, content))
+    return { parts: partsOf(own, await inIdsOf(context.store, spelling, own), spelling), standing: undefined }
+  }
   const pointing = await pointingTo(context.store, contents)
   const persons = personsIn([...contents, ...[...pointing.values()].flat()])
   const liveRelated = persons.filter((person) => before.related.includes(person))
@@ -200,8 +206,6 @@ async function judged(
   }
   const isShown = (content: HeldContent): boolean => isShownBy(before, content, pointing) && isNamed(content)
   const passed = contents.filter(isShown)
-  const spelling = spellingOf(call)
-  if (spelling.kind === 'system') return restedOn(sights, partsOf(passed, await inIdsOf(context.store, spelling, passed), spelling))
   // What a record refers to may be of any group; its own is judged by what is in force now.
   if (passed.some(({ facts }) => facts.relations.length > 0)) for (const group of groups) if (!sights.has(group)) await sightOfGroup(group)
   const identities = policyIn(sights)?.identities

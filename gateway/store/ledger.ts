@@ -52,8 +52,9 @@ const [separator, personSeparator] = ['\u001e', '\u001f']
  */
 const appendSql = `
   with rests as materialized (select * from json_to_recordset($2::json) as k(at int, person text, standing text)),
+  ended as materialized (select t.n from unnest($13::text[]) with ordinality as t(jti, n) where not ${grantIsLiveSql('t.jti')}),
   moved as materialized (
-    select at, true as ended from rows from (unnest($10::int[]), unnest($11::text[])) as t(at, jti) where not ${grantIsLiveSql('t.jti')}
+    select at, true as ended from rows from (unnest($10::int[]), unnest($11::int[])) as t(at, token) where t.token in (select n from ended)
     union all select distinct at, false from rests where standing is distinct from ${standingSql('rests.person')}),
   begun as materialized (select string_to_array($12, E'\\x1e') as heads),
   entry as (
@@ -73,9 +74,9 @@ async function append(sql: Sql, asks: readonly Append[]): Promise<readonly Appen
   const entries = asks.flatMap((ask, at) => ask.entries.map((entry) => ({ at, entry })))
   const column = (textOf: (entry: LedgerEntry) => string): string => entries.map(({ entry }) => textOf(entry)).join(separator)
   const rests = asks.flatMap(({ standing }, at) => [...(standing ?? [])].map(([person, text]) => ({ at, person, standing: text })))
-  const heads = new Map<string, number>()
-  for (const { entry } of entries) if (!heads.has(entry.head)) heads.set(entry.head, heads.size + 1)
+  const heads = numbered(entries.map(({ entry }) => entry.head))
   const tokens = asks.flatMap(({ jti }, at) => (jti === undefined ? [] : [{ at, jti }]))
+  const jtis = numbered(tokens.map(({ jti }) => jti))
   const found = await sql.query<{ at: number; ended: boolean }>(appendSql, [
     entries.map(({ at }) => at),
     JSON.stringify(rests),
@@ -87,14 +88,22 @@ async function append(sql: Sql, asks: readonly Append[]): Promise<readonly Appen
     entries.map(({ entry }) => heads.get(entry.head)),
     column(({ rest }) => rest),
     tokens.map(({ at }) => at),
-    tokens.map(({ jti }) => jti),
+    tokens.map(({ jti }) => jtis.get(jti)),
     [...heads.keys()].join(separator),
+    [...jtis.keys()],
   ])
   if (found.rows.length === 0) return asks.map(() => appended)
   return asks.map((_, of) => {
     const why = found.rows.filter(({ at }) => at === of)
     return { isLive: !why.some(({ ended }) => ended), isStanding: why.every(({ ended }) => ended) }
   })
+}
+
+/** Each text once, with its place from 1 on. */
+function numbered(texts: readonly string[]): ReadonlyMap<string, number> {
+  const places = new Map<string, number>()
+  for (const text of texts) if (!places.has(text)) places.set(text, places.size + 1)
+  return places
 }
 
 const appended: Appended = { isLive: true, isStanding: true }
