@@ -56,17 +56,32 @@ export function restored(definition, { published, modelPaths }) {
     const path = element.base?.path ?? element.path
     return !path.includes('.') || path !== element.path || published.has(path) || modelPaths.has(path)
   }
-  const kept = definition.snapshot.element.filter(known)
-  const present = new Set(kept.map((element) => element.path))
+  const present = new Set()
+  // what is below an element that Medplum added was added with it
+  const kept = definition.snapshot.element.filter((element) => {
+    const isKept = known(element) && (!element.path.includes('.') || present.has(parentOf(element.path)))
+    if (isKept) present.add(element.path)
+    return isKept
+  })
   const added = [...published.values()].filter(
     (element) => !present.has(element.path) && present.has(parentOf(element.path)) && element.path.startsWith(`${definition.name}.`),
   )
   // Quantity.comparator is published with max 0, a leak from SimpleQuantity; the specification page says 0..1.
   const wrong = new Set(['Quantity.comparator'])
   return [
-    ...kept.map((element) => (wrong.has(element.path) ? element : { ...(published.get(element.path) ?? element), base: element.base })),
+    ...kept.map((element) =>
+      wrong.has(element.path) ? element : { ...withoutAdded(published.get(element.path) ?? element), base: element.base },
+    ),
     ...added,
   ]
+}
+
+/** `EvidenceVariable` of R4 has no invariant; this one speaks of R5's elements. */
+const addedConstraints = new Set(['evv-1'])
+
+function withoutAdded(element) {
+  if (!element.constraint?.some(({ key }) => addedConstraints.has(key))) return element
+  return { ...element, constraint: element.constraint.filter(({ key }) => !addedConstraints.has(key)) }
 }
 
 function parentOf(path) {

@@ -59,7 +59,8 @@ export function instanceOf(types: Types, type: TypeInfo, random: Random, depth =
 
 function valueOf(types: Types, element: ElementInfo, random: Random, depth: number): unknown {
   if (element.kind === 'primitive') return (primitives[element.type] ?? (() => pick(random, texts)))(random)
-  if (depth > 5) return {}
+  // what lies deeper is empty; of a resource its type is left, else it is none
+  if (depth > 5) return element.kind === 'resource' ? { resourceType: 'Basic' } : {}
   const type = types.of(element.kind === 'resource' ? (pick(random, ['Patient', 'Observation', 'Basic']) ?? 'Basic') : element.type)
   return type === undefined ? {} : instanceOf(types, type, random, depth)
 }
