@@ -59,9 +59,11 @@ export function matches(condition: Condition, facts: Facts): boolean {
     case 'false':
       return false
     case 'and':
-      return condition.of.every((member) => matches(member, facts))
+      for (const member of condition.of) if (!matches(member, facts)) return false
+      return true
     case 'or':
-      return condition.of.some((member) => matches(member, facts))
+      for (const member of condition.of) if (matches(member, facts)) return true
+      return false
     case 'not':
       return !matches(condition.of, facts)
     case 'sources':

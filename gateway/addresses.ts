@@ -69,7 +69,8 @@ function wantedBy(pattern: string): readonly string[] {
 
 function paramsOf(pattern: string, given: readonly string[]): Record<string, string> | undefined {
   const wanted = wantedBy(pattern)
-  if (wanted.length !== given.length || !wanted.every((name, at) => fits(name, given[at] ?? ''))) return undefined
+  if (wanted.length !== given.length) return undefined
+  for (const [at, name] of wanted.entries()) if (!fits(name, given[at] ?? '')) return undefined
   const params: Record<string, string> = {}
   for (const [at, name] of wanted.entries()) if (name.startsWith(':')) params[name.slice(1)] = given[at] ?? ''
   if (params['type'] === undefined && /^[A-Z]/.test(wanted[0] ?? '')) params['type'] = wanted[0] ?? ''

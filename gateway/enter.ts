@@ -24,8 +24,7 @@ async function through(route: Route, call: Call, context: Context): Promise<Rele
   guard(named, route.access)
   requireTaken(named, whatOf(route.access))
   await requireLookupRate(named, context)
-  // a read asks along with its entry in the ledger, before which it tells nothing
-  if (whatOf(route.access) !== 'read') await named.admission.required()
+  if (!asksAlong.has(whatOf(route.access))) await named.admission.required()
   const within: Enter = (inner, inside = context) => {
     // an entry of a batch costs what a request costs
     requireRequestRate(context, inner.caller)
@@ -45,6 +44,12 @@ export async function enterHook(call: Call, context: Context): Promise<Released>
   await named.admission.required()
   return route.handler(named, context, () => Promise.reject(new TypeError('a hook calls nothing else')))
 }
+
+/**
+ * What asks whether its token was ended along with its entry in the ledger: until then it tells nothing, changes nothing and asks nobody outside. A
+ * Bundle asks nothing itself: its entries do, and a transaction before it begins (`bundle.ts`).
+ */
+const asksAlong: ReadonlySet<string> = new Set<Interaction | Operation | ''>(['read', 'search-type', 'everything', ''])
 
 /** The interaction or operation a row stands for; '' for a Bundle, whose entries have their own. */
 function whatOf(access: RowAccess): Interaction | Operation | '' {

@@ -75,6 +75,11 @@ export async function sightOf(tables: Tables, context: Context, caller: Caller, 
   return clinicianSight(tables, context, caller, about)
 }
 
+/** Whether `sightOf` is made of a policy, and of nothing that the type decides. */
+export function isByConsent(caller: Caller, type: string): boolean {
+  return isClinician(caller) && !governed.has(type)
+}
+
 async function clinicianSight(tables: Tables, context: Context, caller: Caller, about: Omit<About, 'type'>): Promise<Sight> {
   const request = accessRequest(context, caller, about.action)
   const policy = await (about.policy ?? policyOnce(tables, context, caller, about))()

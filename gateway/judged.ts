@@ -7,7 +7,7 @@ import type { Call, Context } from './context.ts'
 import { networkId } from './directory.ts'
 import { open, type Held, type HeldContent } from './held.ts'
 import { actionOf } from './logic/action-of.ts'
-import { deliverySight, isVisible, policyAsk, policyOnce, sightOf, type Sight } from './judge.ts'
+import { deliverySight, isByConsent, isVisible, policyAsk, policyOnce, sightOf, type Sight } from './judge.ts'
 import { emrAddress, ledgerEntry, whoIsNetwork } from './ledger-entry.ts'
 import { liveEncounterOf } from './live.ts'
 import { isShown as isShownBy, personsIn, pointingTo } from './pointing.ts'
@@ -180,28 +180,34 @@ async function judged(
   before: Sight,
   { contents, isRested }: { readonly contents: readonly HeldContent[]; readonly isRested: boolean },
 ): Promise<Rested> {
+  const spelling = spellingOf(call)
+  // whose a record is decides alone, and that rests on no rules
+  if (spelling.kind === 'system') {
+    const own = contents.filter((content) => isVisible(before, content))
+    return { parts: partsOf(own, await inIdsOf(context.store, spelling, own), spelling), standing: undefined }
+  }
   const pointing = await pointingTo(context.store, contents)
   const persons = personsIn([...contents, ...[...pointing.values()].flat()])
-  const liveRelated = persons.filter((person) => before.related.includes(person))
   const sights = new Map<string, Sight>()
   const known = before.policy
   // Read anew, once for all groups: what is in force now decides, whatever it was when the data was read.
-  const policy =
-    isRested && known !== undefined && isFresh(known, persons)
-      ? () => Promise.resolve(known)
-      : policyOnce(context.store, context, call.caller, { persons, action: actionOf.read })
+  const isKnown = isRested && known !== undefined && isFresh(known, persons)
+  const liveRelated = isKnown ? [] : persons.filter((person) => before.related.includes(person))
+  const policy = isKnown
+    ? () => Promise.resolve(known)
+    : policyOnce(context.store, context, call.caller, { persons, action: actionOf.read })
   const sightOfGroup = async (type: string): Promise<void> => {
-    sights.set(type, await sightOf(context.store, context, call.caller, { type, persons, action: actionOf.read, liveRelated, policy }))
+    const ask = { type, persons, action: actionOf.read, liveRelated, policy } as const
+    sights.set(type, isKnown && isByConsent(call.caller, type) ? before : await sightOf(context.store, context, call.caller, ask))
   }
   for (const group of new Set(contents.map(({ facts }) => groupOf(facts.type)))) await sightOfGroup(group)
+  const nowOf = (content: HeldContent): Sight | undefined => sights.get(groupOf(content.facts.type))
   const isNamed = (content: HeldContent): boolean => {
-    const now = sights.get(groupOf(content.facts.type))
+    const now = nowOf(content)
     return now !== undefined && isShownBy(now, content, pointing)
   }
-  const isShown = (content: HeldContent): boolean => isShownBy(before, content, pointing) && isNamed(content)
+  const isShown = (content: HeldContent): boolean => isNamed(content) && (nowOf(content) === before || isShownBy(before, content, pointing))
   const passed = contents.filter(isShown)
-  const spelling = spellingOf(call)
-  if (spelling.kind === 'system') return restedOn(sights, partsOf(passed, await inIdsOf(context.store, spelling, passed), spelling))
   // What a record refers to may be of any group; its own is judged by what is in force now.
   if (passed.some(({ facts }) => facts.relations.length > 0)) for (const group of groups) if (!sights.has(group)) await sightOfGroup(group)
   const identities = policyIn(sights)?.identities

@@ -1,5 +1,5 @@
 /** An act → its ledger row: the canonical bytes (RFC 8785) that are hashed and, a second later, sealed. */
-import { hash } from 'node:crypto'
+import type { AuditEvent } from '../fhir-profiles/r4.ts'
 import type { Call, Context } from './context.ts'
 import { auditEvent, type AuditAct, type AuditWho } from './logic/audit.ts'
 import { canonicalText } from './logic/canonical.ts'
@@ -11,17 +11,27 @@ export type Act = Pick<AuditAct, 'action' | 'interaction' | 'outcome' | 'persons
 export function ledgerEntry(context: Context, who: AuditWho, request: { requestId: string; query: string }, act: Act): LedgerEntry {
   const now = context.now()
   const id = context.newId()
-  const event = auditEvent({ ...act, ...request, id, at: now.toISOString(), who, source: context.config.publicUrl })
-  const body = canonicalText(event)
+  const { action, agent, ...rest } = auditEvent({ ...act, ...request, id, at: now.toISOString(), who, source: context.config.publicUrl })
+  // members in the order of their names: what is left begins after these two
   return {
     id,
     atMs: now.getTime(),
     persons: act.persons,
     institution: who.institution,
     kind: act.interaction,
-    body,
-    sha256: hash('sha256', body),
+    head: headOf(action, agent),
+    rest: `,${canonicalText(rest).slice(1)}`,
   }
+}
+
+const heads = new WeakMap<object, Map<string, string>>()
+
+/** Who did what kind of thing is the same in many entries: one text, which travels once for all that go together. */
+function headOf(action: AuditEvent['action'], agent: AuditEvent['agent'] & object): string {
+  const of = heads.get(agent) ?? new Map<string, string>()
+  const head = of.get(action ?? '') ?? canonicalText({ action, agent }).slice(0, -1)
+  heads.set(agent, of.set(action ?? '', head))
+  return head
 }
 
 const known = new WeakMap<Caller, AuditWho>()

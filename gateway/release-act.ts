@@ -6,6 +6,7 @@ import { asMatch, type TextEntry } from './bundle-text.ts'
 import type { Call, Context } from './context.ts'
 import type { HeldContent } from './held.ts'
 import type { Part } from './judged.ts'
+import type { ComposedPerson } from './logic/person.ts'
 import { ledgerEntry, maskedQuery, whoOf, type Act } from './ledger-entry.ts'
 import { RulesChanged } from './rested.ts'
 import type { Standing } from './store/policy.ts'
@@ -15,8 +16,8 @@ export function matchOf(base: string, part: Part): TextEntry {
   return { fullUrl: `${base}/${part.type}/${part.id}`, text: part.text, rest: asMatch }
 }
 
-export function personEntry(base: string, patient: Patient): TextEntry {
-  return { fullUrl: `${base}/Patient/${patient.id ?? ''}`, text: JSON.stringify(patient), rest: asMatch }
+export function personEntry(base: string, { id, text }: ComposedPerson): TextEntry {
+  return { fullUrl: `${base}/Patient/${id}`, text, rest: asMatch }
 }
 
 export function headersOf(part: Part): Record<string, string> {

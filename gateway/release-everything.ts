@@ -67,7 +67,7 @@ export async function releaseEverything(context: Context, call: Call, page: Ever
   await record(context, call, { ...released('everything', parts, sight.consulted), persons: [person] }, standing ?? sight.policy?.standing)
   const base = `${context.config.publicUrl}/fhir/R4`
   const composed = composedOf(person, charts, sinceMs)
-  const entries = [...composed.map((patient) => personEntry(base, patient)), ...[...stored, ...shown].map((part) => matchOf(base, part))]
+  const entries = [...composed.map((each) => personEntry(base, each)), ...[...stored, ...shown].map((part) => matchOf(base, part))]
   const keys = new Map(waiting.map((content) => [content.facts.id, keyOf(content)]))
   const isMore = !page.isStoredOver || passed.length > shown.length
   const next = isMore ? page.next(keys.get(shown.at(-1)?.networkId ?? '') ?? page.liveAfter) : undefined
@@ -96,7 +96,7 @@ async function judgeApart(context: Context, call: Call, sight: Sight, asked: rea
 function composedOf(person: string, charts: readonly Part[], sinceMs: number | undefined) {
   if (charts.length === 0) return []
   const composed = composePerson(person, charts.flatMap(patientIn))
-  return sinceMs === undefined || composed.updatedMs >= sinceMs ? [composed.patient] : []
+  return sinceMs === undefined || composed.updatedMs >= sinceMs ? [composed] : []
 }
 
 /** The same order at every asking, whatever network ids the records were given. */

@@ -40,11 +40,8 @@ export async function judgeIncluded(
   const isPerson = (part: Part): boolean => part.type === 'Patient' && call.caller.role !== 'system'
   const people = Map.groupBy(parts.filter(isPerson), ({ person }) => person)
   const composed = [...people].map(([person, own]) => {
-    const { patient } = composePerson(
-      person,
-      own.flatMap((part) => patientIn(part)),
-    )
-    return bundleEntryOf(base, { type: 'Patient', id: patient.id ?? '', text: JSON.stringify(patient) }, 'include')
+    const { id, text } = composePerson(person, own.flatMap(patientIn))
+    return bundleEntryOf(base, { type: 'Patient', id, text }, 'include')
   })
   const others = parts.filter((part) => !isPerson(part)).map((part) => bundleEntryOf(base, part, 'include'))
   return { entries: [...composed, ...others], parts }

@@ -117,8 +117,8 @@ export async function releasePersons(
     standing,
   )
   const base = `${context.config.publicUrl}/fhir/R4`
-  const entries = composedOf(new Map([...shown].map((person) => [person, persons.get(person) ?? []]))).map(({ patient }) =>
-    personEntry(base, patient),
+  const entries = composedOf(new Map([...shown].map((person) => [person, persons.get(person) ?? []]))).map((each) =>
+    personEntry(base, each),
   )
   const { self, notices } = input
   const { total, next } = page

@@ -29,7 +29,7 @@ export async function releaseOne(
   const { parts, standing } =
     content === undefined
       ? await judgeNothingRested(context, call, input.sight, call.params['type'] ?? '')
-      : await judgeRested(context, call, input.sight, [{ ...content, deleted: false }])
+      : await judgeRested(context, call, input.sight, [content.deleted ? { ...content, deleted: false } : content])
   const part = parts[0]
   if (part === undefined || content?.deleted === true) {
     await record(context, call, refusal(input.interaction, content, input.sight.consulted), standing)

@@ -25,8 +25,10 @@ export async function inIdsOf(
   known?: readonly IdentityRow[],
 ): Promise<readonly string[]> {
   if (spelling.kind === 'system') {
+    const { institution } = spelling
     const texts: string[] = []
-    for (const content of contents) texts.push(await forSystem(tables, spelling.institution, content))
+    for (const content of contents)
+      texts.push(isOwnWriting(institution, content) ? content.text : await forSystem(tables, institution, content))
     return texts
   }
   const persons = [...new Set(contents.flatMap((content) => (content.facts.person === '' ? [] : [content.facts.person])))]
@@ -51,9 +53,13 @@ function asPersons(text: string, personOf: ReadonlyMap<string, string>): string 
   })
 }
 
-/** What a system wrote it reads back as it is; what the network wrote is spelled in the system's own ids where it has them. */
+/** What a system wrote it reads back as it is. */
+function isOwnWriting(institution: string, { facts, isNetworkForm }: HeldContent): boolean {
+  return facts.custodian === institution && !isNetworkForm
+}
+
+/** What the network wrote is spelled in the system's own ids where it has them. */
 async function forSystem(tables: Tables, institution: string, content: HeldContent): Promise<string> {
-  if (content.facts.custodian === institution && !content.isNetworkForm) return content.text
   const told = withoutNarrative(content.peopleText)
   const value: unknown = JSON.parse(told)
   if (!isResource(value)) return told

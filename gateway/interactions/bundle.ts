@@ -35,6 +35,7 @@ interface Entry {
 export async function bundle(call: Call, context: Context, enter: Enter): Promise<Released> {
   const body = bundleOf(call, context)
   if (body.type === 'batch') return batch(call, context, body, enter)
+  await call.admission.required()
   if (body.type !== 'transaction') {
     throw new Problem('invalid', 'only a Bundle of type `transaction` or `batch` is posted here; messages go to $process-message', {
       id: 'bundle-type',

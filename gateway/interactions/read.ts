@@ -40,7 +40,7 @@ async function readWhole(call: Call, context: Context): Promise<Released> {
 
 /** A system reads its own partition in its own ids, and the network's Tasks it is party to. */
 async function readOwn(call: Call, context: Context, type: string, id: string): Promise<Released> {
-  const own = await context.store.records.byKey({ institution: call.caller.institution, type, localId: id })
+  const own = await context.store.records.own({ institution: call.caller.institution, type, localId: id })
   const held = own ?? (await context.store.records.byKey({ institution: networkId, type, localId: id }))
   const sight = await sightFor(context.store, context, call, { type, persons: [] })
   return releaseOne(context, call, { held, interaction: 'read', sight })

@@ -95,6 +95,7 @@ async function personsNamed(call: Call, context: Context, asked: SearchRequest):
   const stored: string[] = []
   const live: string[] = []
   const isLiveHome = liveInstitutions(context).some(({ id }) => id === call.caller.institution)
+  if (isLiveHome) await call.admission.required()
   for (const { system: numberSystem, code } of asked.identifiers) {
     if (numberSystem === undefined || code === undefined) continue
     const records = await context.store.identities.byIdentifier(numberSystem, code, undefined)

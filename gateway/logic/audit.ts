@@ -50,21 +50,26 @@ export function auditEvent(act: AuditAct): AuditEvent {
   const { agents, purposes, source } = partiesOf(act, kind)
   const main = mainOf(act, kind)
   const claim = claimOf(act, kind, main)
+  // in the order of the canonical form, here and in each part: nothing has to be sorted
   return compact<AuditEvent>({
-    resourceType: 'AuditEvent',
+    action: act.action,
+    agent: agents,
+    entity: entitiesOf(act, kind, main),
     id: act.id,
     meta: claim === undefined ? undefined : { profile: [claim] },
-    type: shared(kind.type),
-    subtype: [...kind.subtypes, ...decidedBy(act)].map(shared),
-    action: act.action,
-    recorded: act.at,
     outcome: outcomes[act.outcome],
     outcomeDesc: act.note === '' ? undefined : act.note,
     purposeOfEvent: purposes.length === 0 ? undefined : purposes,
-    agent: agents,
+    recorded: act.at,
+    resourceType: 'AuditEvent',
     source,
-    entity: entitiesOf(act, kind, main),
+    subtype: subtypesOf(act, kind),
+    type: shared(kind.type),
   })
+}
+
+function subtypesOf(act: AuditAct, { subtypes }: AuditKind): Code[] {
+  return [...subtypes, ...decidedBy(act)].map(shared)
 }
 
 type Agent = NonNullable<AuditEvent['agent']>[number]
@@ -195,21 +200,21 @@ function whoOf({ subject, name }: AuditWho): NonNullable<Agent['who']> {
 function entitiesOf(act: AuditAct, kind: AuditKind, main: NamedRecord | undefined): Entity[] {
   const isQuery = kind.rest === 'Query'
   const persons = act.persons.map((person) => ({
-    what: { reference: `Patient/${person}` },
-    type: shared(auditCode.person),
     role: shared(auditCode.patientRole),
+    type: shared(auditCode.person),
+    what: { reference: `Patient/${person}` },
   }))
   return [
-    ...(persons.length === 0 ? [{ what: { display: nobody }, type: shared(auditCode.person) }] : persons),
+    ...(persons.length === 0 ? [{ type: shared(auditCode.person), what: { display: nobody } }] : persons),
     ...(main === undefined || act.entities.includes(main) ? [] : [recordEntity(main, auditCode.object)]),
     ...act.entities.map((entity) => {
       const isPlain = isQuery || (main !== undefined && entity !== main)
       return recordEntity(entity, isPlain ? resourceType(entity.type) : auditCode.object)
     }),
     ...act.consents.map((consent) => ({
-      what: { reference: `Consent/${consent.id}/_history/${consent.version}` },
-      type: resourceType('Consent'),
       role: shared(auditCode.securityResource),
+      type: resourceType('Consent'),
+      what: { reference: `Consent/${consent.id}/_history/${consent.version}` },
     })),
     ...requestEntities(act, isQuery),
     ...(kind.rest === 'Delete' && act.who.tokenId !== ''
@@ -222,20 +227,20 @@ export const nobody = 'nobody'
 
 function recordEntity({ type, id, version }: NamedRecord, as: Code): Entity {
   return {
-    what: { reference: version === '' ? `${type}/${id}` : `${type}/${id}/_history/${version}` },
-    type: shared(as),
     role: shared(auditCode.domainResource),
+    type: shared(as),
+    what: { reference: version === '' ? `${type}/${id}` : `${type}/${id}/_history/${version}` },
   }
 }
 
 /** What the network does by itself answers no request. A search is an entity of its own, as BALP has it: readable, and in base64. */
 function requestEntities(act: AuditAct, isQuery: boolean): Entity[] {
   if (act.requestId === '') return []
-  const id = { what: { identifier: { value: act.requestId } }, type: shared(auditCode.requestId) }
+  const id = { type: shared(auditCode.requestId), what: { identifier: { value: act.requestId } } }
   if (act.query === '') return [id]
-  if (!isQuery) return [{ ...id, description: act.query }]
+  if (!isQuery) return [{ description: act.query, ...id }]
   const query = Buffer.from(act.query, 'utf8').toString('base64')
-  return [id, { type: shared(auditCode.object), role: shared(auditCode.query), description: act.query, query }]
+  return [id, { description: act.query, query, role: shared(auditCode.query), type: shared(auditCode.object) }]
 }
 
 const personType = auditCode.person.code

@@ -13,6 +13,7 @@ export interface VisibleRecord {
 }
 
 export interface ComposedPerson {
+  readonly id: string
   readonly patient: Patient
   /** the same as JSON */
   readonly text: string
@@ -45,11 +46,15 @@ export function composePerson(person: string, records: readonly VisibleRecord[])
   })
   const shown = JSON.stringify(visible)
   const version = hash('sha256', shown, 'base64url').slice(0, 22)
-  const { resourceType, id, ...rest } = visible
   const meta = { versionId: version, lastUpdated: new Date(updatedMs).toISOString() }
-  const head = JSON.stringify({ resourceType, id: person }).slice(0, -1)
+  const head = JSON.stringify({ resourceType: 'Patient', id: person }).slice(0, -1)
   return {
-    patient: { resourceType, id: id ?? person, meta, ...rest },
+    id: person,
+    // most are told as text
+    get patient() {
+      const { resourceType, id = person, ...rest } = visible
+      return { resourceType, id, meta, ...rest }
+    },
     text: `${head},"meta":${JSON.stringify(meta)}${shown.slice(head.length)}`,
     version,
     updatedMs,

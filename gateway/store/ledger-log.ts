@@ -4,7 +4,8 @@ import type { Sql } from './pool.ts'
 
 export interface PendingEntry {
   readonly seq: number
-  readonly body: string
+  /** RFC 6962's hash of the leaf, made where the entry rests: what is sealed is what is stored, and nothing of it travels */
+  readonly hash: Hash
 }
 
 export interface Leaf {
@@ -74,8 +75,9 @@ export function ledgerLog(sql: Sql) {
 
     /** Entries to be sealed next. One that was removed before it was sealed stays pending for `audit verify` to name. */
     async pending(limit: number): Promise<readonly PendingEntry[]> {
-      const found = await sql.query<{ seq: number; body: string }>(
-        'select p.seq, l.body from ledger_pending p join ledger l on l.seq = p.seq order by p.seq limit $1',
+      const found = await sql.query<{ seq: number; hash: Buffer }>(
+        `select p.seq, sha256('\\x00'::bytea || convert_to(l.body, 'UTF8')) as hash
+         from ledger_pending p join ledger l on l.seq = p.seq order by p.seq limit $1`,
         [limit],
       )
       return found.rows
@@ -124,17 +126,16 @@ export function ledgerLog(sql: Sql) {
     },
     /** Leaves and what they complete; their entries are pending no more. */
     async append(leaves: readonly Leaf[], nodes: readonly KeptNode[]): Promise<void> {
-      const hex = ({ hash }: { readonly hash: Hash }): string => hash.toString('hex')
-      await sql.query(
-        `insert into ledger_leaf (leaf, seq, hash) select leaf, seq, decode(hash, 'hex')
-         from jsonb_to_recordset($1::jsonb) as k(leaf bigint, seq bigint, hash text)`,
-        [JSON.stringify(leaves.map((leaf) => ({ ...leaf, hash: hex(leaf) })))],
-      )
-      await sql.query(
-        `insert into ledger_node (leaf, level, hash) select leaf, level, decode(hash, 'hex')
-         from jsonb_to_recordset($1::jsonb) as k(leaf bigint, level smallint, hash text)`,
-        [JSON.stringify(nodes.map((node) => ({ ...node, hash: hex(node) })))],
-      )
+      await sql.query('insert into ledger_leaf (leaf, seq, hash) select * from unnest($1::bigint[], $2::bigint[], $3::bytea[])', [
+        leaves.map(({ leaf }) => leaf),
+        leaves.map(({ seq }) => seq),
+        leaves.map(({ hash }) => hash),
+      ])
+      await sql.query('insert into ledger_node (leaf, level, hash) select * from unnest($1::bigint[], $2::smallint[], $3::bytea[])', [
+        nodes.map(({ leaf }) => leaf),
+        nodes.map(({ level }) => level),
+        nodes.map(({ hash }) => hash),
+      ])
       await sql.query('delete from ledger_pending where seq = any($1::bigint[])', [leaves.map(({ seq }) => seq)])
     },
     /** Where an entry was sealed; undefined when it is not sealed yet, or not there. */

@@ -10,9 +10,9 @@ export interface LedgerEntry {
   readonly persons: readonly string[]
   readonly institution: string
   readonly kind: string
-  /** canonical JSON (RFC 8785) of the AuditEvent */
-  readonly body: string
-  readonly sha256: string
+  /** canonical JSON (RFC 8785) of the AuditEvent: what many begin with, who did what kind of thing, and the rest */
+  readonly head: string
+  readonly rest: string
 }
 
 export interface LedgerQuery {
@@ -52,15 +52,19 @@ const [separator, personSeparator] = ['\u001e', '\u001f']
  */
 const appendSql = `
   with rests as materialized (select * from json_to_recordset($2::json) as k(at int, person text, standing text)),
+  ended as materialized (select t.n from unnest($13::text[]) with ordinality as t(jti, n) where not ${grantIsLiveSql('t.jti')}),
   moved as materialized (
-    select at, true as ended from rows from (unnest($10::int[]), unnest($11::text[])) as t(at, jti) where not ${grantIsLiveSql('t.jti')}
+    select at, true as ended from rows from (unnest($10::int[]), unnest($11::int[])) as t(at, token) where t.token in (select n from ended)
     union all select distinct at, false from rests where standing is distinct from ${standingSql('rests.person')}),
+  begun as materialized (select string_to_array($12, E'\\x1e') as heads),
   entry as (
     insert into ledger (id, at_ms, persons, institution, kind, body, sha256)
-    select k.id, k.at_ms, string_to_array(coalesce(k.persons, ''), E'\\x1f'), coalesce(k.institution, ''), coalesce(k.kind, ''), k.body, k.sha256
-    from rows from (unnest($1::int[]), unnest(string_to_array($3, E'\\x1e')), unnest($4::bigint[]), unnest(string_to_array($5, E'\\x1e')),
-      unnest(string_to_array($6, E'\\x1e')), unnest(string_to_array($7, E'\\x1e')), unnest(string_to_array($8, E'\\x1e')), unnest(string_to_array($9, E'\\x1e')))
-      as k(at, id, at_ms, persons, institution, kind, body, sha256)
+    select k.id, k.at_ms, string_to_array(coalesce(k.persons, ''), E'\\x1f'), coalesce(k.institution, ''), coalesce(k.kind, ''), k.body,
+      encode(sha256(convert_to(k.body, 'UTF8')), 'hex')
+    from (select k.*, begun.heads[k.head] || k.rest as body
+      from begun, rows from (unnest($1::int[]), unnest(string_to_array($3, E'\\x1e')), unnest($4::bigint[]), unnest(string_to_array($5, E'\\x1e')),
+        unnest(string_to_array($6, E'\\x1e')), unnest(string_to_array($7, E'\\x1e')), unnest($8::int[]), unnest(string_to_array($9, E'\\x1e')))
+        as k(at, id, at_ms, persons, institution, kind, head, rest) offset 0) k
     where not exists (select 1 from moved where moved.at = k.at)
     returning seq),
   pending as (insert into ledger_pending (seq) select seq from entry)
@@ -70,7 +74,9 @@ async function append(sql: Sql, asks: readonly Append[]): Promise<readonly Appen
   const entries = asks.flatMap((ask, at) => ask.entries.map((entry) => ({ at, entry })))
   const column = (textOf: (entry: LedgerEntry) => string): string => entries.map(({ entry }) => textOf(entry)).join(separator)
   const rests = asks.flatMap(({ standing }, at) => [...(standing ?? [])].map(([person, text]) => ({ at, person, standing: text })))
+  const heads = numbered(entries.map(({ entry }) => entry.head))
   const tokens = asks.flatMap(({ jti }, at) => (jti === undefined ? [] : [{ at, jti }]))
+  const jtis = numbered(tokens.map(({ jti }) => jti))
   const found = await sql.query<{ at: number; ended: boolean }>(appendSql, [
     entries.map(({ at }) => at),
     JSON.stringify(rests),
@@ -79,16 +85,25 @@ async function append(sql: Sql, asks: readonly Append[]): Promise<readonly Appen
     column(({ persons }) => persons.join(personSeparator)),
     column(({ institution }) => institution),
     column(({ kind }) => kind),
-    column(({ body }) => body),
-    column(({ sha256 }) => sha256),
+    entries.map(({ entry }) => heads.get(entry.head)),
+    column(({ rest }) => rest),
     tokens.map(({ at }) => at),
-    tokens.map(({ jti }) => jti),
+    tokens.map(({ jti }) => jtis.get(jti)),
+    [...heads.keys()].join(separator),
+    [...jtis.keys()],
   ])
   if (found.rows.length === 0) return asks.map(() => appended)
   return asks.map((_, of) => {
     const why = found.rows.filter(({ at }) => at === of)
     return { isLive: !why.some(({ ended }) => ended), isStanding: why.every(({ ended }) => ended) }
   })
+}
+
+/** Each text once, with its place from 1 on. */
+function numbered(texts: readonly string[]): ReadonlyMap<string, number> {
+  const places = new Map<string, number>()
+  for (const text of texts) if (!places.has(text)) places.set(text, places.size + 1)
+  return places
 }
 
 const appended: Appended = { isLive: true, isStanding: true }

@@ -2,7 +2,7 @@
 import type { Condition } from '../../consent/types.ts'
 import type { Held } from '../held.ts'
 import type { Sql } from './pool.ts'
-import { heldOf, peopleColumns, systemColumns } from './records.ts'
+import { heldOf, heldOfOwn, peopleColumns, systemColumns } from './records.ts'
 import { visibleSql } from './search-view.ts'
 
 /** Where a page ended: the next one begins behind it. What is written meanwhile comes later, so nothing is left out. */
@@ -43,7 +43,7 @@ interface OwnAsk extends Omit<Ask, 'person'> {
 /** The patient's chart comes first. */
 const order = "(case when r.type = 'Patient' then 0 else 1 end), r.updated_ms, r.id"
 
-type Row = Parameters<typeof heldOf>[0]
+type OwnRow = Parameters<typeof heldOfOwn>[0]
 
 function binder() {
   const values: unknown[] = []
@@ -61,15 +61,15 @@ function narrowed(ask: Pick<Ask, 'types' | 'sinceMs' | 'after'>, add: (value: un
 }
 
 async function page(sql: Sql, where: readonly string[], bound: ReturnType<typeof binder>, limit: number): Promise<readonly Paged[]> {
-  const found = await sql.query<Row>(
+  const found = await sql.query<Parameters<typeof heldOf>[0]>(
     `select ${peopleColumns} from record r where ${where.join(' and ')} order by ${order} limit ${bound.add(limit)}`,
     bound.values,
   )
-  return found.rows.map(pagedOf)
+  return found.rows.map((row) => ({ held: heldOf(row), place: placeOf(row) }))
 }
 
-function pagedOf(row: Row): Paged {
-  return { held: heldOf(row), place: { rank: row.type === 'Patient' ? 0 : 1, updatedMs: row.updated_ms, id: row.id } }
+function placeOf(row: OwnRow): Place {
+  return { rank: row.type === 'Patient' ? 0 : 1, updatedMs: row.updated_ms, id: row.id }
 }
 
 /** The shard is the person: one partition is read. */
@@ -114,7 +114,7 @@ export function pages(sql: Sql) {
           : `select r.* from (select * from own union all (${nearSql(undefined, `greatest(0, ${limit}::int + 1 - (select count(*) from own))`)})) r`
       const own = (): string => `, own as materialized (select false as is_near, ${columns} from record r
           where ${isOwn('r', institution, person)} and ${narrowed(ask, bound.add).join(' and ')} order by ${order} limit ${limit}::int + 1)`
-      const { rows } = await sql.query<Row & { of_person: string; is_near: boolean | null }>(
+      const { rows } = await sql.query<OwnRow & { of_person: string; is_near: boolean | null }>(
         `with who as materialized (select d.person from identity d
             join network_id n on n.institution = d.institution and n.type = 'Patient' and n.local_id = d.local_id and n.shard is not null
             where d.institution = ${institution} and d.local_id = ${localId}),
@@ -125,8 +125,9 @@ export function pages(sql: Sql) {
         bound.values,
       )
       const [first] = rows
-      const of = Map.groupBy(rows, (row) => row.is_near)
-      return first && { person: first.of_person, own: (of.get(false) ?? []).map(pagedOf), near: (of.get(true) ?? []).map(pagedOf) }
+      const paged = (isNear: boolean): readonly Paged[] =>
+        rows.flatMap((row) => (row.is_near === isNear ? [{ held: heldOfOwn(row), place: placeOf(row) }] : []))
+      return first && { person: first.of_person, own: paged(false), near: paged(true) }
     },
   }
 }

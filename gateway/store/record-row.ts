@@ -1,6 +1,7 @@
 /** A record as it is stored: its columns, and how a row becomes Held. */
-import { factsOf, type ContentFacts } from '../../consent/record-facts.ts'
+import { factsOf, unlabelled, type ContentFacts } from '../../consent/record-facts.ts'
 import type { LabelledElement } from '../../consent/redact.ts'
+import { unknownWord, type Facts } from '../../consent/types.ts'
 import { elementsIn } from './elements.ts'
 import { peopleTextOf } from './people-text.ts'
 import { hold, type Held, type HeldContent } from '../held.ts'
@@ -34,7 +35,8 @@ export interface RecordRow extends RecordKey, ContentFacts {
   readonly isFresh?: boolean
 }
 
-export interface StoredRow extends Record<string, unknown> {
+/** What a record is and whose. */
+interface OwnRow extends Record<string, unknown> {
   id: string
   institution: string
   type: string
@@ -47,6 +49,11 @@ export interface StoredRow extends Record<string, unknown> {
   people_text: string | null
   network_form: boolean
   updated_ms: number
+  parties: string[]
+}
+
+/** And by what it is judged. */
+export interface StoredRow extends OwnRow {
   sources: string[]
   classes: string[]
   codes: string[]
@@ -55,20 +62,22 @@ export interface StoredRow extends Record<string, unknown> {
   relations: string[]
   from_ms: number
   until_ms: number
-  parties: string[]
-  encounter: string | null
   elements: string | null
 }
 
-export const recordColumns =
-  'r.id, r.institution, r.type, r.local_id, r.version, r.person, r.deleted, r.text, r.people_text, r.network_form, r.updated_ms, r.sources, r.classes, r.parties, r.encounter, r.codes, r.confidentiality, r.sensitivities, r.relations, r.from_ms, r.until_ms, r.elements'
+const ownColumns =
+  'r.id, r.institution, r.type, r.local_id, r.version, r.person, r.deleted, r.text, r.people_text, r.network_form, r.updated_ms, r.parties'
+export const recordColumns = `${ownColumns}, r.sources, r.classes, r.codes, r.confidentiality, r.sensitivities, r.relations, r.from_ms, r.until_ms, r.elements`
 
 /** For people, who read network ids: the text in the ids of its institution is brought along only where theirs is made of it (`people-text.ts`). */
 export const peopleColumns = recordColumns.replace('r.text,', `case when r.people_text like '{%' then '' else r.text end as text,`)
 
-/** For the system of an institution (SQL), which reads its own back as it wrote it: the text in network ids only of what it did not write. */
+/**
+ * For the system of an institution (SQL), which reads its own back as it wrote it: the text in network ids only of what it did not write, and nothing of
+ * what others are judged by (`heldOfOwn`).
+ */
 export function systemColumns(institution: string): string {
-  return recordColumns.replace(
+  return ownColumns.replace(
     'r.people_text,',
     `case when r.network_form or r.institution <> ${institution} then r.people_text end as people_text,`,
   )
@@ -81,7 +90,7 @@ export const targetColumns = recordColumns.replace('r.text, r.people_text,', `''
 export const lies = 'r.shard = n.shard and r.id = n.id'
 
 export function heldOf(row: StoredRow): Held {
-  return hold(contentOf(row))
+  return hold(contentOf(row, factsOf({ ...row, fromMs: row.from_ms, untilMs: row.until_ms }), elementsIn(row.elements)))
 }
 
 /** A record just written, as a later read would give it. */
@@ -91,9 +100,22 @@ export function heldOfWritten(row: RecordRow): Held {
   return hold({ facts: factsOf(row), ...written, elements: elements ?? [] })
 }
 
-function contentOf(row: StoredRow): HeldContent {
+const nobodyKnows = {
+  ...unlabelled,
+  sources: [unknownWord],
+  classes: [unknownWord],
+  relations: [unknownWord],
+} as const
+
+/** Of `systemColumns`. A system's records are judged by whose they are alone; to whoever else were to judge by it, it is a record nobody labelled. */
+export function heldOfOwn(row: OwnRow): Held {
+  const { id, type, person, institution } = row
+  return hold(contentOf(row, factsOf({ ...nobodyKnows, id, type, person, institution }), []))
+}
+
+function contentOf(row: OwnRow, facts: Facts, elements: readonly LabelledElement[]): HeldContent {
   return {
-    facts: factsOf({ ...row, fromMs: row.from_ms, untilMs: row.until_ms }),
+    facts,
     localId: row.local_id,
     version: String(row.version),
     updatedMs: row.updated_ms,
@@ -105,6 +127,6 @@ function contentOf(row: StoredRow): HeldContent {
     parties: row.parties,
     deleted: row.deleted,
     isNetworkForm: row.network_form,
-    elements: elementsIn(row.elements),
+    elements,
   }
 }

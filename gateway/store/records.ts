@@ -3,10 +3,10 @@ import type { Held } from '../held.ts'
 import { grouped } from './grouped.ts'
 import { networkIds } from './network-ids.ts'
 import type { Sql } from './pool.ts'
-import { heldOf, lies, recordColumns, targetColumns, type RecordKey, type StoredRow } from './record-row.ts'
+import { heldOf, heldOfOwn, lies, recordColumns, systemColumns, targetColumns, type RecordKey, type StoredRow } from './record-row.ts'
 import { recordWrites } from './record-writes.ts'
 
-export { heldOf, peopleColumns, recordColumns, systemColumns, type RecordKey, type RecordRow } from './record-row.ts'
+export { heldOf, heldOfOwn, peopleColumns, recordColumns, systemColumns, type RecordKey, type RecordRow } from './record-row.ts'
 
 export function records(sql: Sql) {
   return { ...networkIds(sql), ...reading(sql), ...recordWrites(sql) }
@@ -14,11 +14,7 @@ export function records(sql: Sql) {
 
 /** Records of keys, in their order; `held` is undefined where nothing is stored. */
 async function byKeys(sql: Sql, keys: readonly RecordKey[]): Promise<readonly { readonly held: Held | undefined }[]> {
-  const found = await sql.query<StoredRow & { at: number }>(
-    `select k.at::int, ${recordColumns} from unnest($1::text[], $2::text[], $3::text[]) with ordinality as k(institution, type, local_id, at)
-       join network_id n on n.institution = k.institution and n.type = k.type and n.local_id = k.local_id join record r on ${lies}`,
-    [keys.map(({ institution }) => institution), keys.map(({ type }) => type), keys.map(({ localId }) => localId)],
-  )
+  const found = await sql.query<StoredRow & { at: number }>(byKeysSql(recordColumns), keyValues(keys))
   const rows = new Map(found.rows.map((row) => [row.at, row]))
   return keys.map((_, index) => {
     const row = rows.get(index + 1)
@@ -26,9 +22,30 @@ async function byKeys(sql: Sql, keys: readonly RecordKey[]): Promise<readonly { 
   })
 }
 
+function byKeysSql(columns: string): string {
+  return `select k.at::int, ${columns} from unnest($1::text[], $2::text[], $3::text[]) with ordinality as k(institution, type, local_id, at)
+       join network_id n on n.institution = k.institution and n.type = k.type and n.local_id = k.local_id join record r on ${lies}`
+}
+
+function keyValues(keys: readonly RecordKey[]): readonly (readonly string[])[] {
+  return [keys.map(({ institution }) => institution), keys.map(({ type }) => type), keys.map(({ localId }) => localId)]
+}
+
 /** `byKey` outside of a transaction: who asks while another statement of this kind is under way is answered by the next. */
 export function byKeyTogether(sql: Sql): (key: RecordKey) => Promise<Held | undefined> {
   const ask = grouped((keys: readonly RecordKey[]) => byKeys(sql, keys))
+  return async (key) => (await ask(key)).held
+}
+
+const ownSql = byKeysSql(systemColumns('k.institution'))
+
+/** The same for the system of the keys' own institution. */
+export function ownTogether(sql: Sql): (key: RecordKey) => Promise<Held | undefined> {
+  const ask = grouped(async (keys: readonly RecordKey[]) => {
+    const found = await sql.query<Parameters<typeof heldOfOwn>[0] & { at: number }>(ownSql, keyValues(keys))
+    const held = new Map(found.rows.map((row) => [row.at, heldOfOwn(row)]))
+    return keys.map((_, index) => ({ held: held.get(index + 1) }))
+  })
   return async (key) => (await ask(key)).held
 }
 
@@ -151,6 +168,9 @@ function reading(sql: Sql) {
     async byKey(key: RecordKey): Promise<Held | undefined> {
       return (await byKeys(sql, [key]))[0]?.held
     },
+
+    /** The same for the system of the key's own institution. */
+    own: ownTogether(sql),
 
     /** All stored records about a person, newest first, bounded. `types` empty = every type; `but` = never these. */
     async ofPerson(person: string, types: readonly string[], limit: number, but: readonly string[] = []): Promise<readonly Held[]> {

@@ -5,7 +5,7 @@
 import { indexerVersion } from '../../fhir-profiles/search-parameters.ts'
 import type { Held } from '../held.ts'
 import type { Sql } from './pool.ts'
-import { heldOf, peopleColumns, recordColumns, systemColumns } from './records.ts'
+import { heldOf, heldOfOwn, peopleColumns, systemColumns } from './records.ts'
 import type { Place, SearchInput, View, Views } from './search-clause.ts'
 import { orderOf, type Order } from './search-order.ts'
 import { clauseSql, foundBy } from './search-sql.ts'
@@ -76,12 +76,12 @@ async function manyRecords(sql: Sql, input: SearchInput): Promise<SearchAnswer> 
 }
 
 /** One more than is shown tells whether there is a next page. */
-function answerOf(sql: Sql, { limit, countTo }: SearchInput, found: readonly Found[], { names }: Order): SearchAnswer {
+function answerOf(sql: Sql, { limit, countTo, views }: SearchInput, found: readonly Found[], { names }: Order): SearchAnswer {
   remember(sql, found)
   const rows = found.filter((row) => typeof row.id === 'string')
   const shown = rows.slice(0, limit)
   const last = rows.length > limit ? shown.at(-1) : undefined
-  return { held: shown.map(heldOf), next: last && placeOf(last, names), ...headOf(found, countTo) }
+  return { held: views.isSystem ? shown.map(heldOfOwn) : shown.map(heldOf), next: last && placeOf(last, names), ...headOf(found, countTo) }
 }
 
 /** A record's text is long, and there are two of it. */
@@ -89,7 +89,7 @@ function columnsFor({ views, add }: Making): string {
   if (!views.isSystem) return peopleColumns
   const party = views.groups[0]?.party
   // a view of its own partition alone: there is nothing that it did not write
-  return party === undefined ? recordColumns : systemColumns(`${add(party)}::text`)
+  return party === undefined ? systemColumns('r.institution') : systemColumns(`${add(party)}::text`)
 }
 
 /** The records searched; of one person, in the shard of theirs. */
@@ -113,7 +113,7 @@ export async function searchPersons(sql: Sql, input: SearchInput): Promise<Perso
   const first = `select distinct on (q.person) q.* from (select r.person, ${order.columns} from record r where ${where}) q order by q.person, ${order.by('q')}`
   const found = await sql.query<Found>(
     `with ${pageOf(make, input, order, first)}
-     select c.total, ${indexing(make, sql)} as indexing, ${recordColumns}, ${order.names.map((name) => `page.${name}`).join(', ')}
+     select c.total, ${indexing(make, sql)} as indexing, ${peopleColumns}, ${order.names.map((name) => `page.${name}`).join(', ')}
      from counted c
      left join (page join record r on r.shard = page.person and r.person = page.person and ${visible(make, at)}) on true order by ${order.by('page')}, r.id`,
     make.values,

@@ -2,6 +2,7 @@
  * The statements that write records, each with its index rows, the version before it, its network id and the ledger entries that tell of it:
  * one round trip. Values travel as one list for each column.
  */
+import { hash } from 'node:crypto'
 import { labellerVersion } from '../../consent/label.ts'
 import { indexerVersion } from '../../fhir-profiles/search-parameters.ts'
 import { arrayLiteral } from './array-literal.ts'
@@ -79,8 +80,8 @@ const entryColumns: readonly {
   { name: 'persons', type: 'text', value: ({ persons }) => arrayLiteral(persons) },
   { name: 'institution', type: 'text', value: ({ institution }) => institution },
   { name: 'kind', type: 'text', value: ({ kind }) => kind },
-  { name: 'body', type: 'text', value: ({ body }) => body },
-  { name: 'sha256', type: 'text', value: ({ sha256 }) => sha256 },
+  { name: 'body', type: 'text', value: ({ head, rest }) => head + rest },
+  { name: 'sha256', type: 'text', value: ({ head, rest }) => hash('sha256', head + rest) },
 ]
 const entryNames = entryColumns.map(({ name }) => name).join(', ')
 const entryLists = entryColumns.map(({ type }, at) => `$${entriesAt + at}::${type}[]`).join(', ')
