@@ -141,6 +141,7 @@ export function identities(sql: Sql) {
          select pg_advisory_xact_lock(hashtext('identify'), bucket)
          from (select distinct (hashtextextended(key, 0) & $2)::int as bucket from unnest($1::text[]) as k(key) order by bucket offset 0) b`,
         [keys, turns - 1, JSON.stringify(rows), atMs],
+        { mayWait: true },
       )
     },
     async addPerson(id: string, atMs: number): Promise<void> {

@@ -5,7 +5,7 @@
 import { labellerVersion } from '../../consent/label.ts'
 import { indexerVersion } from '../../fhir-profiles/search-parameters.ts'
 import { arrayLiteral } from './array-literal.ts'
-import { indexValues, insertIndex, type Placed } from './index-rows.ts'
+import { indexValues, insertIndex, widthOf, type Placed, type Width } from './index-rows.ts'
 import type { LedgerEntry } from './ledger.ts'
 import { storedPeopleText } from './people-text.ts'
 import type { RecordRow } from './record-row.ts'
@@ -67,8 +67,6 @@ const given = `k as materialized (
     select ${columns.map((column) => (isTextual(column) ? `${column.name}::${column.type}` : column.name)).join(', ')}
     from unnest(${lists.join(', ')}) as k(${names}))`
 
-const { sql: indexed, next: entriesAt } = insertIndex(columns.length + 1)
-
 const entryColumns: readonly {
   readonly name: string
   readonly type: 'text' | 'bigint'
@@ -83,8 +81,6 @@ const entryColumns: readonly {
   { name: 'sha256', type: 'text', value: ({ sha256 }) => sha256 },
 ]
 const entryNames = entryColumns.map(({ name }) => name).join(', ')
-const entryLists = entryColumns.map(({ type }, at) => `$${entriesAt + at}::${type}[]`).join(', ')
-const goneAt = entriesAt + entryColumns.length
 
 const written = `insert into record (${names}, ${made}) select ${names}, ${labellerVersion}, ${indexerVersion} from k`
 const updated = `${written} on conflict (shard, id) do update set
@@ -99,28 +95,35 @@ const past = (of: string, shard: string): string =>
   `past as (insert into record_version (${versionColumns})
     select r.shard, r.id, r.version, r.text, r.people_text, r.deleted, r.updated_ms from ${of} o join record r on r.shard = o.${shard} and r.id = o.id)`
 
-const along = `indexed as (${indexed}),
+export interface WriteStatements {
+  /** Where every id was made for this very write: nothing of it can be there, and nothing is looked for. */
+  readonly fresh: string
+  /** Where what was there lies in the same shard: index rows that say the same stay, those marked so go. */
+  readonly inPlace: string
+  /** Wherever it was. Answers the records that lay elsewhere until now: their old row and index are gone, their history has still to follow. */
+  readonly anywhere: string
+}
+
+function statementsFor(width: Width): WriteStatements {
+  const { sql: indexed, next: entriesAt } = insertIndex(columns.length + 1, width)
+  const goneAt = entriesAt + entryColumns.length
+  const entryLists = entryColumns.map(({ type }, at) => `$${entriesAt + at}::${type}[]`).join(', ')
+  const along = `indexed as (${indexed}),
   entry as (
     insert into ledger (${entryNames}) select ${entryNames.replace('persons', 'persons::text[]')} from unnest(${entryLists}) as e(${entryNames})
     returning seq),
   waiting as (insert into ledger_pending (seq) select seq from entry)`
-
-/** Where every id was made for this very write: nothing of it can be there, and nothing is looked for. */
-export const writeFresh = `
+  const fresh = `
   with ${given}, known as (${identified}), written as (${written}), ${along}
   select id, shard as "from", shard as "into" from k where false`
-
-/** Where what was there lies in the same shard: index rows that say the same stay, those marked so go. */
-export const writeInPlace = `
+  const inPlace = `
   with ${given}, known as (${placedAnew}), ${past('k', 'shard')},
   unindexed as (
     delete from record_index i using (select shard, record, marks::bigint[] as marks from unnest($${goneAt}::text[], $${goneAt + 1}::text[], $${goneAt + 2}::text[]) as g(shard, record, marks)) g
     where i.shard = g.shard and i.record = g.record and (i.mark is null or i.mark = any(g.marks))),
   written as (${updated}), ${along}
   select id, shard as "from", shard as "into" from k where false`
-
-/** Wherever it was. Answers the records that lay elsewhere until now: their old row and index are gone, their history has still to follow. */
-export const writeAnywhere = `
+  const anywhere = `
   with ${given},
   old as materialized (select n.id, n.shard as "from", k.shard as "into" from k join network_id n on n.id = k.id where n.shard is not null),
   known as (${placedAnew}), ${past('old', '"from"')},
@@ -128,14 +131,24 @@ export const writeAnywhere = `
   gone as (delete from record r using old where r.shard = old."from" and r.id = old.id and old."from" <> old."into"),
   written as (${updated}), ${along}
   select id, "from", "into" from old where "from" <> "into"`
+  return { fresh, inPlace, anywhere }
+}
 
-/** The values of `writeFresh` and `writeAnywhere`; with `goneValues` behind them of `writeInPlace`. */
-export function writeValues(rows: readonly RecordRow[], index: readonly Placed[], entries: readonly LedgerEntry[]): readonly string[] {
-  return [
+const statements: Readonly<Record<Width, WriteStatements>> = { usual: statementsFor('usual'), all: statementsFor('all') }
+
+/** The statements for these index rows, and the values of `fresh` and `anywhere`; with `goneValues` behind them of `inPlace`. */
+export function writing(
+  rows: readonly RecordRow[],
+  index: readonly Placed[],
+  entries: readonly LedgerEntry[],
+): WriteStatements & { readonly values: readonly string[] } {
+  const width = widthOf(index)
+  const values = [
     ...columns.map(({ value }) => arrayLiteral(rows.map(value))),
-    ...indexValues(index),
+    ...indexValues(index, width),
     ...entryColumns.map(({ value }) => arrayLiteral(entries.map(value))),
   ]
+  return { ...statements[width], values }
 }
 
 /** Marks of index rows that go, by record. */
