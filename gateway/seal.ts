@@ -5,7 +5,7 @@
  */
 import { createHash, generateKeyPairSync } from 'node:crypto'
 import type { Context } from './context.ts'
-import { grow, leafHash, rootOf, type Frontier } from './logic/chain.ts'
+import { grow, rootOf, type Frontier } from './logic/chain.ts'
 import { checkpointText, keyIdOf, signText } from './logic/checkpoint.ts'
 import type { KeptNode, Leaf, PendingEntry, SigningLogKey } from './store/ledger-log.ts'
 import type { Tables } from './store/store.ts'
@@ -70,9 +70,8 @@ function appended(before: Frontier, pending: readonly PendingEntry[]) {
   const leaves: Leaf[] = []
   const nodes: KeptNode[] = []
   let frontier = before
-  for (const { seq, body } of pending) {
+  for (const { seq, hash } of pending) {
     const leaf = frontier.size
-    const hash = leafHash(body)
     leaves.push({ leaf, seq, hash })
     const grown = grow(frontier, hash)
     for (const [at, made] of grown.made.entries()) nodes.push({ leaf, level: at + 1, hash: made })

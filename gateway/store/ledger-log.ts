@@ -4,7 +4,8 @@ import type { Sql } from './pool.ts'
 
 export interface PendingEntry {
   readonly seq: number
-  readonly body: string
+  /** its leaf: `leafHash` of its body */
+  readonly hash: Hash
 }
 
 export interface Leaf {
@@ -72,10 +73,14 @@ export function ledgerLog(sql: Sql) {
       await sql.query('select pg_advisory_xact_lock($1)', [sealerLock])
     },
 
-    /** Entries to be sealed next. One that was removed before it was sealed stays pending for `audit verify` to name. */
+    /**
+     * Entries to be sealed next. One that was removed before it was sealed stays pending for `audit verify` to name. Hashed where they lie
+     * (https://www.rfc-editor.org/rfc/rfc6962#section-2.1): whole bodies need not travel for it.
+     */
     async pending(limit: number): Promise<readonly PendingEntry[]> {
-      const found = await sql.query<{ seq: number; body: string }>(
-        'select p.seq, l.body from ledger_pending p join ledger l on l.seq = p.seq order by p.seq limit $1',
+      const found = await sql.query<{ seq: number; hash: Buffer }>(
+        `select p.seq, sha256('\\x00'::bytea || convert_to(l.body, 'UTF8')) as hash
+         from ledger_pending p join ledger l on l.seq = p.seq order by p.seq limit $1`,
         [limit],
       )
       return found.rows

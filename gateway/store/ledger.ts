@@ -2,7 +2,7 @@
 import { grantIsLiveSql } from './grants.ts'
 import { grouped } from './grouped.ts'
 import { standingSql, type Standing } from './policy.ts'
-import type { QueryOptions, Sql } from './pool.ts'
+import type { Sql } from './pool.ts'
 
 export interface LedgerEntry {
   readonly id: string
@@ -66,28 +66,24 @@ const appendSql = `
   pending as (insert into ledger_pending (seq) select seq from entry)
   select at, ended from moved`
 
-async function append(sql: Sql, asks: readonly Append[], options?: QueryOptions): Promise<readonly Appended[]> {
+async function append(sql: Sql, asks: readonly Append[]): Promise<readonly Appended[]> {
   const entries = asks.flatMap((ask, at) => ask.entries.map((entry) => ({ at, entry })))
   const column = (textOf: (entry: LedgerEntry) => string): string => entries.map(({ entry }) => textOf(entry)).join(separator)
   const rests = asks.flatMap(({ standing }, at) => [...(standing ?? [])].map(([person, text]) => ({ at, person, standing: text })))
   const tokens = asks.flatMap(({ jti }, at) => (jti === undefined ? [] : [{ at, jti }]))
-  const found = await sql.query<{ at: number; ended: boolean }>(
-    appendSql,
-    [
-      entries.map(({ at }) => at),
-      JSON.stringify(rests),
-      column(({ id }) => id),
-      entries.map(({ entry }) => entry.atMs),
-      column(({ persons }) => persons.join(personSeparator)),
-      column(({ institution }) => institution),
-      column(({ kind }) => kind),
-      column(({ body }) => body),
-      column(({ sha256 }) => sha256),
-      tokens.map(({ at }) => at),
-      tokens.map(({ jti }) => jti),
-    ],
-    options,
-  )
+  const found = await sql.query<{ at: number; ended: boolean }>(appendSql, [
+    entries.map(({ at }) => at),
+    JSON.stringify(rests),
+    column(({ id }) => id),
+    entries.map(({ entry }) => entry.atMs),
+    column(({ persons }) => persons.join(personSeparator)),
+    column(({ institution }) => institution),
+    column(({ kind }) => kind),
+    column(({ body }) => body),
+    column(({ sha256 }) => sha256),
+    tokens.map(({ at }) => at),
+    tokens.map(({ jti }) => jti),
+  ])
   if (found.rows.length === 0) return asks.map(() => appended)
   return asks.map((_, of) => {
     const why = found.rows.filter(({ at }) => at === of)
@@ -112,9 +108,7 @@ export function ledgerTogether(sql: Sql): AppendEntries {
 export function ledger(sql: Sql) {
   return {
     async append(entries: readonly LedgerEntry[], grounds: Grounds = onNothing): Promise<Appended> {
-      if (entries.length === 0) return appended
-      const isOnNothing = grounds.standing === undefined && grounds.jti === undefined
-      return (await append(sql, [{ entries, ...grounds }], { mayWait: isOnNothing }))[0] ?? appended
+      return entries.length === 0 ? appended : ((await append(sql, [{ entries, ...grounds }]))[0] ?? appended)
     },
     async find(query: LedgerQuery): Promise<{ bodies: readonly string[]; total: number }> {
       const values: unknown[] = []

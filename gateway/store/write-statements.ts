@@ -10,10 +10,11 @@ import type { LedgerEntry } from './ledger.ts'
 import { storedPeopleText } from './people-text.ts'
 import type { RecordRow } from './record-row.ts'
 
-interface Column {
+interface Column<Row = RecordRow> {
   readonly name: string
-  readonly type: 'text' | 'int' | 'bigint' | 'boolean' | 'text[]' | 'jsonb'
-  readonly value: (row: RecordRow) => string | number | boolean | null
+  /** `json`: a text that is JSON, which has no control sign in it and need not be escaped */
+  readonly type: 'text' | 'json' | 'int' | 'bigint' | 'boolean' | 'text[]' | 'jsonb'
+  readonly value: (row: Row) => string | number | boolean | null
 }
 
 /** Where a record lies: with the person it is about, or with its institution (docs/decisions/070). */
@@ -39,8 +40,8 @@ const lasting: readonly Column[] = [
 const changing: readonly Column[] = [
   { name: 'version', type: 'int', value: ({ version }) => version },
   { name: 'deleted', type: 'boolean', value: ({ deleted }) => deleted },
-  { name: 'text', type: 'text', value: ({ text }) => text },
-  { name: 'people_text', type: 'text', value: ({ text, peopleText }) => storedPeopleText(text, peopleText) },
+  { name: 'text', type: 'json', value: ({ text }) => text },
+  { name: 'people_text', type: 'json', value: ({ text, peopleText }) => storedPeopleText(text, peopleText) },
   { name: 'network_form', type: 'boolean', value: ({ isNetworkForm }) => isNetworkForm },
   { name: 'updated_ms', type: 'bigint', value: ({ updatedMs }) => updatedMs },
   list('sources', ({ sources }) => sources),
@@ -61,23 +62,32 @@ const columns = [...lasting, ...changing]
 const names = columns.map(({ name }) => name).join(', ')
 const made = 'labeller, indexer'
 
-const isTextual = ({ type }: Column): boolean => type === 'text[]' || type === 'jsonb'
-const lists = columns.map((column, at) => `$${at + 1}::${isTextual(column) ? 'text' : column.type}[]`)
+/** Between texts of JSON; an empty one stands for null. */
+const separator = '\u001e'
+
+/** One parameter, a column of values, as the server takes it apart. */
+function listSql({ type }: Pick<Column, 'type'>, at: number): string {
+  return type === 'json' ? `string_to_array($${at}, E'\\x1e', '')` : `$${at}::${isTextual({ type }) ? 'text' : type}[]`
+}
+
+function listValue<Row>({ type, value }: Column<Row>, rows: readonly Row[]): string {
+  const values = rows.map(value)
+  return type === 'json' ? values.map((text) => text ?? '').join(separator) : arrayLiteral(values)
+}
+
+const isTextual = ({ type }: Pick<Column, 'type'>): boolean => type === 'text[]' || type === 'jsonb'
+const lists = columns.map((column, at) => listSql(column, at + 1))
 const given = `k as materialized (
     select ${columns.map((column) => (isTextual(column) ? `${column.name}::${column.type}` : column.name)).join(', ')}
     from unnest(${lists.join(', ')}) as k(${names}))`
 
-const entryColumns: readonly {
-  readonly name: string
-  readonly type: 'text' | 'bigint'
-  readonly value: (entry: LedgerEntry) => string | number
-}[] = [
+const entryColumns: readonly Column<LedgerEntry>[] = [
   { name: 'id', type: 'text', value: ({ id }) => id },
   { name: 'at_ms', type: 'bigint', value: ({ atMs }) => atMs },
-  { name: 'persons', type: 'text', value: ({ persons }) => arrayLiteral(persons) },
+  { name: 'persons', type: 'text[]', value: ({ persons }) => arrayLiteral(persons) },
   { name: 'institution', type: 'text', value: ({ institution }) => institution },
   { name: 'kind', type: 'text', value: ({ kind }) => kind },
-  { name: 'body', type: 'text', value: ({ body }) => body },
+  { name: 'body', type: 'json', value: ({ body }) => body },
   { name: 'sha256', type: 'text', value: ({ sha256 }) => sha256 },
 ]
 const entryNames = entryColumns.map(({ name }) => name).join(', ')
@@ -107,7 +117,7 @@ export interface WriteStatements {
 function statementsFor(width: Width): WriteStatements {
   const { sql: indexed, next: entriesAt } = insertIndex(columns.length + 1, width)
   const goneAt = entriesAt + entryColumns.length
-  const entryLists = entryColumns.map(({ type }, at) => `$${entriesAt + at}::${type}[]`).join(', ')
+  const entryLists = entryColumns.map((column, at) => listSql(column, entriesAt + at)).join(', ')
   const along = `indexed as (${indexed}),
   entry as (
     insert into ledger (${entryNames}) select ${entryNames.replace('persons', 'persons::text[]')} from unnest(${entryLists}) as e(${entryNames})
@@ -144,9 +154,9 @@ export function writing(
 ): WriteStatements & { readonly values: readonly string[] } {
   const width = widthOf(index)
   const values = [
-    ...columns.map(({ value }) => arrayLiteral(rows.map(value))),
+    ...columns.map((column) => listValue(column, rows)),
     ...indexValues(index, width),
-    ...entryColumns.map(({ value }) => arrayLiteral(entries.map(value))),
+    ...entryColumns.map((column) => listValue(column, entries)),
   ]
   return { ...statements[width], values }
 }
