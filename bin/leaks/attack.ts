@@ -4,7 +4,7 @@ export interface Attack {
   readonly about: string
   readonly as: readonly string[]
   readonly requests: readonly string[]
-  readonly follow?: 'walk' | 'reuse' | 'export' | 'export-refused'
+  readonly follow?: 'walk' | 'reuse' | 'export' | 'export-refused' | 'undo'
 }
 
 export const doctor = ['tertiary-doctor'] as const

@@ -58,8 +58,14 @@ export const acts: readonly Attack[] = [
       'PUT Condition?identifier={any-identifier}\n\n{condition:x-4}',
       'DELETE Condition?identifier={any-identifier}',
       'PATCH Condition?identifier={any-identifier}\nContent-Type: application/json-patch+json\n\n[]',
-      'PUT Patient?identifier={number}\n\n{demographics}',
     ],
+  },
+  {
+    id: 'registration',
+    about: 'somebody is registered who may be known elsewhere, by number and demographics',
+    as: ['tertiary-system'],
+    follow: 'undo',
+    requests: ['PUT Patient?identifier={number}\n\n{demographics}'],
   },
   {
     id: 'write-reference',

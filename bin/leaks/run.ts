@@ -159,6 +159,7 @@ class Twins {
       const told = await this.#refusedSince(as, random.pick(this.#asked()).name, replies, compare)
       if (told !== undefined) findings.push({ attack: attack.id, as, request: 'GET a file of an export', difference: told })
     }
+    if (attack.follow === 'undo') await this.#undone(as, replies, compare)
     for (let page = 0; page < maxPages && attack.follow !== undefined && findings.length === 0; page += 1) {
       const next = this.#nextOf(attack, as, replies)
       if (next === undefined) break
@@ -188,6 +189,14 @@ class Twins {
       const same = files[1][at]
       if (same !== undefined) await compare(both(as, file, same))
     }
+  }
+
+  /** Who was registered is taken out again: from now on the two would know one person by an old id and a new one. */
+  async #undone(as: string, [one, other]: readonly [Reply, Reply], compare: (asked: TwinAsk) => Promise<unknown>): Promise<void> {
+    const [here, there] = [madeIn(one), madeIn(other)]
+    if (here === undefined || there === undefined) return
+    const remove = (path: string): Ask => ({ as, method: 'DELETE', path })
+    await compare({ as, here: remove(here), there: remove(there) })
   }
 
   #asked(): readonly WorldPerson[] {
@@ -235,6 +244,12 @@ function namesOf(ids: ReadonlyMap<string, string>): ReadonlyMap<string, string> 
   const names = new Map<string, string>()
   for (const [name, id] of ids) if (!names.has(id)) names.set(id, name)
   return names
+}
+
+/** The address of what a write made; undefined when it made nothing. */
+function madeIn({ status, headers }: Reply): string | undefined {
+  const location = status === 201 ? headers.find(([name]) => name === 'location')?.[1] : undefined
+  return /\/fhir\/R4\/(\w+\/[^/]+)\/_history\//.exec(location ?? '')?.[1]
 }
 
 function nextLink(text: string): string | undefined {

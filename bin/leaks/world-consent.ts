@@ -113,7 +113,8 @@ export function isRefusedBy(kind: ConsentKind, spec: RecordSpec): boolean {
     case 'deny-mental':
       return spec.department === '03' || spec.code.startsWith('F')
     case 'deny-diabetes':
-      return spec.code === 'E11'
+      // a document that says no code may be about any: unknown strengthens a refusal (consent law)
+      return spec.code === 'E11' || spec.type === 'DocumentReference'
     case 'deny-observations':
       return spec.type === 'Observation'
     case 'deny-period':
