@@ -114,7 +114,12 @@ function ledBy(all: readonly SearchParameter[], parameter: SearchParameter, foun
   return of === undefined ? undefined : { params: [of.name], target }
 }
 
-/** What a parameter looks at, way by way. SampledData has no single value to be found by. */
+/** What a parameter looks at, way by way. */
+export function pathsOf(parameter: SearchParameter): ReadonlySet<string> {
+  return spoken(parameter)
+}
+
+/** SampledData has no single value to be found by. */
 function spoken({ type, expression }: Pick<SearchParameter, 'type' | 'expression'>, head = ''): ReadonlySet<string> {
   const ways = expression.split(' | ').map((way) => `${head}${way}`)
   return new Set(type === 'quantity' ? ways.filter((way) => !way.endsWith('.ofType(SampledData)')) : ways)

@@ -4,6 +4,7 @@ import type { IndexEntry } from '../fhir-profiles/index-entry.ts'
 import { parseJson } from '../fhir-profiles/json.ts'
 import type { Resource } from '../fhir-profiles/r4.ts'
 import { references } from '../fhir-profiles/reference.ts'
+import { narrowerIn } from '../fhir-profiles/search-narrower.ts'
 import { extractIndex } from '../fhir-profiles/search-parameters.ts'
 import { isResource } from '../fhir-profiles/validate/guards.ts'
 import { corrected } from './corrected.ts'
@@ -27,10 +28,13 @@ export interface IndexInput {
   readonly networkIdOf: (type: string, localId: string) => string | undefined
 }
 
-/** Index rows that only a labelled element gives carry its labels; what only the words beside them give, the labels of all. */
+/**
+ * Index rows that only a labelled element gives carry its labels; what only the words beside them give, the labels of all. Where none is labelled,
+ * what a narrower parameter's row says is not said again.
+ */
 export function labelledIndex(input: IndexInput, row: RecordName, elements: readonly LabelledElement[]): readonly IndexRow[] {
   const all = indexRowsOf(input, row)
-  if (elements.length === 0) return all
+  if (elements.length === 0) return saidOnce(row.type, all)
   const rowsWithout = (gone: readonly LabelledElement[]) =>
     new Set(
       indexRowsOf(
@@ -53,6 +57,30 @@ export function labelledIndex(input: IndexInput, row: RecordName, elements: read
     const labels = of.length > 0 ? of : [strictest(elements)]
     return labels.map(({ codes, sensitivities, confidentiality }) => ({ ...each, codes, sensitivities, confidentiality }))
   })
+}
+
+function saidOnce(type: string, rows: readonly IndexRow[]): readonly IndexRow[] {
+  const narrower = narrowerIn(type)
+  if (narrower.size === 0) return rows
+  return rows.filter((row) => {
+    const names = narrower.get(row.param)
+    return names === undefined || !rows.some((each) => names.includes(each.param) && saysSame(each, row))
+  })
+}
+
+function saysSame(a: IndexRow, b: IndexRow): boolean {
+  return (
+    a.kind === b.kind &&
+    a.system === b.system &&
+    a.code === b.code &&
+    a.exact === b.exact &&
+    a.fromMs === b.fromMs &&
+    a.untilMs === b.untilMs &&
+    a.number === b.number &&
+    a.numberHigh === b.numberHigh &&
+    a.target === b.target &&
+    a.targetType === b.targetType
+  )
 }
 
 function strictest(elements: readonly LabelledElement[]): Omit<LabelledElement, 'path'> {

@@ -4,16 +4,13 @@
  * Options: `--size S|M|<patients>` `--runs 3` `--seconds 8` `--workloads a,b` `--dry` (writes no page)
  * `--profile <folder>` (the gateway leaves a profile of its processor time there).
  */
-import { spawnSync, execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir, totalmem } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { isKept, pageOf, rowsOf, tableOf, type Result } from './page.ts'
+import { runFacts, withHarness, type Harness } from './harness.ts'
+import { isKept, pageOf, rowsOf, tableOf } from './page.ts'
 import { startServers } from './servers.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
 const { values: options } = parseArgs({
   options: {
     size: { type: 'string', default: 'S' },
@@ -26,72 +23,35 @@ const { values: options } = parseArgs({
   },
 })
 
-const source = resolve(root, process.env['CARENET_HARNESS'] ?? '../shared/bench')
-if (!existsSync(join(source, 'bench.mjs'))) {
-  console.error('the load harness is absent: set CARENET_HARNESS to its folder')
-  process.exit(2)
-}
-const folder = mkdtempSync(join(tmpdir(), 'care-load-'))
-try {
-  process.exitCode = (await measure()) ? 0 : 1
-} finally {
-  rmSync(folder, { recursive: true, force: true })
-}
+process.exitCode = (await withHarness(measure)) ? 0 : 1
 
-async function measure(): Promise<boolean> {
-  const harness = join(folder, 'harness')
-  cpSync(source, harness, { recursive: true })
-  run('npm', ['install', '--omit=optional', '--ignore-scripts', '--no-audit', '--no-fund'], harness)
-  const servers = await startServers({ harness, folder, profiles: options.profile === undefined ? undefined : resolve(options.profile) })
+async function measure(harness: Harness): Promise<boolean> {
+  const profiles = options.profile === undefined ? undefined : resolve(options.profile)
+  const servers = await startServers({ harness: harness.path, folder: harness.folder, profiles })
   try {
-    writeFileSync(join(harness, 'targets.json'), JSON.stringify(servers.targets), { mode: 0o600 })
+    writeFileSync(join(harness.path, 'targets.json'), JSON.stringify(servers.targets), { mode: 0o600 })
     const size = ['--size', options.size]
-    run(process.execPath, ['bench.mjs', 'seed', ...size, '--only', 'own,raw-http,raw-express'], harness)
-    const seeded = seededIds(harness, 'own')
+    harness.run('seed', ...size, '--only', 'own,raw-http,raw-express')
+    const seeded = harness.seeded('own', { size: options.size, seed: 'k1' })
     // The reader of another institution sees the same people by the ids of the network.
     writeFileSync(seeded.file.replace('own-', 'consent-'), JSON.stringify(await servers.consented(seeded.ids)))
     await servers.analyze()
     const bytes = await servers.bytesPerResource()
     const chosen = options.workloads === undefined ? [] : ['--workloads', options.workloads]
-    const timing = ['--runs', options.runs, '--seconds', options.seconds, '--warmup', options.warmup]
-    run(process.execPath, ['bench.mjs', 'run', ...size, ...timing, ...chosen], harness)
+    harness.run('run', ...size, '--runs', options.runs, '--seconds', options.seconds, '--warmup', options.warmup, ...chosen)
     return report(harness, bytes)
   } finally {
     await servers.close()
   }
 }
 
-function report(harness: string, bytesPerResource: number): boolean {
-  const lines = readFileSync(join(harness, 'results.jsonl'), 'utf8').trim().split('\n')
-  // written by the harness, whose lines are of this shape
-  const results = lines.map((line) => JSON.parse(line) as Result)
+function report(harness: Harness, bytesPerResource: number): boolean {
+  const results = harness.results()
   const rows = rowsOf(results.filter(({ kind }) => kind === 'run'))
   console.log(tableOf(rows))
   console.log(`disk: ${Math.round(bytesPerResource)} bytes for each stored resource`)
-  const facts = {
-    commit: execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim(),
-    machine: `${process.platform} ${process.arch}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB`,
-    node: process.versions.node,
-    size: options.size,
-    runs: options.runs,
-    seconds: options.seconds,
-    bytesPerResource,
-    seeds: results.filter(({ kind }) => kind === 'seed'),
-  }
-  if (!options.dry) writeFileSync(join(root, 'docs', 'performance.md'), pageOf(rows, facts))
+  const { size, runs, seconds } = options
+  const facts = { ...runFacts(), size, runs, seconds, bytesPerResource, seeds: results.filter(({ kind }) => kind === 'seed') }
+  if (!options.dry) writeFileSync(new URL('../../docs/performance.md', import.meta.url), pageOf(rows, facts))
   return rows.every(isKept)
-}
-
-/** The harness names the file of seeded ids by target, seed and size. */
-function seededIds(harness: string, target: string): { readonly file: string; readonly ids: readonly string[] } {
-  mkdirSync(join(harness, '.state'), { recursive: true })
-  const patients = { XS: 50, S: 1_000, M: 10_000 }[options.size] ?? Number(options.size)
-  const file = join(harness, '.state', `${target}-k1-${patients}x50.json`)
-  // a list of ids, written by the harness
-  return { file, ids: JSON.parse(readFileSync(file, 'utf8')) as string[] }
-}
-
-function run(command: string, args: readonly string[], cwd: string): void {
-  const done = spawnSync(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] })
-  if (done.status !== 0) throw new Error(`\`${command} ${args.slice(0, 2).join(' ')}\` ended with ${done.status ?? done.signal}`)
 }

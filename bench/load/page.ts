@@ -10,7 +10,9 @@ export interface Result {
   readonly rpsResources: number
   readonly ok: number
   readonly errors: number
+  readonly label: string
   readonly p50: number
+  readonly p95: number
   readonly p99: number
   readonly cpu: number
   readonly dbCpu: number
@@ -75,7 +77,7 @@ export function rowsOf(results: readonly Result[]): readonly Row[] {
   )
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }

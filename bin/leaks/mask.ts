@@ -36,15 +36,40 @@ const tokenId = /(?<=urn:ietf:params:oauth:jti:)[\w-]+/g
 
 /** @param sinceMs instants before it are data and stay as they are: only what this run wrote is masked */
 export function masked(reply: Reply, side: Side, sinceMs: number): Masked {
-  const words = wordsFor(reply, side, sinceMs)
+  const text = inSameOrder(reply, side)
+  const words = wordsFor({ ...reply, text }, side, sinceMs)
   const headers = reply.headers.filter(([name]) => !unlike.has(name)).map(([name, value]): [string, string] => [name, words(value)])
   return {
     status: reply.status,
     headers: Object.fromEntries(
       headers.map(([name, value]) => (name === 'content-length' ? [name, lengthOf(value, reply, side)] : [name, value])),
     ),
-    text: words(reply.text),
+    text: words(text),
   }
+}
+
+/**
+ * The lines of a bulk file have no order (https://hl7.org/fhir/uv/bulkdata/STU2/export.html#bulk-data-output-file-request): a server may write
+ * them as their ids fall, which differ between two. They are put in the order of what else they say; of two that say the same, the older first.
+ */
+function inSameOrder({ headers, text }: Reply, { names }: Side): string {
+  const isLines = headers.some(([name, value]) => name === 'content-type' && value.startsWith('application/fhir+ndjson'))
+  if (!isLines) return text
+  const lines = text.split('\n').filter((line) => line !== '')
+  const said = (line: string): string =>
+    line
+      .replaceAll(uuid, (value) => names.get(value) ?? '')
+      .replaceAll(hash, '')
+      .replaceAll(instant, '')
+  const told = lines.map((line) => ({ line, key: `${said(line)} ${instantsIn(line)}` }))
+  return told
+    .toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+    .map(({ line }) => `${line}\n`)
+    .join('')
+}
+
+function instantsIn(line: string): string {
+  return [...line.matchAll(instant)].map(([value]) => value).join(' ')
 }
 
 function wordsFor(reply: Reply, side: Side, sinceMs: number): (text: string) => string {

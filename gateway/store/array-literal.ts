@@ -5,10 +5,16 @@ type Item = string | number | boolean | null
 /** One array; numbers that are none (infinite) are the words PostgreSQL reads. Spec: https://www.postgresql.org/docs/15/arrays.html#ARRAYS-IO */
 export function arrayLiteral(items: readonly Item[]): string {
   let text = '{'
+  // of a column's values many are as the one before
+  let [last, written]: [Item, string] = [null, 'NULL']
   for (let at = 0; at < items.length; at += 1) {
     if (at > 0) text += ','
     const item = items[at] ?? null
-    text += item === null ? 'NULL' : typeof item === 'string' ? quoted(item) : String(item)
+    if (item !== last) {
+      last = item
+      written = item === null ? 'NULL' : typeof item === 'string' ? quoted(item) : String(item)
+    }
+    text += written
   }
   return `${text}}`
 }

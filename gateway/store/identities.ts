@@ -26,7 +26,8 @@ interface StoredIdentity extends Record<string, unknown> {
   grade: 'certain' | 'single'
 }
 
-const turns = 256
+/** So many that two patients who arrive at one moment seldom wait for each other; so few that one large feed holds no more locks than a server has. */
+const turns = 1024
 
 interface Naming {
   readonly ids: readonly string[]
@@ -140,6 +141,7 @@ export function identities(sql: Sql) {
          select pg_advisory_xact_lock(hashtext('identify'), bucket)
          from (select distinct (hashtextextended(key, 0) & $2)::int as bucket from unnest($1::text[]) as k(key) order by bucket offset 0) b`,
         [keys, turns - 1, JSON.stringify(rows), atMs],
+        { mayWait: true },
       )
     },
     async addPerson(id: string, atMs: number): Promise<void> {
@@ -218,8 +220,9 @@ export function identities(sql: Sql) {
         ...(strangersTo === undefined
           ? []
           : [
-              `not exists (select 1 from identity d join identity own on own.person = d.person and own.institution = $${values.push(strangersTo)}
-               where d.record = i.record)`,
+              // each in its own index, whatever the planner takes an institution's numbers to be: they are as many as its patients
+              `not exists (select 1 from identity own where own.person = (select d.person from identity d where d.record = i.record)
+               and own.institution = $${values.push(strangersTo)})`,
             ]),
       ]
       const found = await sql.query<{ record: string }>(

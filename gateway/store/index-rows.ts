@@ -34,6 +34,8 @@ interface Column {
   readonly name: string
   readonly type: 'text' | 'bigint' | 'double precision' | 'int' | 'text[]'
   readonly value: (row: IndexRow) => string | number | null
+  /** nothing stands in it but in few rows: where none of a statement's rows has it, it does not travel */
+  readonly isSeldom?: boolean
 }
 
 /** Columns of `record_index` beside `shard` and `record`, and what stands in them. */
@@ -48,17 +50,18 @@ const columns: readonly Column[] = [
   { name: 'number', type: 'double precision', value: ({ number }) => number },
   { name: 'number_high', type: 'double precision', value: ({ number, numberHigh }) => (number === null ? null : (numberHigh ?? number)) },
   { name: 'exact', type: 'text', value: ({ exact, code }) => (exact === undefined || exact === code ? null : exact) },
-  { name: 'whole', type: 'text', value: ({ code }) => (code !== null && code.length > indexedLength ? code : null) },
+  { name: 'whole', type: 'text', value: ({ code }) => (code !== null && code.length > indexedLength ? code : null), isSeldom: true },
   { name: 'grp', type: 'int', value: ({ grp }) => grp ?? null },
-  { name: 'target_type', type: 'text', value: ({ targetType }) => targetType ?? null },
-  { name: 'target', type: 'text', value: ({ target }) => target ?? null },
-  { name: 'codes', type: 'text[]', value: ({ codes }) => (codes === undefined ? null : arrayLiteral(codes)) },
+  { name: 'target_type', type: 'text', value: ({ targetType }) => targetType ?? null, isSeldom: true },
+  { name: 'target', type: 'text', value: ({ target }) => target ?? null, isSeldom: true },
+  { name: 'codes', type: 'text[]', value: ({ codes }) => (codes === undefined ? null : arrayLiteral(codes)), isSeldom: true },
   {
     name: 'sensitivities',
     type: 'text[]',
     value: ({ sensitivities }) => (sensitivities === undefined ? null : arrayLiteral(sensitivities)),
+    isSeldom: true,
   },
-  { name: 'confidentiality', type: 'int', value: ({ confidentiality }) => confidentiality ?? null },
+  { name: 'confidentiality', type: 'int', value: ({ confidentiality }) => confidentiality ?? null, isSeldom: true },
 ]
 
 /** As they are moved from one shard to another. */
@@ -78,25 +81,38 @@ export function placed(shard: string, row: IndexRow): Placed {
   return { shard, record: row.record, mark: markOf(values), values }
 }
 
+/** Which columns travel: all of them, or those in which as a rule something stands. */
+export type Width = 'usual' | 'all'
+
+const places = columns.map((column, at) => ({ ...column, at }))
+const travelling: Readonly<Record<Width, typeof places>> = { usual: places.filter(({ isSeldom }) => isSeldom !== true), all: places }
+const seldom = places.filter(({ isSeldom }) => isSeldom === true)
+
+/** The narrowest that leaves nothing of these rows behind. */
+export function widthOf(rows: readonly Placed[]): Width {
+  return rows.some(({ values }) => seldom.some(({ at }) => (values[at] ?? null) !== null)) ? 'all' : 'usual'
+}
+
 /** How many parameters the insert of index rows takes, and its text with these from `first` on. */
-export function insertIndex(first: number): { readonly sql: string; readonly next: number } {
+export function insertIndex(first: number, width: Width): { readonly sql: string; readonly next: number } {
+  const own = travelling[width]
   const heads = ['text', 'text', 'bigint']
   // an array of arrays would need all of one length: each travels as text
-  const types = [...heads, ...columns.map(({ type }) => (type === 'text[]' ? 'text' : type))]
+  const types = [...heads, ...own.map(({ type }) => (type === 'text[]' ? 'text' : type))]
   const lists = types.map((type, at) => `$${first + at}::${type}[]`)
-  const names = ['shard', 'record', 'mark', ...columns.map(({ name }) => name)]
-  const values = names.map((name) => (columns.find((column) => column.name === name)?.type === 'text[]' ? `${name}::text[]` : name))
+  const names = ['shard', 'record', 'mark', ...own.map(({ name }) => name)]
+  const values = names.map((name) => (own.find((column) => column.name === name)?.type === 'text[]' ? `${name}::text[]` : name))
   const sql = `insert into record_index (${names.join(', ')}) select ${values.join(', ')} from unnest(${lists.join(', ')}) as i(${names.join(', ')})`
   return { sql, next: first + types.length }
 }
 
 /** The parameters of `insertIndex`. */
-export function indexValues(rows: readonly Placed[]): readonly string[] {
+export function indexValues(rows: readonly Placed[], width: Width): readonly string[] {
   return [
     arrayLiteral(rows.map(({ shard }) => shard)),
     arrayLiteral(rows.map(({ record }) => record)),
     arrayLiteral(rows.map(({ mark }) => mark)),
-    ...columns.map((_, at) => arrayLiteral(rows.map(({ values }) => values[at] ?? null))),
+    ...travelling[width].map(({ at }) => arrayLiteral(rows.map(({ values }) => values[at] ?? null))),
   ]
 }
 
@@ -112,25 +128,52 @@ export async function writeIndex(
     [records.map(({ shard }) => shard), records.map(({ id }) => id)],
   )
   const rows = index.map((row) => placed(shardOf.get(row.record) ?? '', row))
-  await sql.query(insertIndex(1).sql, indexValues(rows))
+  const width = widthOf(rows)
+  await sql.query(insertIndex(1, width).sql, indexValues(rows, width))
 }
 
-/** Two 32-bit hashes side by side, cut to what a number holds exactly. Rows of one record are compared by it, no others. */
-function markOf(values: readonly (string | number | null)[]): number {
-  let [a, b] = [0x811c9dc5, 0x1b873593]
-  for (const value of values) {
-    const text = value === null ? '\u0000' : typeof value === 'number' ? String(value) : value
-    for (let at = 0; at < text.length; at += 1) {
-      const sign = text.charCodeAt(at)
-      a = Math.imul(a ^ sign, 0x01000193)
-      b = Math.imul((b << 13) | (b >>> 19), 5) + (sign ^ 0xe6546b64)
-    }
-    a = Math.imul(a ^ 0x1f, 0x01000193)
-    b = Math.imul(b ^ 0x1f ^ a, 0x85ebca6b)
+type Value = string | number | null
+
+/** Two 32-bit hashes side by side. */
+interface Hashes {
+  a: number
+  b: number
+}
+
+/** What the first columns of rows come to: type, parameter, kind and system are the same few. */
+const begun = new Map<string, Readonly<Hashes>>()
+const [headLength, maxBegun] = [4, 5_000]
+
+/** The hashes, cut to what a number holds exactly. Rows of one record are compared by it, no others. */
+function markOf(values: readonly Value[]): number {
+  const name = values.slice(0, headLength).join('\u0000')
+  const before = begun.get(name) ?? values.slice(0, headLength).reduce(hashed, { a: 0x811c9dc5, b: 0x1b873593 })
+  // systems come from outside and have no end
+  if (begun.size < maxBegun) begun.set(name, before)
+  const hashes = { ...before }
+  for (let at = headLength; at < values.length; at += 1) {
+    const value = values[at] ?? null
+    // where it stands is told by how many came before
+    if (value === null) hashes.b = (hashes.b + 1) | 0
+    else hashed(hashes, value)
   }
-  a = Math.imul(a ^ (a >>> 16), 0x85ebca6b)
-  b = Math.imul(b ^ (b >>> 15), 0xc2b2ae35)
+  const a = Math.imul(hashes.a ^ (hashes.a >>> 16), 0x85ebca6b)
+  const b = Math.imul(hashes.b ^ (hashes.b >>> 15), 0xc2b2ae35)
   return (((b ^ (b >>> 13)) >>> 0) & 0x1fffff) * 0x1_0000_0000 + ((a ^ (a >>> 13)) >>> 0)
+}
+
+/** With one value more. */
+function hashed(hashes: Hashes, value: Value): Hashes {
+  const text = value === null ? '\u0000' : String(value)
+  let { a, b } = hashes
+  for (let at = 0; at < text.length; at += 1) {
+    const sign = text.charCodeAt(at)
+    a = Math.imul(a ^ sign, 0x01000193)
+    b = Math.imul((b << 13) | (b >>> 19), 5) + (sign ^ 0xe6546b64)
+  }
+  hashes.a = Math.imul(a ^ 0x1f, 0x01000193)
+  hashes.b = Math.imul(b ^ 0x1f ^ hashes.a, 0x85ebca6b)
+  return hashes
 }
 
 /** As `code` holds it: never half of a character. */

@@ -73,7 +73,10 @@ export function ledgerLog(sql: Sql) {
       await sql.query('select pg_advisory_xact_lock($1)', [sealerLock])
     },
 
-    /** Entries to be sealed next. One that was removed before it was sealed stays pending for `audit verify` to name. */
+    /**
+     * Entries to be sealed next. One that was removed before it was sealed stays pending for `audit verify` to name. Hashed where they lie
+     * (https://www.rfc-editor.org/rfc/rfc6962#section-2.1): whole bodies need not travel for it.
+     */
     async pending(limit: number): Promise<readonly PendingEntry[]> {
       const found = await sql.query<{ seq: number; hash: Buffer }>(
         `select p.seq, sha256('\\x00'::bytea || convert_to(l.body, 'UTF8')) as hash

@@ -29,6 +29,11 @@ export interface Sql {
 export interface QueryOptions {
   /** planned for these very values: where which of several conditions is rare decides how the statement is best run */
   readonly isPlannedAnew?: boolean
+  /**
+   * Nobody reads its answer: in a transaction it may be sent along with what follows it, at the latest with the commit. It fails there, and so
+   * does the transaction.
+   */
+  readonly mayWait?: boolean
 }
 
 export interface Transaction extends Sql {

@@ -4,7 +4,7 @@ import { ledger, type LedgerEntry } from './ledger.ts'
 import type { Sql } from './pool.ts'
 import { indexColumns, placed, type IndexRow, type Placed } from './index-rows.ts'
 import { heldOfWritten, lies, type RecordKey, type RecordRow } from './record-row.ts'
-import { goneValues, shardOf, writeAnywhere, writeFresh, writeInPlace, writeValues, type Gone } from './write-statements.ts'
+import { goneValues, shardOf, writing, type Gone } from './write-statements.ts'
 
 const versionColumns = 'id, version, text, people_text, deleted, updated_ms'
 const movedIndex = `record, ${indexColumns}`
@@ -59,7 +59,8 @@ async function writeTogether(sql: Sql, rows: readonly RecordRow[], { index, entr
   const shards = new Map(rows.map((row) => [row.id, shardOf(row)]))
   const all = index.map((row) => placed(shards.get(row.record) ?? '', row))
   if (rows.every(({ isFresh }) => isFresh === true)) {
-    await sql.query(writeFresh, writeValues(rows, all, entries))
+    const { fresh, values } = writing(rows, all, entries)
+    await sql.query(fresh, values, { mayWait: true })
     return
   }
   const known: Before = before ?? new Map()
@@ -67,17 +68,13 @@ async function writeTogether(sql: Sql, rows: readonly RecordRow[], { index, entr
     isFresh === true || (known.has(id) && (known.get(id)?.shard ?? shards.get(id)) === shards.get(id))
   if (rows.every(staysPut)) {
     const { stays, gone } = compared(rows, all, known)
-    await sql.query(writeInPlace, [
-      ...writeValues(
-        rows,
-        all.filter((row) => !stays.has(row)),
-        entries,
-      ),
-      ...goneValues(gone),
-    ])
+    const changed = all.filter((row) => !stays.has(row))
+    const { inPlace, values } = writing(rows, changed, entries)
+    await sql.query(inPlace, [...values, ...goneValues(gone)], { mayWait: true })
     return
   }
-  const left = await sql.query<{ id: string; from: string; into: string }>(writeAnywhere, writeValues(rows, all, entries))
+  const { anywhere, values } = writing(rows, all, entries)
+  const left = await sql.query<{ id: string; from: string; into: string }>(anywhere, values)
   for (const { id, from, into } of left.rows) await move(sql, [id], { from, into })
 }
 

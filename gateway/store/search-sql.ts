@@ -1,4 +1,5 @@
 /** Clauses → SQL over a record, however deep they reach. Each record on the way is in the caller's view. */
+import { narrowerOf } from '../../fhir-profiles/search-narrower.ts'
 import { groupsOf, standingOf, wholeParts } from '../../fhir-profiles/search-standing.ts'
 import type { Clause, Test } from './search-clause.ts'
 import { rangeSql, testSql } from './search-test.ts'
@@ -107,7 +108,7 @@ function standing(params: readonly string[]): readonly string[] {
     ...new Set(
       params.flatMap((text) => {
         const [type = '', name = ''] = text.split('.')
-        return standingOf(type, name).params.map((each) => `${type}.${each}`)
+        return standingOf(type, name).params.flatMap((each) => [each, ...narrowerOf(type, each)].map((row) => `${type}.${row}`))
       }),
     ),
   ]

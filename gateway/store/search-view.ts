@@ -4,6 +4,7 @@
  */
 import { toSql, type Columns } from '../../consent/view.ts'
 import { searchParametersOf } from '../../fhir-profiles/search-parameters.ts'
+import { narrowerOf } from '../../fhir-profiles/search-narrower.ts'
 import { standingOf, type Standing } from '../../fhir-profiles/search-standing.ts'
 import { viewOf, type View, type Views } from './search-clause.ts'
 
@@ -171,20 +172,23 @@ export function isToldApart(at: At): boolean {
  */
 function rowsAre(make: Making, { types }: At, row: string, param: string): readonly string[] {
   const [, name = '', mark = ''] = /^([^:$]*)(.*)$/.exec(param) ?? []
-  const groups = types.length === 1 ? [types] : [...Map.groupBy(types, (type) => JSON.stringify(standingOf(type, name))).values()]
+  const groups = types.length === 1 ? [types] : [...Map.groupBy(types, (type) => JSON.stringify(namedAs(type, name, mark))).values()]
   const [only = [], second] = groups
-  const under = (of: readonly string[]): readonly string[] => standsUnder(make, row, standingOf(of[0] ?? '', name), mark)
+  const under = (of: readonly string[]): readonly string[] => standsUnder(make, row, namedAs(of[0] ?? '', name, mark), mark)
   if (second === undefined) return [...(only.length === 1 ? [`${row}.type = ${make.add(only[0])}`] : []), ...under(only)]
   const parts = groups.map((of) => [`${row}.type = any(${make.add(of)}::text[])`, ...under(of)])
   return [`(${parts.map((part) => `(${part.join(' and ')})`).join(' or ')})`]
 }
 
+/** The names of its rows, those included that say what it says under a narrower parameter's name. */
+function namedAs(type: string, name: string, mark: string): Standing {
+  const { params, target } = standingOf(type, name)
+  return { params: params.flatMap((each) => (mark === '' ? [each, ...narrowerOf(type, each)] : [`${each}${mark}`])), target }
+}
+
 function standsUnder(make: Making, row: string, { params, target }: Standing, mark: string): readonly string[] {
   const [only = '', second] = params
-  const isUnder =
-    second === undefined
-      ? `${row}.param = ${make.add(`${only}${mark}`)}`
-      : `${row}.param = any(${make.add(params.map((each) => `${each}${mark}`))}::text[])`
+  const isUnder = second === undefined ? `${row}.param = ${make.add(only)}` : `${row}.param = any(${make.add(params)}::text[])`
   if (target === undefined) return [isUnder]
   // `:identifier` of a reference that leads nowhere is of no type
   const leads = mark === '' ? `${row}.system = ${make.add(target)}` : `${row}.target_type = ${make.add(target)} and ${row}.target <> ''`

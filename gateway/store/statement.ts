@@ -6,7 +6,7 @@
 import type pg from 'pg'
 import { isRecord } from '../../fhir-profiles/validate/guards.ts'
 import { parserOf } from './column-types.ts'
-import { boundMessage, wireText } from './wire.ts'
+import { boundMessage, wireText, type Bound } from './wire.ts'
 
 interface Shape {
   readonly names: readonly string[]
@@ -18,6 +18,8 @@ interface Shape {
 export interface Answer<Row> {
   readonly rows: Row[]
   readonly rowCount: number | null
+  /** what the server says it did: `COMMIT`, `INSERT 0 1` */
+  readonly command: string
 }
 
 const nothing: Shape = { names: [], parsers: [], empty: {} }
@@ -35,14 +37,19 @@ export class NamedStatement<Row extends Record<string, unknown>> implements pg.S
   readonly #rows: Row[] = []
   #shapes: Map<string, Shape> | undefined
   #shape = nothing
-  #rowCount: number | null = null
+  #command = ''
   #failure: { readonly thrown: unknown } | undefined
-  /** runs before it, in the same round trip; undefined = nothing does, or it has run */
-  #begin: string | undefined
+  readonly #ahead: readonly Bound[]
+  /** how many of those are still to be answered */
+  #aheadLeft: number
 
-  /** Throws for a value that cannot be written, before anything is sent. */
-  constructor(name: string, text: string, values: readonly unknown[], begin?: string) {
-    this.#begin = begin
+  /**
+   * Throws for a value that cannot be written, before anything is sent. `ahead`: what the server knows already and runs before it, in the same
+   * round trip; what those answer is not read, and their failure is this one's.
+   */
+  constructor(name: string, text: string, values: readonly unknown[], ahead: readonly Bound[] = []) {
+    this.#ahead = ahead
+    this.#aheadLeft = ahead.length
     this.name = name
     this.text = text
     this.#values = values.map(wireText)
@@ -59,9 +66,9 @@ export class NamedStatement<Row extends Record<string, unknown>> implements pg.S
     this.#shape = shape ?? nothing
     const isNew = !isParsed(connection, name)
     // the stand-in of PGlite has no stream to write to
-    if (isNew || shape === undefined || this.#begin !== undefined || !('write' in connection.stream))
+    if (isNew || shape === undefined || !('write' in connection.stream))
       this.#introduce(connection, { isNew, isShapeNew: shape === undefined })
-    else if (connection.stream.writable) connection.stream.write(boundMessage(name, this.#values))
+    else if (connection.stream.writable) connection.stream.write(boundMessage([...this.#ahead, { name, values: this.#values }]))
     return null
   }
 
@@ -71,11 +78,10 @@ export class NamedStatement<Row extends Record<string, unknown>> implements pg.S
     const isHeld = 'cork' in stream
     if (isHeld) stream.cork()
     try {
-      // before what begins: the first sign of a parsed text is taken for this one's, and one that cannot be parsed begins nothing
+      // before what goes ahead: one that cannot be parsed begins nothing
       if (isNew) connection.parse({ name, text, types: [] }, true)
-      if (this.#begin !== undefined) {
-        connection.parse({ name: '', text: this.#begin, types: [] }, true)
-        connection.bind({ portal: '', statement: '', values: [] }, true)
+      for (const each of this.#ahead) {
+        connection.bind({ portal: '', statement: each.name, values: [...each.values] }, true)
         connection.execute({ portal: '' }, true)
       }
       connection.bind({ portal: '', statement: name, values: this.#values }, true)
@@ -97,7 +103,7 @@ export class NamedStatement<Row extends Record<string, unknown>> implements pg.S
   }
 
   handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
-    if (this.#failure !== undefined) return
+    if (this.#failure !== undefined || this.#aheadLeft > 0) return
     const { names, parsers, empty } = this.#shape
     const row = { ...empty }
     try {
@@ -114,18 +120,20 @@ export class NamedStatement<Row extends Record<string, unknown>> implements pg.S
   }
 
   handleCommandComplete({ text }: { readonly text: string }): void {
-    if (this.#begin !== undefined) {
-      this.#begin = undefined
+    if (this.#aheadLeft > 0) {
+      this.#aheadLeft -= 1
       return
     }
     // a statement without columns has none to tell of
     this.#shapes?.set(this.name, this.#shape)
-    const count = /\d+$/.exec(text)?.[0]
-    this.#rowCount = count === undefined ? null : Number(count)
+    this.#command = text
   }
 
   handleReadyForQuery(): void {
-    if (this.#failure === undefined) this.#settle.resolve({ rows: this.#rows, rowCount: this.#rowCount })
+    const command = this.#command
+    const count = /\d+$/.exec(command)?.[0]
+    if (this.#failure === undefined)
+      this.#settle.resolve({ rows: this.#rows, rowCount: count === undefined ? null : Number(count), command })
     else this.#settle.reject(this.#failure.thrown)
   }
 
@@ -149,6 +157,6 @@ function isStated<Row extends Record<string, unknown>>(row: Record<string, unkno
 }
 
 /** `pg` notes by name what a connection has parsed; its types do not say so. */
-function isParsed(connection: pg.Connection, name: string): boolean {
+export function isParsed(connection: pg.Connection, name: string): boolean {
   return 'parsedStatements' in connection && isRecord(connection.parsedStatements) && connection.parsedStatements[name] !== undefined
 }

@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto'
 import type pg from 'pg'
 import type { QueryOptions, Transaction, TransactionOptions } from './pool.ts'
-import { NamedStatement } from './statement.ts'
+import { isParsed, NamedStatement, type Answer } from './statement.ts'
+import { wireText, type Bound } from './wire.ts'
 
 const maxNamedStatements = 500
 /**
@@ -35,11 +36,11 @@ async function runNamed<Row extends Record<string, unknown>>(
   client: pg.ClientBase,
   text: string,
   values: readonly unknown[],
-  begin?: string,
-) {
+  ahead: readonly Bound[] = [],
+): Promise<Omit<Answer<Row>, 'command'> & { readonly command: string }> {
   const name = statementName(text)
   if (name === undefined) return client.query<Row>(text, [...values]).catch(withoutValues)
-  const statement = new NamedStatement<Row>(name, text, values, begin)
+  const statement = new NamedStatement<Row>(name, text, values, ahead)
   client.query(statement)
   return statement.answer.catch(withoutValues)
 }
@@ -58,13 +59,19 @@ function statementName(text: string): string | undefined {
 interface Opening {
   readonly planned: (options: QueryOptions) => QueryOptions
   readonly begin: string
-  /** the first statement takes `begin` along with it */
+  /** statements may go together in one round trip */
   readonly isJoined: boolean
+}
+
+/** Not sent yet: it goes ahead of the next. */
+interface Waiting {
+  readonly text: string
+  readonly bound: Bound
 }
 
 /**
  * Statements of one transaction run one after another, also when the caller started several at once. It begins with the first of them, in one
- * round trip; one without statements never began.
+ * round trip; one without statements never began. What may wait goes with the next, the last with the commit.
  */
 export function transactionOn(
   client: pg.ClientBase,
@@ -73,13 +80,30 @@ export function transactionOn(
 ): Transaction & { commit(): Promise<void>; rollback(): Promise<void> } {
   let last: Promise<unknown> = Promise.resolve()
   let hasBegun = false
+  let waiting: readonly Waiting[] = []
   const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
     if (!state.isOpen) throw new Error('the transaction is over: await every statement before `work` returns')
     const turn = last.then(work)
     last = Promise.allSettled([turn])
     return await turn
   }
-  const begun = async (): Promise<void> => {
+  const ahead = async (): Promise<readonly Bound[]> => {
+    if (!isJoined) return []
+    const known = hasBegun ? [] : [knownOn(client, begin, [])]
+    // the server hears of a text before it can go ahead of another: once for each connection
+    const isKnown = !known.includes(undefined)
+    if (!isKnown) await runNamed(client, begin, [])
+    const before = isKnown ? known.flatMap((each) => each ?? []) : []
+    const all = [...before, ...waiting.map(({ bound }) => bound)]
+    hasBegun = true
+    waiting = []
+    return all
+  }
+  /** Everything up to here has run. */
+  const settled = async (): Promise<void> => {
+    const final = waiting.at(-1)
+    waiting = waiting.slice(0, -1)
+    if (final !== undefined) await runNamed(client, final.text, final.bound.values, await ahead())
     if (!hasBegun) await client.query(begin)
     hasBegun = true
   }
@@ -88,32 +112,47 @@ export function transactionOn(
       inTurn(async () => {
         const options = planned(planning)
         // a setting made before the beginning would outlive the transaction
-        if (hasBegun || !isJoined || options.isPlannedAnew === true || statementName(text) === undefined) {
-          await begun()
+        if (!isJoined || options.isPlannedAnew === true || statementName(text) === undefined) {
+          await settled()
           return run(client, text, values, options)
         }
-        hasBegun = true
-        return runNamed(client, text, values, begin)
+        const bound = options.mayWait === true ? knownOn(client, text, values) : undefined
+        if (bound === undefined) return runNamed(client, text, values, await ahead())
+        waiting = [...waiting, { text, bound }]
+        return { rows: [], rowCount: null }
       }),
     script: (text) =>
       inTurn(async () => {
-        await begun()
+        await settled()
         await client.query(text).catch(withoutValues)
       }),
     async commit() {
       await last
-      if (hasBegun) await commit(client)
+      if (hasBegun || waiting.length > 0) await commit(client, await ahead())
     },
     async rollback() {
       await last
+      waiting = []
       if (hasBegun) await client.query('rollback')
     },
   }
 }
 
+/** undefined: the server has yet to hear of the text. Throws for a value that cannot be written. */
+function knownOn(client: pg.ClientBase, text: string, values: readonly unknown[]): Bound | undefined {
+  const name = statementName(text)
+  if (name === undefined || !('connection' in client) || !isConnection(client.connection) || !isParsed(client.connection, name))
+    return undefined
+  return { name, values: values.map(wireText) }
+}
+
+function isConnection(value: unknown): value is pg.Connection {
+  return isObject(value) && 'stream' in value
+}
+
 /** PostgreSQL answers COMMIT of a transaction in which a statement failed with ROLLBACK, and no error: that must not look like success. */
-async function commit(client: pg.ClientBase): Promise<void> {
-  const { command } = await client.query('commit').catch(withoutValues)
+async function commit(client: pg.ClientBase, ahead: readonly Bound[]): Promise<void> {
+  const { command } = await runNamed(client, 'commit', [], ahead)
   if (command !== 'COMMIT') throw new Error('nothing was committed: a statement of the transaction failed and its error was not passed on')
 }
 

@@ -35,17 +35,46 @@ function itemText(item: unknown): string {
 const execute = Buffer.from([0x45, 0, 0, 0, 9, 0, 0, 0, 0, 0])
 const sync = Buffer.from([0x53, 0, 0, 0, 4])
 
+/** A statement the server knows by its name, and the values it is asked with. */
+export interface Bound {
+  readonly name: string
+  readonly values: readonly (string | Buffer | null)[]
+}
+
 /**
- * Bind, Execute and Sync of a statement the server knows, in one piece: one write instead of three.
+ * Bind and Execute of each of these, in their order, and one Sync: one write for all. When one fails the server leaves out those behind it.
  * Messages: https://www.postgresql.org/docs/15/protocol-message-formats.html
  */
-export function boundMessage(name: string, values: readonly (string | Buffer | null)[]): Buffer {
-  const sizes = values.map((value) => (value === null ? -1 : typeof value === 'string' ? Buffer.byteLength(value) : value.length))
+export function boundMessage(all: readonly Bound[]): Buffer {
+  const sizes = all.map(({ values }) => values.map(sizeOf))
+  const lengths = all.map(({ name, values }, at) => bindLength(name, values.length, sizes[at] ?? []))
+  const total = lengths.reduce((sum, length) => sum + 1 + length + execute.length, sync.length)
+  const out = Buffer.allocUnsafe(total)
+  let at = 0
+  for (const [index, bound] of all.entries()) {
+    at = writeBind(out, at, { ...bound, sizes: sizes[index] ?? [], length: lengths[index] ?? 0 })
+    at += execute.copy(out, at)
+  }
+  sync.copy(out, at)
+  return out
+}
+
+function sizeOf(value: string | Buffer | null): number {
+  return value === null ? -1 : typeof value === 'string' ? Buffer.byteLength(value) : value.length
+}
+
+/** length, two names with their ends, formats, values, format of the answer */
+function bindLength(name: string, count: number, sizes: readonly number[]): number {
   const ofValues = sizes.reduce((sum, size) => sum + 4 + Math.max(size, 0), 0)
-  // length, two names with their ends, formats, values, format of the answer
-  const length = 4 + 1 + name.length + 1 + 2 + 2 * values.length + 2 + ofValues + 2
-  const out = Buffer.allocUnsafe(1 + length + execute.length + sync.length)
-  let at = out.writeUInt8(0x42, 0)
+  return 4 + 1 + name.length + 1 + 2 + 2 * count + 2 + ofValues + 2
+}
+
+function writeBind(
+  out: Buffer,
+  from: number,
+  { name, values, sizes, length }: Bound & { readonly sizes: readonly number[]; readonly length: number },
+): number {
+  let at = out.writeUInt8(0x42, from)
   at = out.writeInt32BE(length, at)
   at = out.writeUInt8(0, at)
   at += out.write(name, at, 'latin1')
@@ -58,8 +87,5 @@ export function boundMessage(name: string, values: readonly (string | Buffer | n
     if (typeof value === 'string') at += out.write(value, at, 'utf8')
     else if (value !== null) at += value.copy(out, at)
   }
-  at = out.writeInt16BE(0, at)
-  at += execute.copy(out, at)
-  sync.copy(out, at)
-  return out
+  return out.writeInt16BE(0, at)
 }

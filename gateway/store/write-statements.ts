@@ -6,15 +6,16 @@ import { hash } from 'node:crypto'
 import { labellerVersion } from '../../consent/label.ts'
 import { indexerVersion } from '../../fhir-profiles/search-parameters.ts'
 import { arrayLiteral } from './array-literal.ts'
-import { indexValues, insertIndex, type Placed } from './index-rows.ts'
+import { indexValues, insertIndex, widthOf, type Placed, type Width } from './index-rows.ts'
 import type { LedgerEntry } from './ledger.ts'
 import { storedPeopleText } from './people-text.ts'
 import type { RecordRow } from './record-row.ts'
 
-interface Column {
+interface Column<Row = RecordRow> {
   readonly name: string
-  readonly type: 'text' | 'int' | 'bigint' | 'boolean' | 'text[]' | 'jsonb'
-  readonly value: (row: RecordRow) => string | number | boolean | null
+  /** `json`: a text that is JSON, which has no control sign in it and need not be escaped */
+  readonly type: 'text' | 'json' | 'int' | 'bigint' | 'boolean' | 'text[]' | 'jsonb'
+  readonly value: (row: Row) => string | number | boolean | null
 }
 
 /** Where a record lies: with the person it is about, or with its institution (docs/decisions/070). */
@@ -40,8 +41,8 @@ const lasting: readonly Column[] = [
 const changing: readonly Column[] = [
   { name: 'version', type: 'int', value: ({ version }) => version },
   { name: 'deleted', type: 'boolean', value: ({ deleted }) => deleted },
-  { name: 'text', type: 'text', value: ({ text }) => text },
-  { name: 'people_text', type: 'text', value: ({ text, peopleText }) => storedPeopleText(text, peopleText) },
+  { name: 'text', type: 'json', value: ({ text }) => text },
+  { name: 'people_text', type: 'json', value: ({ text, peopleText }) => storedPeopleText(text, peopleText) },
   { name: 'network_form', type: 'boolean', value: ({ isNetworkForm }) => isNetworkForm },
   { name: 'updated_ms', type: 'bigint', value: ({ updatedMs }) => updatedMs },
   list('sources', ({ sources }) => sources),
@@ -62,30 +63,35 @@ const columns = [...lasting, ...changing]
 const names = columns.map(({ name }) => name).join(', ')
 const made = 'labeller, indexer'
 
-const isTextual = ({ type }: Column): boolean => type === 'text[]' || type === 'jsonb'
-const lists = columns.map((column, at) => `$${at + 1}::${isTextual(column) ? 'text' : column.type}[]`)
+/** Between texts of JSON; an empty one stands for null. */
+const separator = '\u001e'
+
+/** One parameter, a column of values, as the server takes it apart. */
+function listSql({ type }: Pick<Column, 'type'>, at: number): string {
+  return type === 'json' ? `string_to_array($${at}, E'\\x1e', '')` : `$${at}::${isTextual({ type }) ? 'text' : type}[]`
+}
+
+function listValue<Row>({ type, value }: Column<Row>, rows: readonly Row[]): string {
+  const values = rows.map(value)
+  return type === 'json' ? values.map((text) => text ?? '').join(separator) : arrayLiteral(values)
+}
+
+const isTextual = ({ type }: Pick<Column, 'type'>): boolean => type === 'text[]' || type === 'jsonb'
+const lists = columns.map((column, at) => listSql(column, at + 1))
 const given = `k as materialized (
     select ${columns.map((column) => (isTextual(column) ? `${column.name}::${column.type}` : column.name)).join(', ')}
     from unnest(${lists.join(', ')}) as k(${names}))`
 
-const { sql: indexed, next: entriesAt } = insertIndex(columns.length + 1)
-
-const entryColumns: readonly {
-  readonly name: string
-  readonly type: 'text' | 'bigint'
-  readonly value: (entry: LedgerEntry) => string | number
-}[] = [
+const entryColumns: readonly Column<LedgerEntry>[] = [
   { name: 'id', type: 'text', value: ({ id }) => id },
   { name: 'at_ms', type: 'bigint', value: ({ atMs }) => atMs },
-  { name: 'persons', type: 'text', value: ({ persons }) => arrayLiteral(persons) },
+  { name: 'persons', type: 'text[]', value: ({ persons }) => arrayLiteral(persons) },
   { name: 'institution', type: 'text', value: ({ institution }) => institution },
   { name: 'kind', type: 'text', value: ({ kind }) => kind },
-  { name: 'body', type: 'text', value: ({ head, rest }) => head + rest },
+  { name: 'body', type: 'json', value: ({ head, rest }) => head + rest },
   { name: 'sha256', type: 'text', value: ({ head, rest }) => hash('sha256', head + rest) },
 ]
 const entryNames = entryColumns.map(({ name }) => name).join(', ')
-const entryLists = entryColumns.map(({ type }, at) => `$${entriesAt + at}::${type}[]`).join(', ')
-const goneAt = entriesAt + entryColumns.length
 
 const written = `insert into record (${names}, ${made}) select ${names}, ${labellerVersion}, ${indexerVersion} from k`
 const updated = `${written} on conflict (shard, id) do update set
@@ -100,28 +106,35 @@ const past = (of: string, shard: string): string =>
   `past as (insert into record_version (${versionColumns})
     select r.shard, r.id, r.version, r.text, r.people_text, r.deleted, r.updated_ms from ${of} o join record r on r.shard = o.${shard} and r.id = o.id)`
 
-const along = `indexed as (${indexed}),
+export interface WriteStatements {
+  /** Where every id was made for this very write: nothing of it can be there, and nothing is looked for. */
+  readonly fresh: string
+  /** Where what was there lies in the same shard: index rows that say the same stay, those marked so go. */
+  readonly inPlace: string
+  /** Wherever it was. Answers the records that lay elsewhere until now: their old row and index are gone, their history has still to follow. */
+  readonly anywhere: string
+}
+
+function statementsFor(width: Width): WriteStatements {
+  const { sql: indexed, next: entriesAt } = insertIndex(columns.length + 1, width)
+  const goneAt = entriesAt + entryColumns.length
+  const entryLists = entryColumns.map((column, at) => listSql(column, entriesAt + at)).join(', ')
+  const along = `indexed as (${indexed}),
   entry as (
     insert into ledger (${entryNames}) select ${entryNames.replace('persons', 'persons::text[]')} from unnest(${entryLists}) as e(${entryNames})
     returning seq),
   waiting as (insert into ledger_pending (seq) select seq from entry)`
-
-/** Where every id was made for this very write: nothing of it can be there, and nothing is looked for. */
-export const writeFresh = `
+  const fresh = `
   with ${given}, known as (${identified}), written as (${written}), ${along}
   select id, shard as "from", shard as "into" from k where false`
-
-/** Where what was there lies in the same shard: index rows that say the same stay, those marked so go. */
-export const writeInPlace = `
+  const inPlace = `
   with ${given}, known as (${placedAnew}), ${past('k', 'shard')},
   unindexed as (
     delete from record_index i using (select shard, record, marks::bigint[] as marks from unnest($${goneAt}::text[], $${goneAt + 1}::text[], $${goneAt + 2}::text[]) as g(shard, record, marks)) g
     where i.shard = g.shard and i.record = g.record and (i.mark is null or i.mark = any(g.marks))),
   written as (${updated}), ${along}
   select id, shard as "from", shard as "into" from k where false`
-
-/** Wherever it was. Answers the records that lay elsewhere until now: their old row and index are gone, their history has still to follow. */
-export const writeAnywhere = `
+  const anywhere = `
   with ${given},
   old as materialized (select n.id, n.shard as "from", k.shard as "into" from k join network_id n on n.id = k.id where n.shard is not null),
   known as (${placedAnew}), ${past('old', '"from"')},
@@ -129,14 +142,24 @@ export const writeAnywhere = `
   gone as (delete from record r using old where r.shard = old."from" and r.id = old.id and old."from" <> old."into"),
   written as (${updated}), ${along}
   select id, "from", "into" from old where "from" <> "into"`
+  return { fresh, inPlace, anywhere }
+}
 
-/** The values of `writeFresh` and `writeAnywhere`; with `goneValues` behind them of `writeInPlace`. */
-export function writeValues(rows: readonly RecordRow[], index: readonly Placed[], entries: readonly LedgerEntry[]): readonly string[] {
-  return [
-    ...columns.map(({ value }) => arrayLiteral(rows.map(value))),
-    ...indexValues(index),
-    ...entryColumns.map(({ value }) => arrayLiteral(entries.map(value))),
+const statements: Readonly<Record<Width, WriteStatements>> = { usual: statementsFor('usual'), all: statementsFor('all') }
+
+/** The statements for these index rows, and the values of `fresh` and `anywhere`; with `goneValues` behind them of `inPlace`. */
+export function writing(
+  rows: readonly RecordRow[],
+  index: readonly Placed[],
+  entries: readonly LedgerEntry[],
+): WriteStatements & { readonly values: readonly string[] } {
+  const width = widthOf(index)
+  const values = [
+    ...columns.map((column) => listValue(column, rows)),
+    ...indexValues(index, width),
+    ...entryColumns.map((column) => listValue(column, entries)),
   ]
+  return { ...statements[width], values }
 }
 
 /** Marks of index rows that go, by record. */

@@ -3,6 +3,7 @@ import { engineFor } from '../../fhir-profiles/fhirpath-engine.ts'
 import { nativeExpressions } from '../../fhir-profiles/native-expressions.ts'
 import type { Resource } from '../../fhir-profiles/r4.ts'
 import { extractIndex, searchParametersOf, searchableTypes } from '../../fhir-profiles/search-parameters.ts'
+import { narrowerIn, narrowerOf } from '../../fhir-profiles/search-narrower.ts'
 import { groupsOf, hasOwnRows, standingOf, wholeParts } from '../../fhir-profiles/search-standing.ts'
 
 const pressure: Resource = {
@@ -42,6 +43,31 @@ describe('a parameter that says what others say', () => {
         if (parameter.type !== 'composite') expect(under.map((each) => all.get(each)?.type)).toEqual(under.map(() => parameter.type))
         for (const each of under) if (each !== name) expect([type, name, each, hasOwnRows(type, each)]).toEqual([type, name, each, true])
         for (const each of groupsOf(type, name)) if (each !== name) expect(groupsOf(type, each)).toEqual([each])
+      }
+    }
+  })
+})
+
+describe('a parameter that looks at a part of what another looks at', () => {
+  test('says its part alone, and is asked along with the other', () => {
+    expect(narrowerOf('Patient', 'telecom')).toEqual(['email', 'phone'])
+    expect(narrowerOf('Patient', 'address')).toEqual(['address-city', 'address-country', 'address-postalcode', 'address-state'])
+    expect(narrowerOf('Observation', 'component-code')).toEqual(['component-code-value-concept$1', 'component-code-value-quantity$1'])
+    expect(narrowerOf('Patient', 'identifier')).toEqual([])
+    expect(narrowerOf('NoType', 'telecom')).toEqual([])
+  })
+
+  test('has rows of its own and is of the same kind', () => {
+    for (const type of searchableTypes) {
+      const all = searchParametersOf(type)
+      for (const [wider, names] of narrowerIn(type)) {
+        for (const row of names) {
+          const [name = '', part] = row.split('$')
+          const kind = part === undefined ? all.get(name)?.type : all.get(name)?.parts[Number(part) - 1]?.type
+          expect([type, row, hasOwnRows(type, name), kind]).toEqual([type, row, true, all.get(wider)?.type])
+          // who asks for the wider one asks for no more than these
+          expect([type, row, narrowerOf(type, row)]).toEqual([type, row, []])
+        }
       }
     }
   })

@@ -15,7 +15,7 @@ import { oneProcess, type OneProcess } from './one-process.ts'
 import { feed, patient, personId, referral, taskOf, writeConsent } from './records.ts'
 
 const seed = seedOr(20261122)
-const kills = cases(2)
+const kills = cases(1)
 const port = await freePort()
 const origin = `http://127.0.0.1:${port}`
 /** three files of an export and one that is begun */
@@ -80,7 +80,7 @@ async function until<T>(what: string, look: () => Promise<T | undefined>): Promi
 /** What was answered before the process was killed; a request that died with it promised nothing. */
 const answered = async <T>(ask: Promise<T>): Promise<T | undefined> => ask.catch(() => undefined)
 
-describe.each(enginesAtThisScale(hasPostgres))(`${kills} kills of the gateway that exports and notifies, on %s`, (engine) => {
+describe.each(enginesAtThisScale(hasPostgres))(`kills of the gateway that exports and notifies (${kills}), on %s`, (engine) => {
   let gateway: OneProcess
   const [tasks, jobs]: [string[], string[]] = [[], []]
   let subscription = ''

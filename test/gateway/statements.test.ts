@@ -30,7 +30,7 @@ const isBackground = (text: string): boolean =>
     text,
   ) || /ledger_(leaf|node|checkpoint|key)|skip locked|from ledger_pending/.test(text)
 
-eachGateway('requests to the database', {}, (gateway) => {
+eachGateway('requests to the database', { isSameOnBoth: true }, (gateway) => {
   let person = ''
   let record = ''
   beforeAll(async () => {

@@ -90,7 +90,7 @@ async function until<T>(look: () => T | undefined | Promise<T | undefined>): Pro
   throw new Error('it did not come')
 }
 
-eachGateway('a subscription', { subscriptions: { endpoints: [origin], maxAttempts: 2 } }, (gateway) => {
+eachGateway('a subscription', { isSameOnBoth: true, subscriptions: { endpoints: [origin], maxAttempts: 2 } }, (gateway) => {
   const as = (name: string): Asker => gateway().as(name)
   const at = (path: string): readonly Taken[] => taken.filter((each) => each.path === path)
   const noticesAt = (path: string): readonly Body[] => at(path).flatMap(({ body }) => (typeOf(body) === 'event-notification' ? [body] : []))

@@ -6,7 +6,7 @@ import { condition, feed, found, openEncounter, patient, personId, withdraw, wri
 
 const canary = 'Zq7canary'
 
-eachGateway('reads that race with a withdrawal', {}, (gateway) => {
+eachGateway('reads that race with a withdrawal', { isSameOnBoth: true }, (gateway) => {
   let person = ''
   const doctor = () => gateway().as('tertiary-doctor')
   beforeAll(async () => {

@@ -21,6 +21,9 @@ const reply = (text: string, headers: Readonly<Record<string, string>> = {}, sta
 const differs = (first: Reply, second: Reply): boolean =>
   difference(masked(first, one, sinceMs), masked(second, other, sinceMs)) !== undefined
 
+const lines = (...texts: readonly string[]): Reply => reply(texts.join(''), { 'content-type': 'application/fhir+ndjson; charset=utf-8' })
+const line = (id: string, text: string): string => `{"resourceType":"Basic","id":"${id}","code":{"text":"${text}"}}\n`
+
 describe('what is alike', () => {
   test.each([
     ['ids, in the same places', reply(`"${a2}" "${a3}" "${a2}"`), reply(`"${b2}" "${b3}" "${b2}"`)],
@@ -42,6 +45,7 @@ describe('what is alike', () => {
       reply('2026-03-03T10:00:09.500Z', { 'last-modified': 'Tue, 03 Mar 2026 10:00:09 GMT' }),
     ],
     ['sealed links of one length', reply('_page=abcdef'), reply('_page=ghijkl')],
+    ['lines of a bulk file in another order', lines(line(a2, 'x'), line(a3, 'y')), lines(line(b2, 'y'), line(b3, 'x'))],
     ['version hashes', reply('', { etag: 'W/"0123456789abcdefghijkl"' }), reply('', { etag: 'W/"zzzz456789abcdefghijkl"' })],
   ])('%s', (_, first, second) => {
     expect(differs(first, second)).toBe(false)
@@ -73,6 +77,9 @@ describe('what is not', () => {
       reply('2026-03-02T10:00:00.000Z', { 'last-modified': 'Mon, 02 Mar 2026 11:00:00 GMT' }),
       reply('2026-03-02T10:00:00.000Z', { 'last-modified': 'Mon, 02 Mar 2026 10:00:00 GMT' }),
     ],
+    ['a line more in a bulk file', lines(line(a2, 'x'), line(a3, 'x')), lines(line(b2, 'x'))],
+    ['a line of a bulk file that says something else', lines(line(a2, 'x'), line(a3, 'y')), lines(line(b2, 'y'), line(b3, 'z'))],
+    ['a known id in the line of another', lines(line(a1, 'x'), line(a2, 'y')), lines(line(b1, 'y'), line(b2, 'x'))],
     ['a sealed link of another length', reply('_page=abcdef'), reply('_page=abcdefgh')],
     ['a count', reply('"total":3'), reply('"total":4')],
     ['a body of another length', reply('', { 'content-length': '10' }), reply('', { 'content-length': '11' })],

@@ -48,6 +48,10 @@ const proofs: readonly Proof[] = [
     path: 'test/journeys/kills/emrs',
   },
   { claim: 'kill -9 of the sealer loses no committed entry and leaves a sound log', path: 'test/gateway/seal-kill' },
+  {
+    claim: 'kill -9 of the gateway that exports and notifies: what was promised is written whole, every event told under one number',
+    path: 'test/gateway/exchange-kill',
+  },
   { claim: 'any log grown in any steps has the roots and proofs of RFC 6962', path: 'test/gateway/logic/chain' },
   { claim: 'a database of any earlier schema comes up to date and loses nothing', path: 'test/gateway/store/migrate-data' },
   { claim: 'a withdrawal is obeyed by the next request, on any process', path: 'test/journeys/withdrawal' },

@@ -1,0 +1,69 @@
+/** The load harness, which is not part of this repository: where it is, a copy of it that may be written to, and what it measured. */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpus, tmpdir, totalmem } from 'node:os'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Result } from './page.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+/** named by the harness */
+const sizes: Readonly<Record<string, number>> = { XS: 50, S: 1_000, M: 10_000 }
+
+export interface Harness {
+  /** for what the servers need beside it */
+  readonly folder: string
+  readonly path: string
+  /** one of its subcommands; throws when it fails */
+  run(...args: readonly string[]): void
+  results(): readonly Result[]
+  /** ids of the patients that were seeded for a target, in order, and the file that holds them */
+  seeded(target: string, of: { readonly size: string; readonly seed: string }): { readonly file: string; readonly ids: readonly string[] }
+}
+
+/** Installs a copy, runs `work` with it, and removes it. Ends the process with 2 where the harness is absent. */
+export async function withHarness<T>(work: (harness: Harness) => Promise<T>): Promise<T> {
+  const source = resolve(root, process.env['CARENET_HARNESS'] ?? '../shared/bench')
+  if (!existsSync(join(source, 'bench.mjs'))) {
+    console.error('the load harness is absent: set CARENET_HARNESS to its folder')
+    process.exit(2)
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'care-load-'))
+  try {
+    const path = join(folder, 'harness')
+    cpSync(source, path, { recursive: true })
+    run('npm', ['install', '--omit=optional', '--ignore-scripts', '--no-audit', '--no-fund'], path)
+    return await work({
+      folder,
+      path,
+      run: (...args) => run(process.execPath, ['bench.mjs', ...args], path),
+      results: () => {
+        const lines = readFileSync(join(path, 'results.jsonl'), 'utf8').trim().split('\n')
+        // written by the harness, whose lines are of this shape
+        return lines.map((line) => JSON.parse(line) as Result)
+      },
+      seeded(target, { size, seed }) {
+        mkdirSync(join(path, '.state'), { recursive: true })
+        const file = join(path, '.state', `${target}-${seed}-${sizes[size] ?? Number(size)}x50.json`)
+        // a list of ids, written by the harness
+        return { file, ids: JSON.parse(readFileSync(file, 'utf8')) as string[] }
+      },
+    })
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** What a page says of the run it tells of. */
+export function runFacts(): { readonly commit: string; readonly machine: string; readonly node: string } {
+  return {
+    commit: execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim(),
+    machine: `${process.platform} ${process.arch}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB`,
+    node: process.versions.node,
+  }
+}
+
+function run(command: string, args: readonly string[], cwd: string): void {
+  const done = spawnSync(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] })
+  if (done.status !== 0) throw new Error(`\`${command} ${args.slice(0, 2).join(' ')}\` ended with ${done.status ?? done.signal}`)
+}
