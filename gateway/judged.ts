@@ -80,7 +80,8 @@ export async function viewsFor(
     read === undefined ? policyOnce(context.store, context, call.caller, { persons, action: actionOf.read }) : () => Promise.resolve(read)
   for (const group of groups) {
     const ask = { type: group, persons, action: actionOf.read, liveRelated: sight.related, policy } as const
-    const { condition, party, onlyParty } = group === own ? sight : await sightOf(context.store, context, call.caller, ask)
+    const isAlike = group === own || (isByConsent(call.caller, group) && isByConsent(call.caller, own))
+    const { condition, party, onlyParty } = isAlike ? sight : await sightOf(context.store, context, call.caller, ask)
     const of = group === 'Patient' ? { but: groups.filter((each) => each !== 'Patient') } : { types: [group] }
     views.push({ of, condition, party, onlyParty })
   }

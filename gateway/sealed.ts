@@ -16,8 +16,9 @@ export function sealPage(key: Buffer, caller: Caller, page: SealedPage): string 
   const iv = nextNonce()
   const cipher = createCipheriv('aes-256-gcm', madeReady(key), iv)
   cipher.setAAD(boundTo(caller))
-  const body = Buffer.concat([cipher.update(JSON.stringify(page), 'utf8'), cipher.final()])
-  return Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64url')
+  const body = cipher.update(JSON.stringify(page), 'utf8')
+  const end = cipher.final()
+  return Buffer.concat([iv, cipher.getAuthTag(), body, end]).toString('base64url')
 }
 
 /** undefined for a link that was not made for this caller, or not by us. */

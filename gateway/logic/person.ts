@@ -28,7 +28,7 @@ export function composePerson(person: string, records: readonly VisibleRecord[])
   const living = newestFirst.filter(({ patient }) => !(patient.link ?? []).some(({ type }) => type === 'replaced-by'))
   const speaking = living.length === 0 ? newestFirst : living
   const first = <K extends keyof Patient>(element: K): Patient[K] | undefined =>
-    speaking.map(({ patient }) => patient[element]).find((value) => value !== undefined)
+    speaking.find(({ patient }) => patient[element] !== undefined)?.patient[element]
   const updatedMs = newestFirst[0]?.updatedMs ?? 0
   const visible = compact<Patient>({
     resourceType: 'Patient',

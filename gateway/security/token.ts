@@ -3,7 +3,7 @@
  * Nothing in a token chooses how it is verified: algorithm, issuer, audience, type and lifetime are pinned, `jku`, `jwk` and `x5u` are ignored,
  * `crit` is refused. Specs: https://www.rfc-editor.org/rfc/rfc9068, https://www.rfc-editor.org/rfc/rfc8725
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type ProtectedHeaderParameters } from 'jose'
 import { Problem } from '../problem.ts'
 import { grantsLive } from '../store/grants.ts'
@@ -146,11 +146,11 @@ export function createTokenReader(rules: TokenRules): (raw: string) => Promise<R
   const ring = keyRing(rules.keys, rules.now)
   return async (raw) => {
     if (raw.length > maxTokenLength) return no('malformed')
-    const hash = createHash('sha256').update(raw).digest('base64url')
-    const known = remembered.get(hash)
+    const key = hash('sha256', raw, 'base64url')
+    const known = remembered.get(key)
     if (known !== undefined) return recall(known, ring, rules)
     const answer = await readFresh(raw, ring, rules)
-    if (answer.ok) remember(remembered, hash, { token: answer.token, kid: headerOf(raw)?.kid ?? '' })
+    if (answer.ok) remember(remembered, key, { token: answer.token, kid: headerOf(raw)?.kid ?? '' })
     return answer
   }
 }
@@ -166,10 +166,10 @@ async function recall({ token, kid }: Remembered, ring: KeyRing, { now, clockSke
   return (await ring.find(kid)) === undefined ? no('unknown-key') : { ok: true, token }
 }
 
-function remember(remembered: Map<string, Remembered>, hash: string, verified: Remembered): void {
+function remember(remembered: Map<string, Remembered>, key: string, verified: Remembered): void {
   const [oldest] = remembered.keys()
   if (remembered.size >= maxRemembered && oldest !== undefined) remembered.delete(oldest)
-  remembered.set(hash, verified)
+  remembered.set(key, verified)
 }
 
 async function readFresh(raw: string, ring: KeyRing, rules: TokenRules): Promise<ReadToken> {

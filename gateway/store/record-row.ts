@@ -1,7 +1,7 @@
 /** A record as it is stored: its columns, and how a row becomes Held. */
 import { factsOf, unlabelled, type ContentFacts } from '../../consent/record-facts.ts'
 import type { LabelledElement } from '../../consent/redact.ts'
-import { unknownWord, type Facts } from '../../consent/types.ts'
+import type { Facts } from '../../consent/types.ts'
 import { elementsIn } from './elements.ts'
 import { peopleTextOf } from './people-text.ts'
 import { hold, type Held, type HeldContent } from '../held.ts'
@@ -100,17 +100,13 @@ export function heldOfWritten(row: RecordRow): Held {
   return hold({ facts: factsOf(row), ...written, elements: elements ?? [] })
 }
 
-const nobodyKnows = {
-  ...unlabelled,
-  sources: [unknownWord],
-  classes: [unknownWord],
-  relations: [unknownWord],
-} as const
+const unknown = unlabelled.sensitivities
+const unjudged = { ...unlabelled, sources: unknown, classes: unknown, relations: unknown } as const
 
 /** Of `systemColumns`. A system's records are judged by whose they are alone; to whoever else were to judge by it, it is a record nobody labelled. */
 export function heldOfOwn(row: OwnRow): Held {
   const { id, type, person, institution } = row
-  return hold(contentOf(row, factsOf({ ...nobodyKnows, id, type, person, institution }), []))
+  return hold(contentOf(row, factsOf({ ...unjudged, id, type, person, institution }), []))
 }
 
 function contentOf(row: OwnRow, facts: Facts, elements: readonly LabelledElement[]): HeldContent {

@@ -172,7 +172,7 @@ export function isToldApart(at: At): boolean {
  */
 function rowsAre(make: Making, { types }: At, row: string, param: string): readonly string[] {
   const [, name = '', mark = ''] = /^([^:$]*)(.*)$/.exec(param) ?? []
-  const groups = [...Map.groupBy(types, (type) => JSON.stringify(namedAs(type, name, mark))).values()]
+  const groups = types.length === 1 ? [types] : [...Map.groupBy(types, (type) => JSON.stringify(namedAs(type, name, mark))).values()]
   const [only = [], second] = groups
   const under = (of: readonly string[]): readonly string[] => standsUnder(make, row, namedAs(of[0] ?? '', name, mark), mark)
   if (second === undefined) return [...(only.length === 1 ? [`${row}.type = ${make.add(only[0])}`] : []), ...under(only)]
