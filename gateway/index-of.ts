@@ -106,28 +106,29 @@ export function storedIndex(
 /** Every row a resource is found by. Addresses are network ids. */
 export function indexRowsOf(input: IndexInput, record: RecordName): readonly IndexRow[] {
   const { resource, networkIdOf } = input
-  const empty = { record: record.id, type: record.type, system: null, code: null, fromMs: null, untilMs: null, number: null }
-  const idOf = ({ type, id }: { readonly type: string; readonly id: string }): string => networkIdOf(type, id) ?? id
+  const idOf: IdOf = ({ type, id }) => networkIdOf(type, id) ?? id
+  const add = (param: string, kind: IndexRow['kind'], system: string | null, code: string): void => {
+    rows.push(line(record, { param, kind, system, code }))
+  }
   const rows: IndexRow[] = []
   for (const entry of entriesOf(input)) {
     // The record row itself answers the first two, and its source is set by the gateway.
-    if (entry.param !== '_source') rows.push({ ...empty, ...rowOf(entry, idOf) })
+    if (entry.param !== '_source') rows.push(rowOf(entry, record, idOf))
   }
-  if (input.source !== '') rows.push({ ...empty, param: '_source', kind: 'uri', code: input.source })
+  if (input.source !== '') add('_source', 'uri', null, input.source)
   // What a parameter follows has its row; what none follows is known as pointed at all the same.
   const pointed = new Set(rows.flatMap(({ kind, system, code }) => (kind === 'reference' ? [`${system}/${code}`] : [])))
   for (const reference of references(resource)) {
     if (reference.kind !== 'relative') continue
     const code = idOf(reference)
     const target = `${reference.type}/${code}`
-    if (!pointed.has(target)) rows.push({ ...empty, param: '_reference', kind: 'reference', system: reference.type, code })
+    if (!pointed.has(target)) add('_reference', 'reference', reference.type, code)
     pointed.add(target)
   }
   if (resource.resourceType === 'Patient') {
     const known = matchKeys(resource)
-    if (known.birthDate !== undefined && known.birthDate !== '')
-      rows.push({ ...empty, param: 'x-birth-day', kind: 'token', code: known.birthDate })
-    for (const phone of known.phones) rows.push({ ...empty, param: 'x-phone', kind: 'token', code: phone })
+    if (known.birthDate !== undefined && known.birthDate !== '') add('x-birth-day', 'token', null, known.birthDate)
+    for (const phone of known.phones) add('x-phone', 'token', null, phone)
   }
   return rows
 }
@@ -141,35 +142,41 @@ function entriesOf({ resource, timeZone, correctCodes }: IndexInput): readonly I
   return [...sent, ...extractIndex(read, timeZone).filter((entry) => !known.has(JSON.stringify(entry)))]
 }
 
-type Columns = Pick<IndexRow, 'param' | 'kind'> & Partial<IndexRow>
+type IdOf = (target: { readonly type: string; readonly id: string }) => string
 
-function rowOf(entry: IndexEntry, idOf: (target: { readonly type: string; readonly id: string }) => string): Columns {
-  const head = { param: entry.param, ...(entry.group === undefined ? {} : { grp: entry.group }) }
-  switch (entry.kind) {
+function rowOf(entry: IndexEntry, record: RecordName, idOf: IdOf): IndexRow {
+  const row = plainRow(entry, record, idOf)
+  return entry.group === undefined ? row : { ...row, grp: entry.group }
+}
+
+function plainRow(entry: IndexEntry, record: RecordName, idOf: IdOf): IndexRow {
+  const { param, kind } = entry
+  switch (kind) {
     case 'token': {
-      const at = entry.of === undefined ? {} : { targetType: entry.of.type, target: idOf(entry.of) }
-      return { ...head, kind: 'token', system: entry.system ?? null, code: entry.code ?? null, ...at }
+      const { system = null, code = null, of } = entry
+      const row = line(record, { param, kind, system, code })
+      return of === undefined ? row : { ...row, targetType: of.type, target: idOf(of) }
     }
     case 'string':
-      return { ...head, kind: 'string', code: entry.text, exact: entry.exact }
+      return { ...line(record, { param, kind, system: null, code: entry.text }), exact: entry.exact }
     case 'date':
-      return { ...head, kind: 'date', fromMs: entry.fromMs, untilMs: entry.untilMs }
+      return { ...line(record, { param, kind, system: null, code: null }), fromMs: entry.fromMs, untilMs: entry.untilMs }
     case 'reference':
-      return { ...head, kind: 'reference', system: entry.type, code: idOf(entry) }
+      return line(record, { param, kind, system: entry.type, code: idOf(entry) })
     case 'uri':
-      return { ...head, kind: 'uri', code: entry.value }
-    case 'quantity':
-      return {
-        ...head,
-        kind: 'quantity',
-        number: entry.low,
-        numberHigh: entry.high,
-        system: entry.system ?? null,
-        code: entry.code ?? null,
-      }
+      return line(record, { param, kind, system: null, code: entry.value })
+    case 'quantity': {
+      const { system = null, code = null, low, high } = entry
+      return { ...line(record, { param, kind, system, code }), number: low, numberHigh: high }
+    }
     default:
-      return entry satisfies never
+      return kind satisfies never
   }
+}
+
+/** All rows have one shape in memory. */
+function line({ id, type }: RecordName, { param, kind, system, code }: Pick<IndexRow, 'param' | 'kind' | 'system' | 'code'>): IndexRow {
+  return { record: id, type, param, kind, system, code, fromMs: null, untilMs: null, number: null }
 }
 
 /** What a stored text refers to in its custodian's own ids. */

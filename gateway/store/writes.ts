@@ -5,6 +5,7 @@ import { lies } from './record-row.ts'
 export interface CurrentVersion {
   readonly version: number
   readonly deleted: boolean
+  /** of what is about nobody; else '' */
   readonly text: string
   readonly updatedMs: number
   readonly shard: string
@@ -20,7 +21,7 @@ export function writes(sql: Sql) {
       const found = await sql.query<
         Omit<CurrentVersion, 'updatedMs' | 'marks'> & { id: string; updated_ms: number; marks: (number | null)[] }
       >(
-        `select r.id, r.version, r.deleted, r.text, r.updated_ms, r.shard,
+        `select r.id, r.version, r.deleted, case when r.person is null then r.text else '' end as text, r.updated_ms, r.shard,
            array(select i.mark from record_index i where i.shard = r.shard and i.record = r.id) as marks
          from network_id n join record r on ${lies} where n.id = any($1::text[])`,
         [ids],
