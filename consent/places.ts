@@ -121,13 +121,15 @@ export function namingParts(resource: Resource, places: Pick<Places, 'isEmpty' |
     const named = places.named(value)
     if (named.length > 0) bases.set(path, named)
   }
-  // What leads to a contained place names it as well, by however many steps.
-  for (let before = -1; before !== bases.size;) {
-    before = bases.size
+  // What leads to a contained place names it as well, by however many steps, beside what it names itself.
+  for (let grew = true; grew;) {
+    grew = false
     for (const { path, value } of parts) {
-      if (bases.has(path)) continue
-      const led = parts.flatMap((part) => (leadsTo(value, part) ? (bases.get(part.path) ?? []) : []))
-      if (led.length > 0) bases.set(path, unique(led))
+      const own = bases.get(path) ?? []
+      const all = unique([...own, ...parts.flatMap((part) => (leadsTo(value, part) ? (bases.get(part.path) ?? []) : []))])
+      if (all.length === own.length) continue
+      bases.set(path, all)
+      grew = true
     }
   }
   const naming = parts.filter(({ path }) => bases.has(path))
@@ -146,7 +148,8 @@ interface ResourcePart {
 function partsOf(resource: Resource): readonly ResourcePart[] {
   const elements = structureOf(resource.resourceType)?.elements
   return Object.entries(resource).flatMap(([key, value]: [string, unknown]): readonly ResourcePart[] => {
-    if (key === 'resourceType' || key === 'id' || key === 'text') return []
+    // narrative never leaves the house that wrote it
+    if (key === 'text') return []
     const type = elements?.get(key)?.type ?? ''
     const isSeparate = !about.has(key) && (separable.has(type) || type.includes('.'))
     if (!Array.isArray(value)) return [{ path: key, value, isSeparate }]

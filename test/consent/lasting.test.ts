@@ -11,6 +11,8 @@ const rows = rowsOf(
   consent({ type: 'deny', class: types('Condition'), period: { start: '2026-01-01', end: '2026-03-31' } }),
   consent({ actor: [receiver(organization('tertiary'))], period: { start: '2016', end: '2027' } }),
 )
+/** nothing of these is in force when the rows of the law begin */
+const young = rowsOf(consent({ period: { start: '2026-01-01' } }))
 const statute: AccessRequest = {
   ...request('tertiary'),
   basis: {
@@ -21,23 +23,24 @@ const statute: AccessRequest = {
 const asked: readonly AccessRequest[] = [request('tertiary'), breakGlass('tertiary', 'person-1'), statute]
 
 /** The last millisecond before and the first after every begin and end there is. */
-const edges = [...breakGlassRows, ...ceilingRows, ...statuteRows, ...rows]
+const edges = [...breakGlassRows, ...ceilingRows, ...statuteRows, ...rows, ...young]
   .flatMap((row) => [row.fromMs, 'untilMs' in row ? row.untilMs + 1 : row.fromMs])
   .flatMap((edgeMs) => [edgeMs - 1, edgeMs])
   .filter((atMs) => Math.abs(atMs) < 8.64e15)
 
 /** As somebody sees it for whom nothing is kept yet. */
-const fresh = (request: AccessRequest, atMs: number): View => view(request, new Map([['person-1', [...rows]]]), sandbox, atMs)
+const fresh = (request: AccessRequest, atMs: number, of = rows): View => view(request, new Map([['person-1', [...of]]]), sandbox, atMs)
 
 test.each([
   ['forwards', edges.toSorted((a, b) => a - b)],
   ['backwards', edges.toSorted((a, b) => b - a)],
   ['between now and then', edges.flatMap((atMs) => [now, atMs])],
 ])('what is kept is what would be made anew, at every edge, %s', (_, instants) => {
-  for (const request of asked) {
-    const kept: ReadonlyMap<string, readonly ProvisionRow[]> = new Map([['person-1', rows]])
-    for (const atMs of instants) expect(view(request, kept, sandbox, atMs)).toEqual(fresh(request, atMs))
-  }
+  for (const rules of [rows, young])
+    for (const request of asked) {
+      const kept: ReadonlyMap<string, readonly ProvisionRow[]> = new Map([['person-1', rules]])
+      for (const atMs of instants) expect(view(request, kept, sandbox, atMs)).toEqual(fresh(request, atMs, rules))
+    }
 })
 
 test('the edges are seen: two views of one request differ across one of them', () => {

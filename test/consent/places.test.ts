@@ -16,6 +16,9 @@ test.each([
   ['its number', { identifier: { value: '31100009' } }],
   ['an OID that holds its number', { system: 'urn:oid:1.2.410.100110.10.31100009' }],
   ['its name', { display: '해솔정신건강의학과의원' }],
+  ['its name in a part called text or div that is no narrative', { text: { note: '해솔정신건강의학과의원' } }],
+  ['its name in a div of its own', { div: '해솔정신건강의학과의원' }],
+  ['its name beside nothing and a number', { a: null, b: 5, c: '해솔정신건강의학과의원' }],
   ['its name with blanks, in a sentence', [{ text: '3월부터 해솔 정신건강의학과 의원에서' }]],
 ])('a place is named by %s', (_what, value) => {
   expect(codesOf(value)).toEqual(['PSY · names mind'])
@@ -48,6 +51,30 @@ describe('of a record that names one', () => {
     ['an identifier', { resourceType: 'Patient', identifier: [{ value: '1' }, { system: 'urn:oid:1.31100009' }] }, ['identifier[1]']],
     ['an agent', { resourceType: 'Provenance', agent: [{ who: { display: '의사' }, onBehalfOf: here }] }, ['agent[0]']],
     ['the owner of a task', { resourceType: 'Task', owner: here, requester: here }, ['owner', 'requester']],
+    ['an extension', { resourceType: 'Basic', extension: [{ url: 'urn:x', valueReference: here }] }, ['extension[0]']],
+    [
+      'a reference with the id of an element, which nothing leads to',
+      { resourceType: 'Observation', performer: [{ id: 'o', ...here }, { reference: '#o' }] },
+      ['performer[0]'],
+    ],
+    [
+      'what is contained without an id, which nothing leads to',
+      {
+        resourceType: 'Procedure',
+        contained: [{ resourceType: 'Organization', name: '해솔정신건강의학과의원' }],
+        performer: [{ actor: { reference: '#undefined' } }],
+      },
+      ['contained[0]'],
+    ],
+    [
+      'what is contained, and not who has nothing to do with it',
+      {
+        resourceType: 'Procedure',
+        contained: [{ resourceType: 'Organization', id: 'o', name: '해솔정신건강의학과의원' }],
+        performer: [{ actor: { display: '의사' } }],
+      },
+      ['contained[0]'],
+    ],
     [
       'what is contained, and what leads to it',
       {
@@ -67,12 +94,32 @@ describe('of a record that names one', () => {
   test.each([
     ['words', { resourceType: 'Condition', note: [{ text: '해솔정신건강의학과의원' }] }],
     ['whom it is about', { resourceType: 'Condition', subject: { identifier: { system: 'urn:oid:1.31100009', value: '7' } } }],
+    ['the patient of an allergy', { resourceType: 'AllergyIntolerance', patient: here }],
+    ['whom a task is for', { resourceType: 'Task', for: here }],
+    ['what a task is about', { resourceType: 'Task', focus: here }],
     ['a code', { resourceType: 'Condition', code: { text: '해솔정신건강의학과의원' } }],
   ])('%s cannot be parted from it', (_what, resource) => {
     expect(pathsOf(resource)).toEqual([])
   })
 
+  test('narrative takes nothing along: it stays in the house', () => {
+    const contained = [{ resourceType: 'Organization', id: 'o', name: '해솔정신건강의학과의원' }]
+    expect(pathsOf({ resourceType: 'Procedure', text: { status: 'generated', div: '#o' }, contained })).toEqual(['contained[0]'])
+  })
+
+  test('a part that names one place and leads to another carries the labels of both', () => {
+    const resource = {
+      resourceType: 'Procedure',
+      contained: [{ resourceType: 'Organization', id: 'o', name: '해솔정신건강의학과의원' }],
+      performer: [{ actor: { reference: '#o' }, onBehalfOf: { reference: 'Organization/general-07' } }],
+    }
+    const [, performer] = namingParts(resource as unknown as Resource, places)
+    expect(performer?.bases.map(({ sensitivity }) => sensitivity)).toEqual(['HIV', 'PSY'])
+  })
+
   test('nothing is looked for where there is no such place', () => {
     expect(placesOf([])).toBe(noPlaces)
+    expect(placesOf([{ id: 'plain', name: '서울의원', number: '31100008', departments: [{ code: '01' }] }])).toBe(noPlaces)
+    expect(noPlaces.isEmpty).toBe(true)
   })
 })

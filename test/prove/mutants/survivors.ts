@@ -33,6 +33,8 @@ export const survivors: readonly Survivor[] = [
     why: 'keys of a Map are never equal, and any number from 0 upwards leaves two as they stand',
   },
   { file: 'decide.ts', line: ".join('|')", why: 'ids, versions and paths of the network do not run into one another' },
+  { file: 'places.ts', line: 'if (places.isEmpty)', why: 'a shortcut: where there is no such place, none is named' },
+  { file: 'view.ts', line: 'fromMs <= nowMs', was: '<=', why: 'a memo: at the edge itself it is made anew, and the same' },
   { file: 'view.ts', line: "context.op === 'false'", why: 'a shortcut: all() of what holds nowhere holds nowhere' },
   { file: 'view.ts', line: '!isSilent(spread)', why: 'a silent spread adds nothing to a disjunction' },
   { file: 'view.ts', line: 'person === undefined ?', why: 'no emergency is declared for an undefined person' },
