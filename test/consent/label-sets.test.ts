@@ -116,6 +116,15 @@ describe('how labels stand to one another', () => {
     expect([of([], []), of(['F20'], []), of([], ['R']), of(['F20'], ['V']), of([], ['L']), of(['F20'], ['N'])]).toEqual([3, 4, 4, 5, 3, 4])
   })
 
+  test('what several tables say is told in their order, whatever the record says first', () => {
+    const said = (...codes: readonly string[]): readonly string[] =>
+      labelsOf({ codes: codes.map((code) => ({ system: system.kcd8, code })), labels: [], departments: [] }).bases.map(
+        ({ sensitivity }) => sensitivity,
+      )
+    expect(said('B20', 'F32')).toEqual(said('F32', 'B20'))
+    expect(said('B20', 'F32')).toEqual(['PSY', 'HIV'])
+  })
+
   test('a department makes its records sensitive and restricted, others do not', () => {
     const of = (...departments: readonly string[]) => labelsOf({ codes: [], labels: [], departments })
     expect(of('01', '03')).toMatchObject({ sensitivities: ['PSY'], confidentiality: 4 })

@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { system } from '../../fhir-profiles/codes.ts'
 import type { Resource } from '../../fhir-profiles/r4.ts'
+import { placesOf } from '../../consent/places.ts'
 import { elementFacts, isSeparate, labelledElements, redact } from '../../consent/redact.ts'
 import { record } from './support/builders.ts'
 
@@ -30,6 +31,13 @@ describe('an element more sensitive than its record', () => {
     expect(pathsOf(visit, ['03'])).toEqual(['reasonCode[1]'])
     const about = resource('Condition', { code: coded('F20'), evidence: [{ code: [coded('F32')] }, { code: [coded('B24')] }] })
     expect(pathsOf(about)).toEqual(['evidence[1]'])
+  })
+
+  test('does not count where the whole record is kept by a place as sensitive', () => {
+    const places = placesOf([{ id: 'mind', name: '해솔의원', number: '31100009', sensitivities: ['PSY'], departments: [] }])
+    const seen = resource('Observation', { performer: [{ reference: 'Organization/mind' }] })
+    expect(labelledElements(seen, [], { places, bases: [] }).map(({ path }) => path)).toEqual(['performer[0]'])
+    expect(labelledElements(seen, [], { places, bases: places.of('mind', []) })).toEqual([])
   })
 
   test('may be more confidential only', () => {
