@@ -38,6 +38,8 @@ describe('an element more sensitive than its record', () => {
     const seen = resource('Observation', { performer: [{ reference: 'Organization/mind' }] })
     expect(labelledElements(seen, [], { places, bases: [] }).map(({ path }) => path)).toEqual(['performer[0]'])
     expect(labelledElements(seen, [], { places, bases: places.of('mind', []) })).toEqual([])
+    const said = resource('Observation', { performer: [{ reference: 'Organization/mind' }], note: [{ text: '해솔의원에서' }] })
+    expect(labelledElements(said, [], { places, bases: [] })).toEqual([])
   })
 
   test('may be more confidential only', () => {
