@@ -34,9 +34,9 @@ async function measure(harness: Harness): Promise<boolean> {
       ['many', options.to, 'k2'],
     ] as const) {
       const data = ['--size', size, '--seed', seed]
-      harness.run('seed', ...data, ...only)
+      await harness.run('seed', ...data, ...only)
       await servers.analyze()
-      harness.run('run', ...data, ...only, ...workloads, '--runs', options.runs, '--seconds', options.seconds, '--label', label)
+      await harness.run('run', ...data, ...only, ...workloads, '--runs', options.runs, '--seconds', options.seconds, '--label', label)
     }
   } finally {
     await servers.close()

@@ -1,5 +1,6 @@
 /** The load harness, which is not part of this repository: where it is, a copy of it that may be written to, and what it measured. */
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -14,8 +15,8 @@ export interface Harness {
   /** for what the servers need beside it */
   readonly folder: string
   readonly path: string
-  /** one of its subcommands; throws when it fails */
-  run(...args: readonly string[]): void
+  /** one of its subcommands; rejects when it fails */
+  run(...args: readonly string[]): Promise<void>
   results(): readonly Result[]
   /** ids of the patients that were seeded for a target, in order, and the file that holds them */
   seeded(target: string, of: { readonly size: string; readonly seed: string }): { readonly file: string; readonly ids: readonly string[] }
@@ -32,7 +33,7 @@ export async function withHarness<T>(work: (harness: Harness) => Promise<T>): Pr
   try {
     const path = join(folder, 'harness')
     cpSync(source, path, { recursive: true })
-    run('npm', ['install', '--omit=optional', '--ignore-scripts', '--no-audit', '--no-fund'], path)
+    await run('npm', ['install', '--omit=optional', '--ignore-scripts', '--no-audit', '--no-fund'], path)
     return await work({
       folder,
       path,
@@ -63,7 +64,9 @@ export function runFacts(): { readonly commit: string; readonly machine: string;
   }
 }
 
-function run(command: string, args: readonly string[], cwd: string): void {
-  const done = spawnSync(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] })
-  if (done.status !== 0) throw new Error(`\`${command} ${args.slice(0, 2).join(' ')}\` ended with ${done.status ?? done.signal}`)
+/** Beside it tokens are renewed: nothing here may wait without turning. */
+async function run(command: string, args: readonly string[], cwd: string): Promise<void> {
+  const child = spawn(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] })
+  await once(child, 'exit')
+  if (child.exitCode !== 0) throw new Error(`\`${command} ${args.slice(0, 2).join(' ')}\` ended with ${child.exitCode ?? child.signalCode}`)
 }

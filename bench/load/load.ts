@@ -31,14 +31,14 @@ async function measure(harness: Harness): Promise<boolean> {
   try {
     writeFileSync(join(harness.path, 'targets.json'), JSON.stringify(servers.targets), { mode: 0o600 })
     const size = ['--size', options.size]
-    harness.run('seed', ...size, '--only', 'own,raw-http,raw-express')
+    await harness.run('seed', ...size, '--only', 'own,raw-http,raw-express')
     const seeded = harness.seeded('own', { size: options.size, seed: 'k1' })
     // The reader of another institution sees the same people by the ids of the network.
     writeFileSync(seeded.file.replace('own-', 'consent-'), JSON.stringify(await servers.consented(seeded.ids)))
     await servers.analyze()
     const bytes = await servers.bytesPerResource()
     const chosen = options.workloads === undefined ? [] : ['--workloads', options.workloads]
-    harness.run('run', ...size, '--runs', options.runs, '--seconds', options.seconds, '--warmup', options.warmup, ...chosen)
+    await harness.run('run', ...size, '--runs', options.runs, '--seconds', options.seconds, '--warmup', options.warmup, ...chosen)
     return report(harness, bytes)
   } finally {
     await servers.close()
