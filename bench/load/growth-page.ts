@@ -1,5 +1,5 @@
 /** Two measurements of the same questions, with few patients and with many → what growth costs, and the page docs/performance-growth.md. */
-import { median, type Result } from './page.ts'
+import { median, type Result, type RunFacts } from './page.ts'
 
 export interface Growth {
   readonly workload: string
@@ -41,10 +41,7 @@ export function growthTable(rows: readonly Growth[]): string {
   ].join('\n')
 }
 
-interface Facts {
-  readonly commit: string
-  readonly machine: string
-  readonly node: string
+interface Facts extends RunFacts {
   readonly from: string
   readonly to: string
   readonly runs: string

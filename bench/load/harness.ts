@@ -5,7 +5,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Result } from './page.ts'
+import type { Result, RunFacts } from './page.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 /** named by the harness */
@@ -55,8 +55,8 @@ export async function withHarness<T>(work: (harness: Harness) => Promise<T>): Pr
   }
 }
 
-/** What a page says of the run it tells of. */
-export function runFacts(): { readonly commit: string; readonly machine: string; readonly node: string } {
+/** Of this commit, on this machine. */
+export function runFacts(): RunFacts {
   return {
     commit: execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim(),
     machine: `${process.platform} ${process.arch}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB`,

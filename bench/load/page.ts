@@ -110,10 +110,14 @@ export function tableOf(rows: readonly Row[]): string {
   ].join('\n')
 }
 
-interface Facts {
+/** What a page says of the run it tells of. */
+export interface RunFacts {
   readonly commit: string
   readonly machine: string
   readonly node: string
+}
+
+interface Facts extends RunFacts {
   readonly size: string
   readonly runs: string
   readonly seconds: string

@@ -146,8 +146,10 @@ const [headLength, maxBegun] = [4, 5_000]
 
 /** The hashes, cut to what a number holds exactly. Rows of one record are compared by it, no others. */
 function markOf(values: readonly Value[]): number {
-  const name = values.slice(0, headLength).join('\u0000')
-  const before = begun.get(name) ?? values.slice(0, headLength).reduce(hashed, { a: 0x811c9dc5, b: 0x1b873593 })
+  const head = values.slice(0, headLength)
+  // an absent system is not an empty one
+  const name = JSON.stringify(head)
+  const before = begun.get(name) ?? head.reduce(hashed, { a: 0x811c9dc5, b: 0x1b873593 })
   // systems come from outside and have no end
   if (begun.size < maxBegun) begun.set(name, before)
   const hashes = { ...before }
