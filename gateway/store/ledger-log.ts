@@ -61,6 +61,9 @@ interface StoredKey extends Record<string, unknown> {
   until_ms: number | null
 }
 
+/** What waits is little, and the ledger is long: each is looked up, whatever the planner believes of either. */
+const entryOf = (columns: string): string => `cross join lateral (select ${columns} from ledger l where l.seq = p.seq offset 0) l`
+
 export function ledgerLog(sql: Sql) {
   return {
     /** Whether this transaction is the one sealer of the database until it ends; waits for nobody. */
@@ -79,8 +82,8 @@ export function ledgerLog(sql: Sql) {
      */
     async pending(limit: number): Promise<readonly PendingEntry[]> {
       const found = await sql.query<{ seq: number; hash: Buffer }>(
-        `select p.seq, sha256('\\x00'::bytea || convert_to(l.body, 'UTF8')) as hash
-         from ledger_pending p join ledger l on l.seq = p.seq order by p.seq limit $1`,
+        `select p.seq, l.hash from ledger_pending p ${entryOf("sha256('\\x00'::bytea || convert_to(l.body, 'UTF8')) as hash")}
+         order by p.seq limit $1`,
         [limit],
       )
       return found.rows
@@ -93,7 +96,7 @@ export function ledgerLog(sql: Sql) {
     async backlog(): Promise<{ count: number; firstAtMs: number | undefined }> {
       const found = await sql.query<{ count: number; first: number | null }>(
         `select count(*)::int as count,
-           (select l.at_ms from ledger_pending p join ledger l on l.seq = p.seq order by p.seq limit 1) as first from ledger_pending`,
+           (select l.at_ms from ledger_pending p ${entryOf('l.at_ms')} order by p.seq limit 1) as first from ledger_pending`,
       )
       return { count: found.rows[0]?.count ?? 0, firstAtMs: found.rows[0]?.first ?? undefined }
     },
