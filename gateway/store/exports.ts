@@ -4,7 +4,7 @@ import type { Held } from '../held.ts'
 import { exportJobs, type ExportFile, type ExportJob } from './export-jobs.ts'
 import { peopleTextOf } from './people-text.ts'
 import type { Sql } from './pool.ts'
-import { heldOf, recordColumns } from './records.ts'
+import { heldOf, lies, recordColumns } from './record-row.ts'
 import { visibleSql } from './search-view.ts'
 
 export interface ExportKey {
@@ -22,6 +22,12 @@ export interface ExportLine {
   readonly past: { readonly text: string; readonly peopleText: string; readonly version: string; readonly updatedMs: number } | undefined
 }
 
+/** `next`: where the next portion goes on; undefined = there is no more */
+export interface ExportPortion {
+  readonly keys: readonly ExportKey[]
+  readonly next: string | undefined
+}
+
 interface View {
   readonly condition: Condition
   readonly party: string | undefined
@@ -33,6 +39,9 @@ const never = `r.type <> all(array['Task', 'Consent']) and r.institution <> 'net
 const versionThen = (at: string): string =>
   `case when r.updated_ms <= ${at} then r.version else (select max(v.version) from record_version v where v.shard = r.shard and v.id = r.id and v.updated_ms <= ${at}) end`
 
+/** as many of an institution's ids are looked through for one portion, so that a statement ends in time however little of them is shown */
+const mostWalked = 10_000
+
 /** Whose records of which institution, as far as the job was asked for. */
 function scopeSql(job: ExportJob, add: (value: unknown) => string): readonly string[] {
   return [
@@ -40,7 +49,7 @@ function scopeSql(job: ExportJob, add: (value: unknown) => string): readonly str
     'r.person is not null',
     never,
     ...(job.isOwnOnly ? [`r.institution = ${add(job.institution)}`] : []),
-    ...(job.persons === undefined ? [] : [`r.person = any(${add(job.persons)}::text[])`]),
+    ...(job.persons === undefined ? [] : [`r.shard = any(${add(job.persons)}::text[])`, 'r.person = r.shard']),
     ...(job.sinceMs === undefined ? [] : [`r.updated_ms >= ${add(job.sinceMs)}::bigint`]),
   ]
 }
@@ -53,43 +62,59 @@ function binder() {
 export function bulkExports(sql: Sql) {
   return {
     ...exportJobs(sql),
-    /** The institutions and types there is something of, in the order they are written. */
+    /** The institutions and types there is something of, in the order they are written. Each is asked for, none is counted. */
     async plan(job: ExportJob): Promise<readonly { institution: string; type: string }[]> {
       const { values, add } = binder()
       const where = [...scopeSql(job, add), ...(job.types.length === 0 ? [] : [`r.type = any(${add(job.types)}::text[])`])]
       const found = await sql.query<{ institution: string; type: string }>(
-        `select institution, type from (select distinct r.institution, r.type from record r where ${where.join(' and ')}) found
+        `with recursive pair as (
+           (select institution, type from network_id order by institution, type limit 1)
+           union all select n.institution, n.type from pair p cross join lateral (
+             select institution, type from network_id where (institution, type) > (p.institution, p.type) order by institution, type limit 1) n)
+         select institution, type from pair p
+         where exists (select 1 from record r where r.institution = p.institution and r.type = p.type and ${where.join(' and ')} offset 0)
          order by type collate "C", institution collate "C"`,
         values,
       )
       return found.rows
     },
 
-    /** The next visible records of one institution and type, in the order of its own ids. */
+    /** The next visible records of one institution and type, in the order of its own ids: all of it is read once, however many portions it takes. */
     async recordKeys(
       job: ExportJob,
       ask: View & { readonly institution: string; readonly type: string; readonly after: string; readonly limit: number },
-    ): Promise<readonly ExportKey[]> {
+    ): Promise<ExportPortion> {
       const { values, add } = binder()
+      const place = (of: string): string =>
+        `${of}.institution = ${institution} and ${of}.type = ${type} and ${of}.local_id > ${after} order by ${of}.local_id`
+      const [institution, type, after] = [add(ask.institution), add(ask.type), add(ask.after)]
+      const ids = `select n.id, n.shard, n.local_id from network_id n where ${place('n')} limit ${mostWalked}`
+      const ofPlace = values.slice()
       const at = `${add(job.atMs)}::bigint`
-      const where = [
-        ...scopeSql(job, add),
-        `r.institution = ${add(ask.institution)}`,
-        `r.type = ${add(ask.type)}`,
-        `r.local_id > ${add(ask.after)}`,
-        visibleSql(ask, 'r', add),
-      ]
+      const where = [...scopeSql(job, add), visibleSql(ask, 'r', add)].join(' and ')
+      // of a few persons all is looked through each time
+      const from =
+        job.persons === undefined
+          ? `(${ids}) n join record r on ${lies} where ${where} order by n.local_id`
+          : `record r where ${where} and ${place('r')}`
       const found = await sql.query<{ key: string; version: number | null; bytes: number; place: string }>(
-        `select r.id as key, ${versionThen(at)} as version, octet_length(r.text)::int as bytes, r.local_id as place
-         from record r where ${where.join(' and ')} order by r.local_id limit ${add(ask.limit)}`,
+        `select r.id as key, ${versionThen(at)} as version, octet_length(r.text)::int as bytes, r.local_id as place from ${from} limit ${add(ask.limit)}`,
         values,
       )
       // null: it is younger than the export
-      return found.rows.map((row) => ({ ...row, version: row.version ?? 0 }))
+      const keys = found.rows.map((row) => ({ ...row, version: row.version ?? 0 }))
+      if (keys.length === ask.limit) return { keys, next: keys.at(-1)?.place }
+      if (job.persons !== undefined) return { keys, next: undefined }
+      const walked = await sql.query<{ last: string | null; count: number }>(
+        `select max(local_id) as last, count(*)::int as count from (${ids}) n`,
+        ofPlace,
+      )
+      const { last, count = 0 } = walked.rows[0] ?? {}
+      return { keys, next: count < mostWalked ? undefined : (last ?? undefined) }
     },
 
     /** The next persons of whom a Patient record is visible, each once. */
-    async personKeys(job: ExportJob, ask: View & { readonly after: string; readonly limit: number }): Promise<readonly ExportKey[]> {
+    async personKeys(job: ExportJob, ask: View & { readonly after: string; readonly limit: number }): Promise<ExportPortion> {
       const { values, add } = binder()
       const place = `min((r.institution || '/' || r.local_id) collate "C")`
       const where = [...scopeSql(job, add), `r.type = 'Patient'`, visibleSql(ask, 'r', add)]
@@ -98,7 +123,8 @@ export function bulkExports(sql: Sql) {
          group by r.person having ${place} > ${add(ask.after)} order by 2 limit ${add(ask.limit)}`,
         values,
       )
-      return found.rows.map((row) => ({ ...row, version: 1, bytes: 0 }))
+      const keys = found.rows.map((row) => ({ ...row, version: 1, bytes: 0 }))
+      return { keys, next: keys.length < ask.limit ? undefined : keys.at(-1)?.place }
     },
 
     /** The records of a file in its order; deleted ones are left out. */
@@ -138,7 +164,7 @@ export function bulkExports(sql: Sql) {
       const { values, add } = binder()
       const found = await sql.query<Parameters<typeof heldOf>[0]>(
         `select ${recordColumns} from record r
-         where r.person = any(${add(persons)}::text[]) and r.type = 'Patient' and not r.deleted and ${visibleSql(view, 'r', add)}`,
+         where r.shard = any(${add(persons)}::text[]) and r.person = r.shard and r.type = 'Patient' and not r.deleted and ${visibleSql(view, 'r', add)}`,
         values,
       )
       return found.rows.map(heldOf)

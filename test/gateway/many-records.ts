@@ -24,9 +24,10 @@ export async function fillRecords(sql: Sql, { institution, persons, count }: Man
       [institution, persons, from, Math.min(from + portion, count) - 1],
     )
   // what is looked up by its id is found by where it lies
-  await sql.query(
-    `insert into network_id (id, institution, type, local_id, shard) select r.id, r.institution, r.type, r.local_id, r.shard from record r
-     where r.id like 'many-%' on conflict do nothing`,
-    [],
-  )
+  for (let from = 0; from < count; from += portion)
+    await sql.query(
+      `insert into network_id (id, institution, type, local_id, shard)
+       select 'many-' || n, $1, 'Observation', 'many-' || n, ($2::text[])[1 + n % cardinality($2::text[])] from generate_series($3::int, $4::int) n`,
+      [institution, persons, from, Math.min(from + portion, count) - 1],
+    )
 }

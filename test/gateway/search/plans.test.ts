@@ -5,6 +5,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Condition } from '../../../consent/types.ts'
 import { guardedTypes } from '../../../fhir-profiles/logical-reference.ts'
+import type { ExportJob } from '../../../gateway/store/export-jobs.ts'
+import { bulkExports } from '../../../gateway/store/exports.ts'
 import type { Sql } from '../../../gateway/store/pool.ts'
 import type { Clause, SearchInput, Test, Views } from '../../../gateway/store/search-clause.ts'
 import { includedRecords, type IncludeInput } from '../../../gateway/store/search-include.ts'
@@ -74,11 +76,29 @@ const history: VersionsOfMany = {
   limit: 100,
 }
 
+const job: ExportJob = {
+  id: 'job',
+  subject: 'system',
+  institution: 'house-1',
+  role: 'system',
+  caller: '',
+  request: '',
+  persons: undefined,
+  isOwnOnly: true,
+  types: [],
+  sinceMs: undefined,
+  atMs: birth,
+  expiresMs: birth,
+}
+const portion = { condition: own, party: undefined, institution: 'house-1', type: 'Observation', after: '', limit: 1000 }
+
 interface Asked {
   readonly title: string
   readonly ask: (sql: Sql) => Promise<unknown>
   /** partitions of `record` that may be looked at; undefined = any */
   readonly partitions?: number
+  /** 1, unless it says more */
+  readonly statements?: number
 }
 
 const asked: readonly Asked[] = [
@@ -137,6 +157,13 @@ const asked: readonly Asked[] = [
     ask: (sql) => includedRecords(sql, include({ param: '*', source: '*', isReverse: true, isIterated: true }, ['encounter-7'])),
   },
   { title: 'the history of a type', ask: (sql) => versions(sql).ofMany(history) },
+  { title: 'what there is to export', ask: (sql) => bulkExports(sql).plan(job) },
+  { title: 'a portion of an export', ask: (sql) => bulkExports(sql).recordKeys(job, portion), statements: 2 },
+  {
+    title: 'a portion of an export of one person',
+    ask: (sql) => bulkExports(sql).recordKeys({ ...job, persons: [person] }, portion),
+    partitions: 1,
+  },
 ]
 
 interface Plan {
@@ -172,10 +199,10 @@ only(`a store of 38,000 records on PostgreSQL answers by index${hasPostgres ? ''
   }, 120_000)
   afterAll(async () => opened.close())
 
-  test.each(asked)('$title', async ({ ask, partitions }) => {
+  test.each(asked)('$title', async ({ ask, partitions, statements = 1 }) => {
     const plans: Plan[] = []
     await ask(explaining(opened.database.sql, plans))
-    expect(plans.length).toBe(1)
+    expect(plans.length).toBe(statements)
     if (process.env['SHOW_PLANS'] !== undefined) console.log(JSON.stringify(plans))
     const nodes = plans.flatMap(nodesOf)
     const through = nodes.filter((node) => node['Node Type'] === 'Seq Scan').map((node) => node['Relation Name'] ?? '')
