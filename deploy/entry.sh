@@ -6,4 +6,4 @@ if [ -n "${PGPASSWORD_FILE:-}" ]; then
   PGPASSWORD="$(cat "$PGPASSWORD_FILE")"
   export PGPASSWORD
 fi
-exec node --max-semi-space-size=8 /app/bin/carenet.mjs "$@"
+exec node --max-semi-space-size=16 --heap-growing-percent=120 /app/bin/carenet.mjs "$@"

@@ -111,7 +111,7 @@ test('every command and metric that the runbook names exists', () => {
 })
 
 test('the unit starts our command as a user of its own that may write its state folder only', () => {
-  expect(unit).toMatch(/^ExecStart=\/usr\/bin\/node --max-semi-space-size=8 bin\/carenet\.mjs serve$/m)
+  expect(unit).toMatch(/^ExecStart=\/usr\/bin\/node --max-semi-space-size=16 --heap-growing-percent=120 bin\/carenet\.mjs serve$/m)
   expect(existsSync(new URL('bin/carenet.mjs', top))).toBe(true)
   for (const line of ['User=care-network', 'ProtectSystem=strict', 'NoNewPrivileges=true', 'UMask=0077', 'StateDirectoryMode=0700'])
     expect(unit.split('\n')).toContain(line)

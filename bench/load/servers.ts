@@ -17,7 +17,7 @@ import { analyze, bytesPerRecord, personsOf } from './database.ts'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const tokenEveryMs = 120_000
 /** how deploy/ starts it */
-const deployed = ['--max-semi-space-size=8']
+const deployed = ['--max-semi-space-size=16', '--heap-growing-percent=120']
 
 /** One line of the harness's targets file. */
 export interface Target {
