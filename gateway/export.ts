@@ -9,7 +9,7 @@ import { mayTouch } from './logic/access.ts'
 import { actionOf } from './logic/action-of.ts'
 import type { Caller } from './security/caller.ts'
 import type { JobState } from './store/export-jobs.ts'
-import type { ExportKey, ExportPortion } from './store/exports.ts'
+import type { ExportKey } from './store/exports.ts'
 import type { Tables } from './store/store.ts'
 
 /** A file is no more than this, so that one is never more than a page of memory. One record that is larger is a file of its own. */
@@ -33,7 +33,7 @@ export async function exportLoop(
   }
 }
 
-/** Writes at most one file, of what one portion holds; false when nothing was due. */
+/** Writes at most one file; false when nothing was due. */
 export async function exportNext(context: Context): Promise<boolean> {
   const { exports } = context.store
   const nowMs = context.now().getTime()
@@ -59,30 +59,23 @@ async function writePortion(tables: Tables, context: Context, job: JobState): Pr
     return false
   }
   const steps = job.steps ?? (await stepsOf(tables, job, caller))
-  const { step } = job
-  const name = steps[step]
-  if (name === undefined) {
-    await exports.advance(job.id, { steps, step, after: '', state: 'done', nextMs: nowMs })
+  let { step, after } = job
+  for (let name = steps[step]; name !== undefined; name = steps[step]) {
+    const [institution = '', type = ''] = name.split('/')
+    const kind = institution === everyHouse ? 'person' : 'record'
+    const found = await keysOf(tables, context, job, { caller, institution, type, after })
+    const taken = fitting(found)
+    const isOver = found.length < fileBounds.lines && taken.length === found.length
+    after = isOver ? '' : (taken.at(-1)?.place ?? '')
+    if (isOver) step += 1
+    // what is younger than the export has no version of then
+    const keys = taken.filter(({ version }) => version > 0)
+    if (keys.length === 0) continue
+    await exports.addFile(job.id, { type, kind, keys: keys.map(({ key }) => key), versions: keys.map(({ version }) => version) })
+    await exports.advance(job.id, { steps, step, after, state: step < steps.length ? 'queued' : 'done', nextMs: nowMs })
     return true
   }
-  const [institution = '', type = ''] = name.split('/')
-  const { keys: found, next } = await keysOf(tables, context, job, { caller, institution, type, after: job.after })
-  const taken = fitting(found)
-  const after = taken.length < found.length ? taken.at(-1)?.place : next
-  // what is younger than the export has no version of then
-  const keys = taken.filter(({ version }) => version > 0)
-  if (keys.length > 0) {
-    const kind = institution === everyHouse ? 'person' : 'record'
-    await exports.addFile(job.id, { type, kind, keys: keys.map(({ key }) => key), versions: keys.map(({ version }) => version) })
-  }
-  const reached = after === undefined ? step + 1 : step
-  await exports.advance(job.id, {
-    steps,
-    step: reached,
-    after: after ?? '',
-    state: reached < steps.length ? 'queued' : 'done',
-    nextMs: nowMs,
-  })
+  await exports.advance(job.id, { steps, step, after, state: 'done', nextMs: nowMs })
   return true
 }
 
@@ -100,7 +93,7 @@ async function keysOf(
   context: Context,
   job: JobState,
   at: { caller: Caller; institution: string; type: string; after: string },
-): Promise<ExportPortion> {
+): Promise<readonly ExportKey[]> {
   const { caller, institution, type, after } = at
   const about = { type: 'Patient', persons: job.persons ?? [], action: actionOf.export, liveRelated: [] }
   const { condition, party } = await sightOf(tables, context, caller, about)

@@ -22,12 +22,6 @@ export interface ExportLine {
   readonly past: { readonly text: string; readonly peopleText: string; readonly version: string; readonly updatedMs: number } | undefined
 }
 
-/** `next`: where the next portion goes on; undefined = there is no more */
-export interface ExportPortion {
-  readonly keys: readonly ExportKey[]
-  readonly next: string | undefined
-}
-
 interface View {
   readonly condition: Condition
   readonly party: string | undefined
@@ -39,7 +33,7 @@ const never = `r.type <> all(array['Task', 'Consent']) and r.institution <> 'net
 const versionThen = (at: string): string =>
   `case when r.updated_ms <= ${at} then r.version else (select max(v.version) from record_version v where v.shard = r.shard and v.id = r.id and v.updated_ms <= ${at}) end`
 
-/** as many of an institution's ids are looked through for one portion, so that a statement ends in time however little of them is shown */
+/** as many of an institution's ids are looked through by one statement, so that it ends in time however little of them is shown */
 const mostWalked = 10_000
 
 /** Whose records of which institution, as far as the job was asked for. */
@@ -57,6 +51,48 @@ function scopeSql(job: ExportJob, add: (value: unknown) => string): readonly str
 function binder() {
   const values: unknown[] = []
   return { values, add: (value: unknown): string => `$${values.push(value)}` }
+}
+
+interface RecordsAsk extends View {
+  readonly institution: string
+  readonly type: string
+  /** where the last portion ended */
+  readonly after: string
+  readonly limit: number
+}
+
+/** The ids of a portion's place, in their order. */
+function placeSql({ institution, type, after }: RecordsAsk, of: string, add: (value: unknown) => string): string {
+  return `${of}.institution = ${add(institution)} and ${of}.type = ${add(type)} and ${of}.local_id > ${add(after)} order by ${of}.local_id`
+}
+
+/** Visible records among the next ids (`walk`), or among all that is of a job's few persons. */
+async function keysIn(sql: Sql, job: ExportJob, ask: RecordsAsk, way: 'walk' | 'few'): Promise<readonly ExportKey[]> {
+  const { values, add } = binder()
+  const at = `${add(job.atMs)}::bigint`
+  const where = [...scopeSql(job, add), visibleSql(ask, 'r', add)].join(' and ')
+  const from =
+    way === 'few'
+      ? `record r where ${where} and ${placeSql(ask, 'r', add)}`
+      : `(select n.id, n.shard, n.local_id from network_id n where ${placeSql(ask, 'n', add)} limit ${mostWalked}) n
+         join record r on ${lies} where ${where} order by n.local_id`
+  const found = await sql.query<{ key: string; version: number | null; bytes: number; place: string }>(
+    `select r.id as key, ${versionThen(at)} as version, octet_length(r.text)::int as bytes, r.local_id as place from ${from} limit ${add(ask.limit)}`,
+    values,
+  )
+  // null: it is younger than the export
+  return found.rows.map((row) => ({ ...row, version: row.version ?? 0 }))
+}
+
+/** Where one walk ends; undefined = there are no more ids. */
+async function walkedTo(sql: Sql, ask: RecordsAsk): Promise<string | undefined> {
+  const { values, add } = binder()
+  const found = await sql.query<{ last: string | null; count: number }>(
+    `select max(local_id) as last, count(*)::int as count from (select n.local_id from network_id n where ${placeSql(ask, 'n', add)} limit ${mostWalked}) n`,
+    values,
+  )
+  const { last, count = 0 } = found.rows[0] ?? {}
+  return count < mostWalked ? undefined : (last ?? undefined)
 }
 
 export function bulkExports(sql: Sql) {
@@ -79,42 +115,24 @@ export function bulkExports(sql: Sql) {
       return found.rows
     },
 
-    /** The next visible records of one institution and type, in the order of its own ids: all of it is read once, however many portions it takes. */
-    async recordKeys(
-      job: ExportJob,
-      ask: View & { readonly institution: string; readonly type: string; readonly after: string; readonly limit: number },
-    ): Promise<ExportPortion> {
-      const { values, add } = binder()
-      const place = (of: string): string =>
-        `${of}.institution = ${institution} and ${of}.type = ${type} and ${of}.local_id > ${after} order by ${of}.local_id`
-      const [institution, type, after] = [add(ask.institution), add(ask.type), add(ask.after)]
-      const ids = `select n.id, n.shard, n.local_id from network_id n where ${place('n')} limit ${mostWalked}`
-      const ofPlace = values.slice()
-      const at = `${add(job.atMs)}::bigint`
-      const where = [...scopeSql(job, add), visibleSql(ask, 'r', add)].join(' and ')
+    /**
+     * The next visible records of one institution and type, in the order of its own ids; fewer than asked for only where there are no more, so that
+     * what is hidden in between moves no boundary.
+     */
+    async recordKeys(job: ExportJob, ask: RecordsAsk): Promise<readonly ExportKey[]> {
       // of a few persons all is looked through each time
-      const from =
-        job.persons === undefined
-          ? `(${ids}) n join record r on ${lies} where ${where} order by n.local_id`
-          : `record r where ${where} and ${place('r')}`
-      const found = await sql.query<{ key: string; version: number | null; bytes: number; place: string }>(
-        `select r.id as key, ${versionThen(at)} as version, octet_length(r.text)::int as bytes, r.local_id as place from ${from} limit ${add(ask.limit)}`,
-        values,
-      )
-      // null: it is younger than the export
-      const keys = found.rows.map((row) => ({ ...row, version: row.version ?? 0 }))
-      if (keys.length === ask.limit) return { keys, next: keys.at(-1)?.place }
-      if (job.persons !== undefined) return { keys, next: undefined }
-      const walked = await sql.query<{ last: string | null; count: number }>(
-        `select max(local_id) as last, count(*)::int as count from (${ids}) n`,
-        ofPlace,
-      )
-      const { last, count = 0 } = walked.rows[0] ?? {}
-      return { keys, next: count < mostWalked ? undefined : (last ?? undefined) }
+      if (job.persons !== undefined) return keysIn(sql, job, ask, 'few')
+      const keys: ExportKey[] = []
+      for (let after: string | undefined = ask.after; after !== undefined;) {
+        const from: RecordsAsk = { ...ask, after, limit: ask.limit - keys.length }
+        keys.push(...(await keysIn(sql, job, from, 'walk')))
+        after = keys.length < ask.limit ? await walkedTo(sql, from) : undefined
+      }
+      return keys
     },
 
     /** The next persons of whom a Patient record is visible, each once. */
-    async personKeys(job: ExportJob, ask: View & { readonly after: string; readonly limit: number }): Promise<ExportPortion> {
+    async personKeys(job: ExportJob, ask: View & { readonly after: string; readonly limit: number }): Promise<readonly ExportKey[]> {
       const { values, add } = binder()
       const place = `min((r.institution || '/' || r.local_id) collate "C")`
       const where = [...scopeSql(job, add), `r.type = 'Patient'`, visibleSql(ask, 'r', add)]
@@ -123,8 +141,7 @@ export function bulkExports(sql: Sql) {
          group by r.person having ${place} > ${add(ask.after)} order by 2 limit ${add(ask.limit)}`,
         values,
       )
-      const keys = found.rows.map((row) => ({ ...row, version: 1, bytes: 0 }))
-      return { keys, next: keys.length < ask.limit ? undefined : keys.at(-1)?.place }
+      return found.rows.map((row) => ({ ...row, version: 1, bytes: 0 }))
     },
 
     /** The records of a file in its order; deleted ones are left out. */

@@ -19,7 +19,7 @@ export async function fillRecords(sql: Sql, { institution, persons, count }: Man
          json_build_object('resourceType', 'Observation', 'id', 'many-' || n, 'meta', json_build_object('versionId', '1'), 'status', 'final',
            'code', json_build_object('text', repeat('측정 ', 120)), 'valueInteger', n)::text,
          null, false, 1767225600000 + n, array['org:' || $1, 'org:network'], array['Observation'],
-         '{}', '{}', 2, '{}', '{}', -62135596800000, 253402300799999, (select max(labeller) from record), '{}', false
+         '{}', '{}', 2, '{}', '{}', -62135596800000, 253402300799999, coalesce((select max(labeller) from record), 1), '{}', false
        from generate_series($3::int, $4::int) n`,
       [institution, persons, from, Math.min(from + portion, count) - 1],
     )
