@@ -221,7 +221,9 @@ function isAmount({ value, type }: Value, text: string): boolean {
   const ends: readonly any[] = type === 'Range' ? [value.low, value.high] : isPlain ? [] : [value]
   const first = ends.find((end) => end !== undefined)
   if (system !== '' && first?.system !== system) return false
-  if (unit !== '' && first?.code !== unit && first?.unit !== unit) return false
+  // under a system its code counts, or the unit where it has none; without, both do: http://hl7.org/fhir/R4/search.html#quantity
+  const names = system === '' ? [first?.code, first?.unit] : [first?.code ?? first?.unit]
+  if (unit !== '' && !names.includes(unit)) return false
   const from = isPlain ? value : (ends[0]?.value ?? Number.NEGATIVE_INFINITY)
   const until = isPlain ? value : ((type === 'Range' ? ends[1]?.value : ends[0]?.value) ?? Number.POSITIVE_INFINITY)
   const at = Number(rest)
