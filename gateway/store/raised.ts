@@ -4,6 +4,11 @@ import { directoryTypes } from '../../fhir-profiles/logical-reference.ts'
 import type { Sql } from './pool.ts'
 import { lies } from './record-row.ts'
 
+/** Not `$1 is null or …`, which one plan for both would answer by reading everything. */
+function among(column: string, ids: readonly string[] | undefined, parameter = '$1'): string {
+  return ids === undefined ? '' : `and ${column} = any(${parameter}::text[])`
+}
+
 export function raised(sql: Sql) {
   return {
     /** What a record inherits of its encounter; labels only ever rise by it. */
@@ -29,9 +34,9 @@ export function raised(sql: Sql) {
          from (select c.encounter, max(c.confidentiality) as confidentiality, array_agg(distinct s) as sensitivities,
                  array_agg(distinct s || ' · diagnosis of the encounter') as basis
                from record c cross join lateral unnest(c.sensitivities) s
-               where c.type = 'Condition' and not c.deleted and ($1::text[] is null or c.encounter = any($1::text[])) group by c.encounter) k
+               where c.type = 'Condition' and not c.deleted ${among('c.encounter', encounters)} group by c.encounter) k
          where d.encounter = k.encounter and d.is_narrated and not (d.sensitivities @> k.sensitivities and d.confidentiality >= k.confidentiality)`,
-        [encounters ?? null],
+        encounters === undefined ? [] : [encounters],
       )
     },
 
@@ -49,12 +54,11 @@ export function raised(sql: Sql) {
                  array_agg(distinct s || ' · names a place by way of its directory') as basis
                from record_index i join network_id n on n.id = i.code join record t on t.shard = n.shard and t.id = n.id
                  cross join lateral unnest(t.sensitivities) s
-               where i.kind = 'reference' and ($1::text[] is null or i.code = any($1::text[]))
-                 and t.person is null and t.type = any($2::text[]) and not t.deleted and not coalesce(i.sensitivities, '{}') @> t.sensitivities
+               where i.kind = 'reference' ${among('i.code', ids, '$2')} and t.person is null and t.type = any($1::text[]) and not t.deleted and not coalesce(i.sensitivities, '{}') @> t.sensitivities
                group by i.shard, i.record) k
          where r.shard = k.shard and r.id = k.record and not (r.sensitivities @> k.sensitivities and r.confidentiality >= k.confidentiality)
          returning r.id, r.person is null as is_nobodys`,
-        [ids ?? null, [...directoryTypes]],
+        ids === undefined ? [[...directoryTypes]] : [[...directoryTypes], ids],
       )
       await this.naming(found.rows.flatMap((row) => (row.is_nobodys ? [row.id] : [])))
     },

@@ -6,7 +6,7 @@ import { indexColumns, placed, type IndexRow, type Placed } from './index-rows.t
 import { heldOfWritten, lies, type RecordKey, type RecordRow } from './record-row.ts'
 import { goneValues, shardOf, writing, type Gone } from './write-statements.ts'
 
-const versionColumns = 'id, version, text, people_text, deleted, updated_ms'
+const versionColumns = 'id, institution, type, version, text, people_text, deleted, updated_ms'
 const movedIndex = `record, ${indexColumns}`
 const rowColumns = `id, institution, type, local_id, version, deleted, text, people_text, network_form, updated_ms, sources, classes, parties, encounter,
   codes, confidentiality, sensitivities, relations, from_ms, until_ms, labeller, label_basis, is_narrated, elements, indexer`

@@ -37,6 +37,8 @@ export interface VersionsOfMany extends VersionWindow {
   readonly type: string | undefined
   /** only this partition; undefined = all */
   readonly institution: string | undefined
+  /** only what is about this person; undefined = about anybody, or nobody */
+  readonly person: string | undefined
   readonly condition: Condition
   readonly party: string | undefined
   readonly onlyParty: string | undefined
@@ -54,7 +56,9 @@ interface VersionRow extends Record<string, unknown> {
 
 type Row = Parameters<typeof heldOf>[0] & VersionRow
 
-const columns = `${recordColumns}, v.version as v_version, v.text as v_text, v.people_text as v_people_text, v.deleted as v_deleted, v.updated_ms as v_updated_ms`
+const columnsOf = (of: string): string =>
+  `${recordColumns}, ${['version', 'text', 'people_text', 'deleted', 'updated_ms'].map((name) => `${of}.${name} as v_${name}`).join(', ')}`
+const columns = columnsOf('v')
 
 /** A version belongs to its record. */
 const versionsOfRecords = 'record_history v join record r on r.shard = v.shard and r.id = v.id'
@@ -93,7 +97,7 @@ export function versions(sql: Sql) {
       const { values, add } = parameters()
       const where = [
         `r.shard = (select n.shard from network_id n where n.id = ${add(ask.id)}) and r.id = ${add(ask.id)}`,
-        ...windowSql(ask, add),
+        ...windowSql(ask, 'v', add),
         ...(ask.after === undefined ? [] : [`v.version < ${add(ask.after.version)}`]),
       ].join(' and ')
       const found = await sql.query<Row>(
@@ -107,23 +111,53 @@ export function versions(sql: Sql) {
     async ofMany(ask: VersionsOfMany): Promise<readonly HeldVersion[]> {
       const { values, add } = parameters()
       const view = toSql(ask.condition, facts, add)
-      const where = [
+      const seen = [
         ask.party === undefined ? view : `(${view} or r.parties @> array[${add(ask.party)}::text])`,
         ...(ask.onlyParty === undefined ? [] : [`r.parties @> array[${add(ask.onlyParty)}::text]`]),
         ...(ask.type === undefined ? [] : [`r.type = ${add(ask.type)}`]),
         ...(ask.institution === undefined ? [] : [`r.institution = ${add(ask.institution)}`]),
-        ...windowSql(ask, add),
-        ...(ask.after === undefined ? [] : [afterSql(ask.after, add)]),
-      ].join(' and ')
-      // Newest versions first, each with its record, until the page is full: every other way joins all there are and throws most away.
-      const found = await sql.query<Row>(
-        `select ${columns} from record_history v cross join lateral (select * from record k where k.shard = v.shard and k.id = v.id offset 0) r
-         where ${where} order by v.updated_ms desc, v.id, v.version desc limit ${add(ask.limit)}`,
-        values,
-      )
+      ]
+      const within = (of: string): readonly string[] => [
+        ...windowSql(ask, of, add),
+        ...(ask.after === undefined ? [] : [afterSql(ask.after, of, add)]),
+      ]
+      const limit = add(ask.limit)
+      const from =
+        ask.person === undefined ? placesSql(ask, { seen, within, limit }, add) : personSql(ask.person, [...seen, ...within('v')], add)
+      const found = await sql.query<Row>(`select * from (${from}) v order by v_updated_ms desc, id, v_version desc limit ${limit}`, values)
       return found.rows.map(versionOf)
     },
   }
+}
+
+/** All that is of one person lies in one place. */
+function personSql(person: string, where: readonly string[], add: Add): string {
+  const of = add(person)
+  return `select ${columns} from ${versionsOfRecords} where v.shard = ${of} and r.shard = ${of} and ${where.join(' and ')}`
+}
+
+interface Where {
+  readonly seen: readonly string[]
+  readonly within: (of: string) => readonly string[]
+  readonly limit: string
+}
+
+/** The newest of each institution and type by themselves, and of those the newest: whatever else there is is not looked at. */
+function placesSql({ institution, type }: VersionsOfMany, { seen, within, limit }: Where, add: Add): string {
+  const houses = institution === undefined ? eachOf('institution', 'true') : `(select ${add(institution)}::text as v)`
+  const types = type === undefined ? eachOf('type', 'n.institution = h.v') : `(select ${add(type)}::text as v)`
+  const newest = (of: string, record: string): string =>
+    `(select ${columnsOf(of)} from ${record} where ${of}.institution = h.v and ${of}.type = t.v and ${[...seen, ...within(of)].join(' and ')}
+      order by ${of}.updated_ms desc, ${of}.id, ${of}.version desc limit ${limit})`
+  const past = 'record_version v cross join lateral (select * from record k where k.shard = v.shard and k.id = v.id offset 0) r'
+  return `select found.* from ${houses} h cross join lateral ${types} t cross join lateral (${newest('r', 'record r')} union all ${newest('v', past)}) found`
+}
+
+/** Each value of a column of `network_id` once, by looks at the index alone. */
+function eachOf(column: 'institution' | 'type', where: string): string {
+  const least = (more: string): string => `(select min(n.${column}) from network_id n where ${where}${more})`
+  return `(with recursive each as (select ${least('')} as v union all select ${least(` and n.${column} > e.v`)} from each e where e.v is not null)
+    select v from each where v is not null)`
 }
 
 type Add = (value: unknown) => string
@@ -133,21 +167,22 @@ function parameters(): { values: unknown[]; add: Add } {
   return { values, add: (value) => `$${values.push(value)}` }
 }
 
-function windowSql({ sinceMs, current }: VersionWindow, add: Add): readonly string[] {
+/** @param of of which table the versions are */
+function windowSql({ sinceMs, current }: VersionWindow, of: string, add: Add): readonly string[] {
   return [
-    `v.updated_ms >= ${add(sinceMs)}::bigint`,
+    `${of}.updated_ms >= ${add(sinceMs)}::bigint`,
     ...(current === undefined
       ? []
       : [
-          `v.updated_ms <= ${add(current.untilMs)}::bigint`,
-          `not exists (select 1 from record_history n where n.shard = v.shard and n.id = v.id and n.version = v.version + 1 and n.updated_ms <= ${add(current.fromMs)}::bigint)`,
+          `${of}.updated_ms <= ${add(current.untilMs)}::bigint`,
+          `not exists (select 1 from record_history n where n.shard = ${of}.shard and n.id = ${of}.id and n.version = ${of}.version + 1 and n.updated_ms <= ${add(current.fromMs)}::bigint)`,
         ]),
   ]
 }
 
-function afterSql({ updatedMs, id, version }: VersionPlace, add: Add): string {
-  const [at, of, number] = [`${add(updatedMs)}::bigint`, add(id), `${add(version)}::int`]
-  return `v.updated_ms <= ${at} and (v.updated_ms < ${at} or v.id > ${of} or (v.id = ${of} and v.version < ${number}))`
+function afterSql({ updatedMs, id, version }: VersionPlace, of: string, add: Add): string {
+  const [at, last, number] = [`${add(updatedMs)}::bigint`, add(id), `${add(version)}::int`]
+  return `${of}.updated_ms <= ${at} and (${of}.updated_ms < ${at} or ${of}.id > ${last} or (${of}.id = ${last} and ${of}.version < ${number}))`
 }
 
 function versionOf(row: Row): HeldVersion {

@@ -101,10 +101,10 @@ const identified = 'insert into network_id (id, institution, type, local_id, sha
 const placedAnew = `${identified}
     on conflict (id) do update set shard = excluded.shard where network_id.shard is distinct from excluded.shard`
 
-const versionColumns = 'shard, id, version, text, people_text, deleted, updated_ms'
+const versionColumns = 'shard, id, institution, type, version, text, people_text, deleted, updated_ms'
 const past = (of: string, shard: string): string =>
   `past as (insert into record_version (${versionColumns})
-    select r.shard, r.id, r.version, r.text, r.people_text, r.deleted, r.updated_ms from ${of} o join record r on r.shard = o.${shard} and r.id = o.id)`
+    select ${versionColumns.replaceAll(/\w+/g, 'r.$&')} from ${of} o join record r on r.shard = o.${shard} and r.id = o.id)`
 
 export interface WriteStatements {
   /** Where every id was made for this very write: nothing of it can be there, and nothing is looked for. */

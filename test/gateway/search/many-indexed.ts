@@ -83,7 +83,8 @@ export async function fillIndexed(sql: Sql): Promise<void> {
     `insert into network_id (id, institution, type, local_id, shard) select id, institution, type, local_id, shard from record`,
   )
   await sql.query(
-    `insert into record_version (shard, id, version, text, people_text, deleted, updated_ms) select shard, id, 0, text, null, false, updated_ms from record`,
+    `insert into record_version (shard, id, institution, type, version, text, people_text, deleted, updated_ms)
+     select shard, id, institution, type, 0, text, null, false, updated_ms from record`,
   )
   await sql.query(
     `insert into identity (institution, local_id, record, person, grade, linked_ms) select institution, local_id, id, person, 'certain', 0 from record where type = 'Patient'`,

@@ -68,7 +68,8 @@ const history: VersionsOfMany = {
   sinceMs: 0,
   current: undefined,
   type: 'Observation',
-  institution: undefined,
+  institution: 'house-1',
+  person: undefined,
   condition: own,
   party: undefined,
   onlyParty: undefined,
@@ -99,6 +100,8 @@ interface Asked {
   readonly partitions?: number
   /** 1, unless it says more */
   readonly statements?: number
+  /** pages of tables and indexes that may be looked at, counted each time */
+  readonly most?: number
 }
 
 const asked: readonly Asked[] = [
@@ -156,7 +159,23 @@ const asked: readonly Asked[] = [
     title: '_revinclude of everything, again and again',
     ask: (sql) => includedRecords(sql, include({ param: '*', source: '*', isReverse: true, isIterated: true }, ['encounter-7'])),
   },
-  { title: 'the history of a type', ask: (sql) => versions(sql).ofMany(history) },
+  { title: 'the history of a type at one institution', ask: (sql) => versions(sql).ofMany(history), most: 1_000 },
+  { title: 'of every type at one institution', ask: (sql) => versions(sql).ofMany({ ...history, type: undefined }), most: 3_000 },
+  {
+    title: 'of a type at every institution',
+    ask: (sql) => versions(sql).ofMany({ ...history, institution: undefined, condition: { op: 'true' } }),
+    most: 5_000,
+  },
+  {
+    title: 'of a type, as it was at a time',
+    ask: (sql) => versions(sql).ofMany({ ...history, current: { fromMs: 20_000, untilMs: 20_000 } }),
+  },
+  {
+    title: 'of a type, of one person',
+    ask: (sql) => versions(sql).ofMany({ ...history, institution: undefined, person }),
+    partitions: 1,
+    most: 300,
+  },
   { title: 'what there is to export', ask: (sql) => bulkExports(sql).plan(job) },
   { title: 'a portion of an export', ask: (sql) => bulkExports(sql).recordKeys(job, portion), statements: 2 },
   {
@@ -169,6 +188,8 @@ const asked: readonly Asked[] = [
 interface Plan {
   readonly 'Node Type': string
   readonly 'Actual Loops': number
+  readonly 'Shared Hit Blocks': number
+  readonly 'Shared Read Blocks': number
   readonly 'Relation Name'?: string
   readonly Alias?: string
   readonly Plans?: readonly Plan[]
@@ -178,7 +199,7 @@ interface Plan {
 function explaining(sql: Sql, plans: Plan[]): Sql {
   return {
     async query(text, values) {
-      const { rows } = await sql.query<{ 'QUERY PLAN': string }>(`explain (analyze, format json) ${text}`, values)
+      const { rows } = await sql.query<{ 'QUERY PLAN': string }>(`explain (analyze, buffers, format json) ${text}`, values)
       // as PostgreSQL documents it
       for (const each of rows) plans.push(...(JSON.parse(each['QUERY PLAN']) as readonly { Plan: Plan }[]).map(({ Plan: plan }) => plan))
       return { rows: [], rowCount: 0 }
@@ -199,7 +220,7 @@ only(`a store of 38,000 records on PostgreSQL answers by index${hasPostgres ? ''
   }, 120_000)
   afterAll(async () => opened.close())
 
-  test.each(asked)('$title', async ({ ask, partitions, statements = 1 }) => {
+  test.each(asked)('$title', async ({ ask, partitions, statements = 1, most = Number.POSITIVE_INFINITY }) => {
     const plans: Plan[] = []
     await ask(explaining(opened.database.sql, plans))
     expect(plans.length).toBe(statements)
@@ -210,6 +231,7 @@ only(`a store of 38,000 records on PostgreSQL answers by index${hasPostgres ? ''
     // whether anything waits to be indexed (`u`) is asked of the whole store
     const ofSearch = nodes.filter((node) => node['Actual Loops'] > 0 && !/^u(?:_\d+)?$/.test(node.Alias ?? ''))
     const lookedAt = new Set(ofSearch.map((node) => node['Relation Name'] ?? '').filter((table) => /^record_p\d+$/.test(table)))
+    for (const plan of plans) expect(plan['Shared Hit Blocks'] + plan['Shared Read Blocks']).toBeLessThan(most)
     if (partitions !== undefined) expect(lookedAt.size).toBe(partitions)
   })
 })

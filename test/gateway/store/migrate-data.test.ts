@@ -43,10 +43,12 @@ async function fill(sql: Sql, version: number): Promise<void> {
        values (${row.value}$1, 'clinic', $2, $3, $4, $5, false, $6, false, 9, '{dept:01}', '{a,b}', '{hospital}')`,
       [id, type, `local-${id}`, count, person, `{"id":"${id}","수치":0.10}`],
     )
+    const place = version < 121 ? { column: '', value: '' } : { column: 'institution, type, ', value: `'clinic', '${type}', ` }
     // the current version stands in the record alone since 98
     for (let at = 1; at <= (version < 98 ? count : count - 1); at += 1) {
       await sql.query(
-        `insert into record_version (${past.column}id, version, text, deleted, updated_ms) values (${past.value}$1, $2, $3, false, 9)`,
+        `insert into record_version (${past.column}${place.column}id, version, text, deleted, updated_ms)
+         values (${past.value}${place.value}$1, $2, $3, false, 9)`,
         [id, at, `{"v":${at}}`],
       )
     }
