@@ -38,7 +38,8 @@ export async function releaseMatch(
   const base = `${context.config.publicUrl}/fhir/R4`
   const grade = 'http://hl7.org/fhir/StructureDefinition/match-grade'
   const entries = graded
-    .toSorted((a, b) => b.score - a.score || (a.part.id < b.part.id ? -1 : 1))
+    // ids are random: of two that are as like, the one that was written last
+    .toSorted((a, b) => b.score - a.score || b.part.updatedMs - a.part.updatedMs || (a.part.id < b.part.id ? -1 : 1))
     .map(({ part, score, ...found }) => ({
       ...matchOf(base, part),
       rest: { search: { mode: 'match', score, extension: [{ url: grade, valueCode: found.grade }] } },

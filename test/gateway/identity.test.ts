@@ -1,4 +1,5 @@
 /** Whose record is it? Certain links by itself, possible waits for a person, none stands alone. */
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { system } from '../../fhir-profiles/codes.ts'
 import type { Body } from '../support/gateway-client.ts'
@@ -143,6 +144,18 @@ eachGateway('identity', { isSameOnBoth: true }, (gateway) => {
     await feed(gateway(), 'clinic', [patient('clinic', 2), twin])
     const persons = found(await as('clinic-doctor').get('Patient?birthdate=1957-11-02')).map((each) => each.id)
     expect(new Set(persons).size).toBe(2)
+  })
+
+  test('of several who are as like what was asked, the one written last is told first', async () => {
+    const ids = ['A-1', 'A-2', 'A-3', 'A-4', 'A-5']
+    for (const id of ids) {
+      await feed(gateway(), 'clinic', [patient('clinic', 5, { id, identifier: [{ system: numberSystemOf('clinic'), value: id }] })])
+      // no two of one millisecond
+      await pause(2)
+    }
+    const matched = await as('clinic-doctor').post('Patient/$match', patient('clinic', 5, { id: undefined, identifier: undefined }))
+    const told = found(matched).map((match) => (match['identifier'] as { value: string }[])[0]?.value)
+    expect(told).toEqual(ids.toReversed())
   })
 
   test('somebody nobody else knows is a person of their own, without a question to anybody', async () => {
