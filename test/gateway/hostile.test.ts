@@ -76,7 +76,8 @@ describeShared('hostile input', () => {
         const what = payload.slice(0, 60)
         const reply = await harmless(what, () => system().post('Patient', payload))
         expect([what, reply.status >= 400]).toEqual([what, true])
-        await harmless(what, () => system().patch('Observation/kept', payload))
+        // no operations at all are a patch, and every write is a version
+        if (payload.trim() !== '[]') await harmless(what, () => system().patch('Observation/kept', payload))
         await harmless(what, () => system().get(`Patient?${encodeURI(payload.slice(0, 2_000).replaceAll('#', ''))}`))
       }
       await unchanged()

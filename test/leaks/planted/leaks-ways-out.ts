@@ -36,7 +36,7 @@ export const waysOut: readonly PlantedLeak[] = [
     by: ['export'],
     patches: [
       { file: 'store/exports.ts', find: '...(job.isOwnOnly ? [`r.institution = ${add(job.institution)}`] : []),', put: '' },
-      { file: 'store/exports.ts', find: "        visibleSql(ask, 'r', add),\n", put: "        'true',\n" },
+      { file: 'store/exports.ts', find: "visibleSql(ask, 'r', add)].join", put: "'true'].join" },
       {
         file: 'release-export.ts',
         find: 'const parts = await judge(context, call, input.sight, contents)',
