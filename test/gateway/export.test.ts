@@ -188,8 +188,18 @@ describe(`a bulk export of many records ${hasPostgres ? '' : withoutPostgres}`, 
     const persons = Array.from({ length: 20 }, (_, at) => `person-${at}`)
     await fillRecords(database.sql, { institution: 'clinic', persons, count: 24_000 })
     const job: ExportJob = {
-      ...{ id: 'job', subject: 'doctor', institution: 'clinic', role: 'doctor', caller: '', request: '', types: [] },
-      ...{ persons: undefined, isOwnOnly: true, sinceMs: undefined, atMs: 1_800_000_000_000, expiresMs: 1_900_000_000_000 },
+      id: 'job',
+      subject: 'doctor',
+      institution: 'clinic',
+      role: 'doctor',
+      caller: '',
+      request: '',
+      types: [],
+      persons: undefined,
+      isOwnOnly: true,
+      sinceMs: undefined,
+      atMs: 1_800_000_000_000,
+      expiresMs: 1_900_000_000_000,
     }
     // one record in twenty: of ten thousand ids that are walked through at a time five hundred
     const view = { condition: { op: 'persons', anyOf: ['person-7'] }, party: undefined } as const
