@@ -244,6 +244,13 @@ function partsOf(contents: readonly HeldContent[], texts: readonly string[], spe
   return contents.map((content, at) => partOf(content, texts[at] ?? '', spelling))
 }
 
+/** Where all lies that is in sight when nobody is named: at one institution, with one person, or anywhere. No permit, only where to look. */
+export function reachOf({ caller }: Call, type: string): { readonly institution: string | undefined; readonly person: string | undefined } {
+  const isOwn = caller.role === 'system' || isByConsent(caller, type)
+  const isPatient = caller.role === 'patient' || caller.role === 'proxy'
+  return { institution: isOwn ? caller.institution : undefined, person: isPatient ? caller.person : undefined }
+}
+
 /** Tasks and consents follow the role, and for the officer some Provenance and the relations verified; everything else follows consent. */
 export function groupOf(type: string): (typeof groups)[number] {
   return groups.find((group) => group === type) ?? 'Patient'

@@ -6,8 +6,7 @@
 import { parseTime } from '../../fhir-profiles/time.ts'
 import type { Call, Context } from '../context.ts'
 import { networkId } from '../directory.ts'
-import { isByConsent } from '../judge.ts'
-import { nobody, sightFor } from '../judged.ts'
+import { nobody, reachOf, sightFor } from '../judged.ts'
 import { personsAbout } from '../pointing.ts'
 import { Problem } from '../problem.ts'
 import { releaseHistory, releaseVersion } from '../release-history.ts'
@@ -62,12 +61,9 @@ async function manyVersions(
   const { asked, type, interaction } = input
   const sight = await sightFor(context.store, context, call, { type: type ?? '', persons: [] })
   const { condition, party, onlyParty } = sight
-  const { caller } = call
-  // where all lies that is in sight when nobody is named
-  const institution = caller.role === 'system' || isByConsent(caller, type ?? '') ? caller.institution : undefined
-  const person = caller.role === 'patient' || caller.role === 'proxy' ? caller.person : undefined
+  const reach = reachOf(call, type ?? '')
   const load = (after: VersionPlace | undefined, limit: number) =>
-    context.store.versions.ofMany({ ...asked.window, type, institution, person, condition, party, onlyParty, after, limit })
+    context.store.versions.ofMany({ ...asked.window, ...reach, type, condition, party, onlyParty, after, limit })
   return shaped(await releaseHistory(context, call, { ...asked, interaction, sight, load, of: undefined }), asked.ask)
 }
 
