@@ -6,7 +6,7 @@ import { indexerVersion } from '../../fhir-profiles/search-parameters.ts'
 import type { Held } from '../held.ts'
 import type { Sql } from './pool.ts'
 import { heldOf, heldOfOwn, peopleColumns, systemColumns } from './records.ts'
-import type { Place, SearchInput, View, Views } from './search-clause.ts'
+import { viewOf, type Place, type SearchInput, type View, type Views } from './search-clause.ts'
 import { orderOf, type Order } from './search-order.ts'
 import { clauseSql, foundBy } from './search-sql.ts'
 import { making, seenRecord, visible, type At, type Making } from './search-view.ts'
@@ -25,8 +25,18 @@ export interface SearchAnswer {
 
 type Found = Parameters<typeof heldOf>[0] & { total: number | null; indexing: boolean }
 
-export async function searchRecords(sql: Sql, input: SearchInput): Promise<SearchAnswer> {
+export async function searchRecords(sql: Sql, asked: SearchInput): Promise<SearchAnswer> {
+  const input = aboutWhom(asked)
   return (await fewRecords(sql, input)) ?? manyRecords(sql, input)
+}
+
+/** Who sees some persons' records alone asks about them, whatever they ask: that says where to look, and takes nothing away. */
+function aboutWhom(input: SearchInput): SearchInput {
+  const [type, ...others] = input.types
+  if (type === undefined || others.length > 0) return input
+  const { condition, party } = viewOf(input.views, type)
+  const persons = party === undefined ? (condition.op === 'and' ? condition.of : [condition]).find(({ op }) => op === 'persons') : undefined
+  return persons?.op === 'persons' ? { ...input, clauses: [...input.clauses, { on: 'person', anyOf: persons.anyOf }] } : input
 }
 
 /** As many as are looked at whole, whatever page of them is asked for. */
@@ -105,7 +115,8 @@ export interface PersonAnswer extends SearchAnswer {
 }
 
 /** Persons of whom a visible Patient record matches, each once, however many of their records do. `total`: persons, not records. */
-export async function searchPersons(sql: Sql, input: SearchInput): Promise<PersonAnswer> {
+export async function searchPersons(sql: Sql, asked: SearchInput): Promise<PersonAnswer> {
+  const input = aboutWhom(asked)
   const make = making(input.views)
   const at: At = { alias: 'r', types: input.types }
   const order = orderOf(make, at, input)

@@ -168,16 +168,19 @@ export function clientOf(setup: GatewaySetup): Omit<TestGateway, 'context' | 'cl
   }
 }
 
+/** they live five minutes */
+const tokenForMs = 240_000
+
 /** An asker with a token of one's own choosing. */
 export function askerWith(url: string, makeToken: () => Promise<string>): Asker {
-  let made: Promise<string> | undefined
+  let made: { readonly token: Promise<string>; readonly atMs: number } | undefined
   const token = async (): Promise<string> => {
+    if (made !== undefined && performance.now() - made.atMs < tokenForMs) return made.token
+    const fresh = makeToken()
+    made = { token: fresh, atMs: performance.now() }
     // a patient has no token until the record has arrived: try again then
-    made ??= makeToken().catch((thrown: unknown) => {
-      made = undefined
-      throw thrown
-    })
-    return made
+    fresh.catch(() => (made = undefined))
+    return fresh
   }
   const send: Asker['send'] = async (method, path, headers = {}, body) =>
     call(`${url}/fhir/R4/${path}`, {

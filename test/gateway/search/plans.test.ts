@@ -115,6 +115,12 @@ const asked: readonly Asked[] = [
     ask: (sql) => searchRecords(sql, search('Observation', [isAbout], { sort: [{ param: 'date', descending: true }] })),
     partitions: 1,
   },
+  {
+    title: 'whatever a patient may see of a type',
+    ask: (sql) => searchRecords(sql, search('Observation', [], { views: viewsOf({ op: 'persons', anyOf: [person] }) })),
+    partitions: 1,
+    most: 300,
+  },
   { title: 'a business identifier', ask: (sql) => searchRecords(sql, search('Observation', [identifier])) },
   { title: 'a code of the own institution', ask: (sql) => searchRecords(sql, search('Condition', [row('code', token('C7'))])) },
   { title: 'a patient number', ask: (sql) => searchPersons(sql, search('Patient', [identifier])) },
