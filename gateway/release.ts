@@ -142,12 +142,11 @@ function replyEntry(base: string, entry: EntryReply): TextEntry {
   }
   if ('released' in entry) {
     const { status, headers, text } = entry.released
-    const changedMs = Date.parse(headers['last-modified'] ?? '')
     const response = {
       status: statusText(status),
       etag: headers['etag'],
       location: headers['location'] ?? headers['content-location'],
-      ...(Number.isNaN(changedMs) ? {} : { lastModified: new Date(changedMs).toISOString() }),
+      lastModified: modifiedOf(entry.released),
     }
     return { fullUrl: '', text, rest: { response } }
   }
@@ -159,6 +158,14 @@ function replyEntry(base: string, entry: EntryReply): TextEntry {
     ...(warnings === undefined ? {} : { outcome: warningOf(warnings) }),
   }
   return { fullUrl: '', text: entry.body?.text ?? '', rest: { response } }
+}
+
+/** A header names a second; what is told with it says which instant of it. */
+function modifiedOf({ headers, text }: Released): string | undefined {
+  const secondMs = Date.parse(headers['last-modified'] ?? '')
+  if (Number.isNaN(secondMs)) return undefined
+  const toldMs = Date.parse(/"lastUpdated":"([^"]+)"/.exec(text)?.[1] ?? '')
+  return new Date(Math.floor(toldMs / 1000) * 1000 === secondMs ? toldMs : secondMs).toISOString()
 }
 
 /** What was taken and yet should be known, e.g. a step that the payer may not pay for. */

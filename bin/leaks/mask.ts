@@ -27,8 +27,6 @@ const unlike = new Set(['date', 'x-request-id', 'connection', 'keep-alive', 'tra
 
 const uuid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
 const instant = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g
-/** of an entry of a batch: as a rule what the header of a reply of its own would say, and so a second */
-const entryModified = /(?<="lastModified":")[^"]+(?=")/g
 const httpDate = /(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT/g
 /** content hashes: of a composed person, in the body and in the header */
 const hash = /(?<=versionId":"|W\/")[\w-]{22}(?=")/g
@@ -93,14 +91,13 @@ function wordsFor(reply: Reply, side: Side, sinceMs: number): (text: string) => 
       .replaceAll(tokenId, (value) => nth('token', value))
       .replaceAll(uuid, (value) => side.names.get(value) ?? nth('id', value))
       .replaceAll(hash, (value) => nth('hash', value))
-      .replaceAll(entryModified, (value) => secondOf(times, Math.floor(Date.parse(value) / 1000) * 1000, sinceMs) ?? value)
       .replaceAll(instant, (value) => times.get(Date.parse(value)) ?? value)
       .replaceAll(httpDate, (value) => secondOf(times, Date.parse(value), sinceMs) ?? value)
 }
 
 /** Instants of this run by rank: which is earlier, and which are the same, stays visible. */
 function timesOf(text: string, sinceMs: number): ReadonlyMap<number, string> {
-  const found = [...text.replaceAll(entryModified, '').matchAll(instant)].map(([value]) => Date.parse(value)).filter((ms) => ms >= sinceMs)
+  const found = [...text.matchAll(instant)].map(([value]) => Date.parse(value)).filter((ms) => ms >= sinceMs)
   return new Map([...new Set(found)].sort((a, b) => a - b).map((ms, rank) => [ms, `TIME-${rank + 1}`]))
 }
 

@@ -240,6 +240,9 @@ export function partitions(gateway: () => TestGateway): void {
         '204 No Content',
       ])
       expect(reply.body.entry?.[6]?.resource?.total).toBe(1)
+      // to the millisecond, as what was read says itself
+      const [read] = reply.body.entry ?? []
+      expect(read?.response).toMatchObject({ lastModified: read?.resource?.meta?.lastUpdated })
     })
   })
 }
