@@ -2,6 +2,7 @@
 import type { Condition } from '../../consent/types.ts'
 import type { Held } from '../held.ts'
 import { exportJobs, type ExportFile, type ExportJob } from './export-jobs.ts'
+import { eachKnown } from './network-ids.ts'
 import { peopleTextOf } from './people-text.ts'
 import type { Sql } from './pool.ts'
 import { heldOf, lies, recordColumns } from './record-row.ts'
@@ -103,13 +104,9 @@ export function bulkExports(sql: Sql) {
       const { values, add } = binder()
       const where = [...scopeSql(job, add), ...(job.types.length === 0 ? [] : [`r.type = any(${add(job.types)}::text[])`])]
       const found = await sql.query<{ institution: string; type: string }>(
-        `with recursive pair as (
-           (select institution, type from network_id order by institution, type limit 1)
-           union all select n.institution, n.type from pair p cross join lateral (
-             select institution, type from network_id where (institution, type) > (p.institution, p.type) order by institution, type limit 1) n)
-         select institution, type from pair p
-         where exists (select 1 from record r where r.institution = p.institution and r.type = p.type and ${where.join(' and ')} offset 0)
-         order by type collate "C", institution collate "C"`,
+        `select h.v as institution, t.v as type from ${eachKnown('institution', 'true')} h cross join lateral ${eachKnown('type', 'n.institution = h.v')} t
+         where exists (select 1 from record r where r.institution = h.v and r.type = t.v and ${where.join(' and ')} offset 0)
+         order by t.v collate "C", h.v collate "C"`,
         values,
       )
       return found.rows

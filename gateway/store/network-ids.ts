@@ -11,6 +11,16 @@ export interface WantedKey extends RecordKey {
 }
 
 /**
+ * SQL of each institution, or each type of one, once, as `v`: found by looks at the index alone, however many ids there are.
+ * @param where of `network_id n`
+ */
+export function eachKnown(column: 'institution' | 'type', where: string): string {
+  const least = (more: string): string => `(select min(n.${column}) from network_id n where ${where}${more})`
+  return `(with recursive each as (select ${least('')} as v union all select ${least(` and n.${column} > e.v`)} from each e where e.v is not null)
+    select v from each where v is not null)`
+}
+
+/**
  * In one statement: what is new is written, what is there is locked. A key that somebody else wrote meanwhile is in neither and is asked for
  * again. Ordered, so that two transactions over the same keys rarely wait for each other crosswise.
  */

@@ -5,6 +5,7 @@
 import { toSql, type Columns } from '../../consent/view.ts'
 import type { Condition } from '../../consent/types.ts'
 import type { Held } from '../held.ts'
+import { eachKnown } from './network-ids.ts'
 import { peopleTextOf } from './people-text.ts'
 import type { Sql } from './pool.ts'
 import { heldOf, recordColumns } from './records.ts'
@@ -144,20 +145,13 @@ interface Where {
 
 /** The newest of each institution and type by themselves, and of those the newest: whatever else there is is not looked at. */
 function placesSql({ institution, type }: VersionsOfMany, { seen, within, limit }: Where, add: Add): string {
-  const houses = institution === undefined ? eachOf('institution', 'true') : `(select ${add(institution)}::text as v)`
-  const types = type === undefined ? eachOf('type', 'n.institution = h.v') : `(select ${add(type)}::text as v)`
+  const houses = institution === undefined ? eachKnown('institution', 'true') : `(select ${add(institution)}::text as v)`
+  const types = type === undefined ? eachKnown('type', 'n.institution = h.v') : `(select ${add(type)}::text as v)`
   const newest = (of: string, record: string): string =>
     `(select ${columnsOf(of)} from ${record} where ${of}.institution = h.v and ${of}.type = t.v and ${[...seen, ...within(of)].join(' and ')}
       order by ${of}.updated_ms desc, ${of}.id, ${of}.version desc limit ${limit})`
   const past = 'record_version v cross join lateral (select * from record k where k.shard = v.shard and k.id = v.id offset 0) r'
   return `select found.* from ${houses} h cross join lateral ${types} t cross join lateral (${newest('r', 'record r')} union all ${newest('v', past)}) found`
-}
-
-/** Each value of a column of `network_id` once, by looks at the index alone. */
-function eachOf(column: 'institution' | 'type', where: string): string {
-  const least = (more: string): string => `(select min(n.${column}) from network_id n where ${where}${more})`
-  return `(with recursive each as (select ${least('')} as v union all select ${least(` and n.${column} > e.v`)} from each e where e.v is not null)
-    select v from each where v is not null)`
 }
 
 type Add = (value: unknown) => string

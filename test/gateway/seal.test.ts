@@ -5,8 +5,6 @@ import type { Context } from '../../gateway/context.ts'
 import { leafHash } from '../../gateway/logic/chain.ts'
 import { checkpointText, isSigned } from '../../gateway/logic/checkpoint.ts'
 import { rotateLogKey, sealAll, sealLoop, sealNext } from '../../gateway/seal.ts'
-import { ledger } from '../../gateway/store/ledger.ts'
-import { ledgerLog } from '../../gateway/store/ledger-log.ts'
 import { verifyLedger } from '../../gateway/store/ledger-verify.ts'
 import { openDatabase, type Database } from '../../gateway/store/pool.ts'
 import { eachDatabase, hasPostgres, openTestDatabase, withoutPostgres } from '../support/databases.ts'
@@ -194,32 +192,6 @@ eachDatabase('the sealer', (open) => {
 })
 
 ;(hasPostgres ? describe : describe.skip)(`sealers on one server ${hasPostgres ? '' : withoutPostgres}`, () => {
-  test('the next entries are found without reading the sealed ones, by a plan that was made when there were none', async () => {
-    const { database, close } = await openTestDatabase('PostgreSQL')
-    const context = logContext(database)
-    await database.transaction(async (tx) => {
-      const [log, rows] = [ledgerLog(tx), ledger(tx)]
-      const fetched = async (): Promise<number> => {
-        const { rows: found } = await tx.query<{ count: number }>(
-          `select idx_tup_fetch::int as count from pg_stat_xact_user_tables where relname = 'ledger'`,
-        )
-        return found[0]?.count ?? 0
-      }
-      await log.pending(2_000)
-      await rows.append(entries(context, 1_500))
-      await log.append(
-        (await log.pending(2_000)).map((entry, leaf) => ({ leaf, ...entry })),
-        [],
-      )
-      await rows.append(entries(context, 5))
-      const before = await fetched()
-      expect((await log.pending(2_000)).length).toBe(5)
-      await log.backlog()
-      expect((await fetched()) - before).toBeLessThan(20)
-    })
-    await close()
-  })
-
   test('an entry that is committed after a later one was sealed is sealed as well', async () => {
     const { database, source, close } = await openTestDatabase('PostgreSQL')
     const context = logContext(database)

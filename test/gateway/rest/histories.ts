@@ -1,7 +1,7 @@
 /** Histories page by page, and the forms an answer takes; the clinic and the hospital hold person 5. */
 import { describe, expect, test } from '@jest/globals'
 import type { Reply, TestGateway } from '../../support/gateway-client.ts'
-import { condition, feed, observation, personId } from '../records.ts'
+import { condition, feed, observation, personId, writeConsent } from '../records.ts'
 
 export function histories(gateway: () => TestGateway): void {
   const clinic = () => gateway().as('clinic-system')
@@ -55,6 +55,20 @@ export function histories(gateway: () => TestGateway): void {
       const reply = await gateway().as('clinic-doctor').get('Condition/_history?_count=1')
       expect(reply.body.entry).toHaveLength(1)
       expect(reply.text).not.toContain('F32')
+    })
+
+    test('of a type, to a patient: what each house holds of them, and of nobody else', async () => {
+      await feed(gateway(), 'clinic', [condition('others', 'C-0006', 'J45')])
+      const patient = gateway().as('patient-5')
+      const first = await patient.get('Condition/_history?_count=1')
+      const rest = await patient.get(next(first) ?? '')
+      const all = first.text + rest.text
+      expect([first.body.entry?.length, all.includes('F32'), all.includes('I10'), all.includes('J45')]).toEqual([1, true, true, false])
+    })
+
+    test('of consents, to the privacy officer: wherever they lie', async () => {
+      const { id } = (await writeConsent(gateway(), 5, 1)).body
+      expect(ids(await gateway().as('privacy-officer').get('Consent/_history'))).toContain(`${id ?? ''} W/"1"`)
     })
   })
 
