@@ -70,9 +70,13 @@ function wantedBy(pattern: string): readonly string[] {
 function paramsOf(pattern: string, given: readonly string[]): Record<string, string> | undefined {
   const wanted = wantedBy(pattern)
   if (wanted.length !== given.length) return undefined
-  for (const [at, name] of wanted.entries()) if (!fits(name, given[at] ?? '')) return undefined
+  // asked of every row for every request: no iterators
+  for (let at = 0; at < wanted.length; at += 1) if (!fits(wanted[at] ?? '', given[at] ?? '')) return undefined
   const params: Record<string, string> = {}
-  for (const [at, name] of wanted.entries()) if (name.startsWith(':')) params[name.slice(1)] = given[at] ?? ''
+  for (let at = 0; at < wanted.length; at += 1) {
+    const name = wanted[at] ?? ''
+    if (name.startsWith(':')) params[name.slice(1)] = given[at] ?? ''
+  }
   if (params['type'] === undefined && /^[A-Z]/.test(wanted[0] ?? '')) params['type'] = wanted[0] ?? ''
   return params
 }

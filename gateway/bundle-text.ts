@@ -1,6 +1,7 @@
 /** Bundles joined from resource texts, unparsed: what was stored goes out as it was written. */
 import { system } from '../fhir-profiles/codes.ts'
 import type { OperationOutcome } from '../fhir-profiles/r4.ts'
+import { charsOf, Octets } from '../fhir-profiles/octets.ts'
 
 /**
  * Who receives records of others may not pass them on without a new consent. A constant on every Bundle, whatever is in it: written only
@@ -10,8 +11,8 @@ export const noRedisclosure = [{ system: system.actCode, code: 'NORDSCLCD' }] as
 
 export interface TextEntry {
   readonly fullUrl: string
-  /** '' = an entry without a resource (a deletion in a history) */
-  readonly text: string
+  /** empty = an entry without a resource (a deletion in a history) */
+  readonly text: Octets
   /** the rest of the entry: search, request, response */
   readonly rest: Readonly<Record<string, unknown>>
 }
@@ -24,25 +25,25 @@ export function bundleText(bundle: {
   readonly next: string | undefined
   readonly entries: readonly TextEntry[]
   readonly notices: readonly OperationOutcome[]
-}): string {
+}): Octets {
   const links = [
     ...(bundle.self === '' ? [] : [{ relation: 'self', url: bundle.self }]),
     ...(bundle.next === undefined ? [] : [{ relation: 'next', url: bundle.next }]),
   ]
   const entries = [
-    ...bundle.entries.map(entryText),
-    ...bundle.notices.map((outcome) => `{"resource":${JSON.stringify(outcome)},"search":{"mode":"outcome"}}`),
+    ...bundle.entries.map(entryChars),
+    ...bundle.notices.map((outcome) => `{"resource":${charsOf(JSON.stringify(outcome))},"search":{"mode":"outcome"}}`),
   ]
   const head = `"resourceType":"Bundle","meta":{"security":${JSON.stringify(noRedisclosure)}},"type":"${bundle.type}"${bundle.total === undefined ? '' : `,"total":${bundle.total}`}`
-  const linkText = links.length === 0 ? '' : `,"link":${JSON.stringify(links)}`
-  return `{${head}${linkText}${entries.length === 0 ? '' : `,"entry":[${entries.join(',')}]`}}`
+  const linkText = links.length === 0 ? '' : `,"link":${charsOf(JSON.stringify(links))}`
+  return new Octets(`{${head}${linkText}${entries.length === 0 ? '' : `,"entry":[${entries.join(',')}]`}}`)
 }
 
-/** One entry; FHIR JSON has no empty arrays or objects, so what is absent is left out. */
-export function entryText({ fullUrl, text, rest }: TextEntry): string {
+/** One entry, as characters of octets; FHIR JSON has no empty arrays or objects, so what is absent is left out. */
+export function entryChars({ fullUrl, text, rest }: TextEntry): string {
   const restText = textOfRest(rest)
-  const url = fullUrl === '' ? '' : `"fullUrl":${JSON.stringify(fullUrl)}`
-  const resource = text === '' ? '' : `${url === '' ? '' : ','}"resource":${text}`
+  const url = fullUrl === '' ? '' : `"fullUrl":${charsOf(JSON.stringify(fullUrl))}`
+  const resource = text.size === 0 ? '' : `${url === '' ? '' : ','}"resource":${text.chars}`
   const comma = restText === '' || (url === '' && resource === '') ? '' : ','
   return `{${url}${resource}${comma}${restText}}`
 }
@@ -53,7 +54,7 @@ const restTexts = new WeakMap<TextEntry['rest'], string>()
 function textOfRest(rest: TextEntry['rest']): string {
   const known = restTexts.get(rest)
   if (known !== undefined) return known
-  const text = JSON.stringify(rest).slice(1, -1)
+  const text = charsOf(JSON.stringify(rest).slice(1, -1))
   if (Object.isFrozen(rest)) restTexts.set(rest, text)
   return text
 }
@@ -61,7 +62,7 @@ function textOfRest(rest: TextEntry['rest']): string {
 /** An entry of a search: a match, or what comes along with one. */
 export function bundleEntryOf(
   base: string,
-  { type, id, text }: { readonly type: string; readonly id: string; readonly text: string },
+  { type, id, text }: { readonly type: string; readonly id: string; readonly text: Octets },
   mode: 'match' | 'include',
 ): TextEntry {
   return { fullUrl: `${base}/${type}/${id}`, text, rest: mode === 'match' ? asMatch : asInclude }

@@ -6,6 +6,7 @@ import { isResource } from '../fhir-profiles/validate/validate.ts'
 import type { Context } from './context.ts'
 import { routingAuthor } from './intake-referral.ts'
 import type { Part } from './judged.ts'
+import { textOf } from '../fhir-profiles/octets.ts'
 
 /** A receiver knows institutions by number and name, not by our directory ids. */
 export function withNames(context: Context, task: Task): Task {
@@ -31,7 +32,7 @@ function namedOnly<T extends { readonly valueReference?: Reference }>(
 /** Numbers have the digits they were written with: adapters take `ExactNumber` where they take a number. */
 export function bundleOf(id: string, content: { task: Task; parts: readonly Pick<Part, 'text'>[]; patient: Patient }): Bundle {
   const resources = content.parts.flatMap((part): Resource[] => {
-    const value = parseTaken(part.text)
+    const value = parseTaken(textOf(part.text))
     return isResource(value) && !['Task', 'Patient', 'Consent'].includes(value.resourceType) ? [value] : []
   })
   const allowed = new Set(resources.map((resource) => `${resource.resourceType}/${resource.id ?? ''}`))

@@ -10,6 +10,7 @@ import { open, type Held } from './held.ts'
 import { deliverySight, isVisible } from './judge.ts'
 import { releaseDelivery, type Part } from './judged.ts'
 import { composePerson } from './logic/person.ts'
+import { valueOf } from '../fhir-profiles/octets.ts'
 import { loadTask, lockTask, type LoadedTask } from './referral-step.ts'
 import type { ParcelRow } from './store/parcels.ts'
 import type { Tables } from './store/store.ts'
@@ -113,7 +114,7 @@ async function patientFor(
   input: { person: string; receiver: string; parts: readonly Part[]; liveNumbers: readonly Identifier[] },
 ): Promise<Patient> {
   const patients = input.parts.flatMap((part) => {
-    const value: unknown = part.type === 'Patient' ? JSON.parse(part.text) : undefined
+    const value: unknown = part.type === 'Patient' ? valueOf(part.text) : undefined
     return isResource(value) && value.resourceType === 'Patient'
       ? [{ patient: value, custodian: part.custodian, updatedMs: part.updatedMs, version: part.version }]
       : []
@@ -122,7 +123,7 @@ async function patientFor(
   const own = (await tables.identities.ofPersons([input.person])).filter((row) => row.institution === input.receiver)
   const ownRecords = await tables.records.byIds(own.map((row) => row.record))
   const numbers = ownRecords.flatMap((held) => {
-    const value: unknown = JSON.parse(open(held).text)
+    const value: unknown = valueOf(open(held).text)
     return isResource(value) && value.resourceType === 'Patient' ? (value.identifier ?? []) : []
   })
   const ownName = context.directory.institution(input.receiver)?.number ?? ''

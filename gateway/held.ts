@@ -5,6 +5,7 @@
 import { inspect } from 'node:util'
 import type { LabelledElement } from '../consent/redact.ts'
 import type { Facts } from '../consent/types.ts'
+import type { Octets } from '../fhir-profiles/octets.ts'
 
 export interface HeldContent {
   readonly facts: Facts
@@ -13,9 +14,9 @@ export interface HeldContent {
   readonly version: string
   readonly updatedMs: number
   /** exact JSON text as its custodian wrote it, with id and meta of the custodian's id space */
-  readonly text: string
+  readonly text: Octets
   /** the same text with network ids throughout; equal to `text` when nothing differs */
-  readonly peopleText: string
+  readonly peopleText: Octets
   /** institutions that may read it as a party of its referral, whatever consent says */
   readonly parties: readonly string[]
   readonly deleted: boolean

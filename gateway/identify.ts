@@ -10,6 +10,7 @@ import type { Context } from './context.ts'
 import { open } from './held.ts'
 import type { Placed } from './intake-place.ts'
 import { demographics, match, matchKeys, type Candidate, type Demographics, type Match } from './logic/match.ts'
+import { valueOf, type Octets } from '../fhir-profiles/octets.ts'
 import { Problem } from './problem.ts'
 import type { IdentityRow } from './store/identities.ts'
 import type { Tables } from './store/store.ts'
@@ -185,8 +186,8 @@ async function candidatesFor(
 }
 
 /** Stored text was valid when it came in; anything else is a broken store. */
-export function patientOf(text: string): Patient | undefined {
-  const value: unknown = JSON.parse(text)
+export function patientOf(text: Octets): Patient | undefined {
+  const value = valueOf(text)
   return isResource(value) && value.resourceType === 'Patient' ? value : undefined
 }
 

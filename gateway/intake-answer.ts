@@ -16,6 +16,7 @@ import { ledgerEntry } from './ledger-entry.ts'
 import type { AuditWho } from './logic/audit.ts'
 import { isRecallTask } from './logic/recall.ts'
 import { actorOf, isReferralTask, transition } from './logic/referral.ts'
+import { valueOf } from '../fhir-profiles/octets.ts'
 import { once, type Once } from './once.ts'
 import { notFound, Problem } from './problem.ts'
 import type { WrittenEntry } from './written.ts'
@@ -140,7 +141,7 @@ async function currentTask(tables: Tables, answer: Answer): Promise<CurrentTask>
   const held = await tables.records.byId('Task', answer.task)
   const content = held === undefined ? undefined : open(held)
   if (content === undefined || content.deleted || !content.parties.includes(answer.institution)) throw notFound()
-  const value: unknown = JSON.parse(content.text)
+  const value = valueOf(content.text)
   if (!isResource(value) || value.resourceType !== 'Task') throw notFound()
   return { task: value, person: content.facts.person, parties: content.parties }
 }

@@ -12,6 +12,7 @@ import { takeRecords } from './intake.ts'
 import { clockRow, dueTimes, inZone, rulesOfClocks, stoppedBy, type Due } from './logic/clocks.ts'
 import type { Status } from './logic/referral.ts'
 import type { Payer } from './logic/route-rules.ts'
+import { valueOf } from '../fhir-profiles/octets.ts'
 import type { Tables } from './store/store.ts'
 
 /** The due times of a referral that is submitted now. */
@@ -77,7 +78,7 @@ async function overdueTasks(
 ): Promise<readonly { task: Task; parties: readonly string[] }[]> {
   const ids = [...new Set(rules.flatMap((rule) => clockRow(rule)?.clock ?? []))].map((clock) => overdueId(referral, clock))
   return (await tables.records.byIds(ids)).map(open).flatMap(({ text, parties }) => {
-    const task: unknown = JSON.parse(text)
+    const task = valueOf(text)
     return isResource(task) && task.resourceType === 'Task' && task.status === 'requested' ? [{ task, parties }] : []
   })
 }

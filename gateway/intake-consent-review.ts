@@ -13,6 +13,7 @@ import { takeTasks, type IntakeResult } from './intake.ts'
 import { writeTask } from './intake-task.ts'
 import { ledgerEntry } from './ledger-entry.ts'
 import type { AuditWho } from './logic/audit.ts'
+import { valueOf } from '../fhir-profiles/octets.ts'
 import { notFound, Problem } from './problem.ts'
 import type { Tables } from './store/store.ts'
 
@@ -106,7 +107,7 @@ async function reviewIn(tables: Tables, id: string): Promise<{ task: Task; perso
   const held = await tables.records.byId('Task', id)
   const content = held === undefined ? undefined : open(held)
   if (content === undefined || content.deleted || content.facts.custodian !== networkId) return undefined
-  const value: unknown = JSON.parse(content.text)
+  const value = valueOf(content.text)
   const isReview = isResource(value) && value.resourceType === 'Task' && value.meta?.profile?.includes(profile.consentReviewTask) === true
   return isReview && id.startsWith('consent-review-') ? { task: value, person: content.facts.person } : undefined
 }

@@ -17,6 +17,7 @@ import { open, type Held } from './held.ts'
 import { takeRecords, type IntakeResult } from './intake.ts'
 import { beforeChange } from './intake-recall.ts'
 import { reviewConsent } from './intake-consent-review.ts'
+import { valueOf } from '../fhir-profiles/octets.ts'
 import { Problem } from './problem.ts'
 import { lifeOf } from './standing.ts'
 import { resumeTasks } from './referral-step.ts'
@@ -196,7 +197,7 @@ export interface StoredConsent {
 
 function storedIn(held: Held): StoredConsent | undefined {
   const { deleted, text, facts, version, parties } = open(held)
-  const value: unknown = deleted ? undefined : JSON.parse(text)
+  const value: unknown = deleted ? undefined : valueOf(text)
   return isResource(value) && value.resourceType === 'Consent'
     ? { id: facts.id, version, consent: value, person: facts.person, parties }
     : undefined

@@ -7,6 +7,7 @@ import type { Resource, ServiceRequest, Task } from '../fhir-profiles/r4.ts'
 import { isResource } from '../fhir-profiles/validate/validate.ts'
 import { open } from './held.ts'
 import { isReferralTask } from './logic/referral.ts'
+import { valueOf } from '../fhir-profiles/octets.ts'
 import { Problem } from './problem.ts'
 import { loadTask } from './referral-step.ts'
 import type { Tables } from './store/store.ts'
@@ -42,7 +43,7 @@ export async function formerOf(tables: Tables, sender: string, task: Task): Prom
     .map(open)
     .filter(({ facts }) => facts.custodian === sender && facts.person === loaded.person && facts.type !== 'Patient')
   const papers = held.flatMap((item): Resource[] => {
-    const value: unknown = JSON.parse(item.peopleText)
+    const value = valueOf(item.peopleText)
     return isResource(value) ? [value] : []
   })
   const request = papers.find((paper) => paper.id === focus)

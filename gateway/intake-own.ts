@@ -4,6 +4,7 @@ import type { Resource } from '../fhir-profiles/r4.ts'
 import { isResource } from '../fhir-profiles/validate/validate.ts'
 import type { Context } from './context.ts'
 import { open } from './held.ts'
+import { textOf } from '../fhir-profiles/octets.ts'
 import type { RecordKey } from './store/records.ts'
 
 export interface OwnRecord {
@@ -19,7 +20,7 @@ export async function ownRecord(context: Context, key: RecordKey): Promise<OwnRe
   if (held === undefined) return undefined
   const { text, version, deleted } = open(held)
   // Stored texts were bounded when they came in.
-  const parsed = parseJson(text, { maxDepth: 200, maxBytes: text.length * 4 + 1 })
+  const parsed = parseJson(textOf(text), { maxDepth: 200, maxBytes: text.size + 1 })
   if (!parsed.ok || !isResource(parsed.value)) throw new TypeError('a stored record is not a resource')
   return { resource: parsed.value, version: Number(version), isDeleted: deleted }
 }

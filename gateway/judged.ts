@@ -10,6 +10,7 @@ import { actionOf } from './logic/action-of.ts'
 import { deliverySight, isByConsent, isVisible, policyAsk, policyOnce, sightOf, type Sight } from './judge.ts'
 import { emrAddress, ledgerEntry, whoIsNetwork } from './ledger-entry.ts'
 import { liveEncounterOf } from './live.ts'
+import { noOctets, valueOf, type Octets } from '../fhir-profiles/octets.ts'
 import { isShown as isShownBy, personsIn, pointingTo } from './pointing.ts'
 import { notFound } from './problem.ts'
 import { redacted } from './redaction.ts'
@@ -30,7 +31,7 @@ export interface Part {
   readonly updatedMs: number
   readonly custodian: string
   readonly person: string
-  readonly text: string
+  readonly text: Octets
 }
 
 /** What one caller may see of these persons, with relation asked of the own live server where the store shows none. */
@@ -93,7 +94,7 @@ export async function readTaskAsParty(context: Context, call: Call, id: string):
   const held = await context.store.records.byId('Task', id)
   const content = held === undefined ? undefined : open(held)
   const sight = await sightFor(context.store, context, call, { type: 'Task', persons: [] })
-  const value: unknown = content === undefined || !isVisible(sight, content) ? undefined : JSON.parse(content.text)
+  const value: unknown = content === undefined || !isVisible(sight, content) ? undefined : valueOf(content.text)
   if (!isResource(value) || value.resourceType !== 'Task') throw notFound()
   return value
 }
@@ -144,7 +145,7 @@ export async function releaseDelivery(
     ),
   ])
   return {
-    parts: passed.map((content, at) => partOf(content, texts[at] ?? '')),
+    parts: passed.map((content, at) => partOf(content, texts[at] ?? noOctets)),
     withheld: contents.length - passed.length,
     consents: sight.consulted,
   }
@@ -240,8 +241,8 @@ export async function judgeNothingRested(context: Context, call: Call, { policy 
 
 const groups = ['Patient', 'Task', 'Consent', 'Provenance', 'RelatedPerson'] as const
 
-function partsOf(contents: readonly HeldContent[], texts: readonly string[], spelling: Spelling): readonly Part[] {
-  return contents.map((content, at) => partOf(content, texts[at] ?? '', spelling))
+function partsOf(contents: readonly HeldContent[], texts: readonly Octets[], spelling: Spelling): readonly Part[] {
+  return contents.map((content, at) => partOf(content, texts[at] ?? noOctets, spelling))
 }
 
 /** Where all lies that is in sight when nobody is named: at one institution, with one person, or anywhere. No permit, only where to look. */
@@ -261,7 +262,7 @@ export function spellingOf({ caller }: Call): Spelling {
   return { kind: 'people', house: caller.role === 'patient' || caller.role === 'proxy' ? everyHouse : caller.institution }
 }
 
-function partOf(content: HeldContent, text: string, spelling: Spelling = { kind: 'people', house: everyHouse }): Part {
+function partOf(content: HeldContent, text: Octets, spelling: Spelling = { kind: 'people', house: everyHouse }): Part {
   const isOwn = spelling.kind === 'system' && content.facts.custodian === spelling.institution
   return {
     type: content.facts.type,

@@ -11,6 +11,7 @@ import { hold, type Held, type HeldContent } from './held.ts'
 import { custodyOf } from './custody.ts'
 import { narratedRaised, reportFaults } from './labelled.ts'
 import { keyText } from './logic/record-key.ts'
+import { octetsOf } from '../fhir-profiles/octets.ts'
 import { prepare } from './prepare.ts'
 
 export async function collect(
@@ -89,8 +90,8 @@ export async function holdLive(
     localId: row.localId,
     version: String(row.version),
     updatedMs: row.updatedMs,
-    text: row.text,
-    peopleText: row.peopleText ?? row.text,
+    text: octetsOf(row.text),
+    peopleText: octetsOf(row.peopleText ?? row.text),
     parties: [],
     deleted: false,
     isNetworkForm: false,

@@ -15,6 +15,7 @@ import { isResource } from '../fhir-profiles/validate/guards.ts'
 import { refersTo, without } from '../fhir-profiles/without.ts'
 import { open, type HeldContent } from './held.ts'
 import { placesNamedIn } from './naming.ts'
+import { octetsOf, textOf, type Octets } from '../fhir-profiles/octets.ts'
 import type { Tables } from './store/store.ts'
 
 export interface Passing {
@@ -45,13 +46,13 @@ export async function redacted(tables: Tables, contents: readonly HeldContent[],
     const isHidden = (type: string, id: string): boolean => isLed(id) === 'no' || (isLed(id) === 'unknown' && isGuarded(type))
     const paths = refused.map(({ path }) => path)
     const left = without(redact(resource, paths), refersTo(isHidden))
-    return left === resource ? content : { ...content, peopleText: stringifyExact(left) }
+    return left === resource ? content : { ...content, peopleText: octetsOf(stringifyExact(left)) }
   })
 }
 
 /** It may hold a reference that no relation tells of, by an identifier alone: what that leads to is not looked up, so it is as unknown as can be. */
-function mayNameByIdentifier(text: string): boolean {
-  return /"identifier"\s*:\s*\{/.test(text)
+function mayNameByIdentifier({ chars }: Octets): boolean {
+  return /"identifier"\s*:\s*\{/.test(chars)
 }
 
 type Lead = 'yes' | 'no' | 'unknown'
@@ -123,14 +124,14 @@ function isFree({ facts }: HeldContent): boolean {
   return facts.person === '' || !isGuarded(facts.type)
 }
 
-function resourceIn(text: string): Resource {
+function resourceIn(text: Octets): Resource {
   // Stored texts were bounded when they came in.
-  const parsed = parseJson(text, { maxDepth: 200, maxBytes: text.length * 4 + 1 })
+  const parsed = parseJson(textOf(text), { maxDepth: 200, maxBytes: text.size + 1 })
   if (!parsed.ok || !isResource(parsed.value)) throw new TypeError('a stored record is not a resource')
   return parsed.value
 }
 
 /** What a past version refers to: its index is not kept. */
-function relationsOf(text: string): readonly string[] {
+function relationsOf(text: Octets): readonly string[] {
   return [...new Set(references(resourceIn(text)).flatMap((reference) => (reference.kind === 'relative' ? [reference.id] : [])))]
 }

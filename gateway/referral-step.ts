@@ -7,6 +7,7 @@ import { restartTransmission } from './intake-clocks.ts'
 import { writeTask } from './intake-task.ts'
 import { ledgerEntry, whoIsNetwork } from './ledger-entry.ts'
 import { transition } from './logic/referral.ts'
+import { valueOf } from '../fhir-profiles/octets.ts'
 import type { Tables } from './store/store.ts'
 
 export interface LoadedTask {
@@ -20,7 +21,7 @@ export async function loadTask(tables: Tables, id: string): Promise<LoadedTask |
   const held = await tables.records.byId('Task', id)
   if (held === undefined) return undefined
   const content = open(held)
-  const value: unknown = JSON.parse(content.text)
+  const value = valueOf(content.text)
   if (!isResource(value) || value.resourceType !== 'Task') return undefined
   return { task: value, person: content.facts.person, parties: content.parties, held }
 }

@@ -8,6 +8,7 @@ import type { HeldContent } from './held.ts'
 import type { Part } from './judged.ts'
 import type { ComposedPerson } from './logic/person.ts'
 import { ledgerEntry, maskedQuery, whoOf, type Act } from './ledger-entry.ts'
+import { octetsOf, valueOf } from '../fhir-profiles/octets.ts'
 import { RulesChanged } from './rested.ts'
 import type { Standing } from './store/policy.ts'
 import { inSpan } from './trace.ts'
@@ -17,7 +18,7 @@ export function matchOf(base: string, part: Part): TextEntry {
 }
 
 export function personEntry(base: string, { id, text }: ComposedPerson): TextEntry {
-  return { fullUrl: `${base}/Patient/${id}`, text, rest: asMatch }
+  return { fullUrl: `${base}/Patient/${id}`, text: octetsOf(text), rest: asMatch }
 }
 
 export function headersOf(part: Part): Record<string, string> {
@@ -25,7 +26,7 @@ export function headersOf(part: Part): Record<string, string> {
 }
 
 export function patientIn(part: Part): { patient: Patient; custodian: string; updatedMs: number; version: string }[] {
-  const value: unknown = JSON.parse(part.text)
+  const value = valueOf(part.text)
   return isResource(value) && value.resourceType === 'Patient'
     ? [{ patient: value, custodian: part.custodian, updatedMs: part.updatedMs, version: part.version }]
     : []

@@ -11,7 +11,8 @@ import { composePerson } from './logic/person.ts'
 import { isSameMatter } from './logic/same-matter.ts'
 import { pastVersions } from './redaction.ts'
 import { patientIn, record, released } from './release-act.ts'
-import { mint, type Released } from './released.ts'
+import { Octets, octetsOf, valueOf } from '../fhir-profiles/octets.ts'
+import { mint, mintOctets, type Released } from './released.ts'
 import type { ExportFile, ExportJob } from './store/export-jobs.ts'
 import type { ExportLine } from './store/exports.ts'
 
@@ -79,7 +80,7 @@ export async function releaseExportRecords(
   const contents = lines.map((line) => (line.past === undefined ? line.content : (past.next().value ?? line.content)))
   const parts = await judge(context, call, input.sight, contents)
   await record(context, call, released('export', parts, input.sight.consulted))
-  return mint(200, ndjson, linesOf(parts.map(({ text }) => text)))
+  return mintOctets(200, ndjson, linesOf(parts.map(({ text }) => text)))
 }
 
 /** Persons, each composed of what the caller may see of them now. */
@@ -95,11 +96,11 @@ export async function releaseExportPersons(
     const own = charts.get(person)
     return own === undefined ? [] : [composePerson(person, own.flatMap(patientIn)).patient]
   })
-  return mint(200, ndjson, linesOf(patients.map((patient) => JSON.stringify(patient))))
+  return mintOctets(200, ndjson, linesOf(patients.map((patient) => octetsOf(JSON.stringify(patient)))))
 }
 
-function linesOf(texts: readonly string[]): string {
-  return texts.map((text) => `${text}\n`).join('')
+function linesOf(texts: readonly Octets[]): Octets {
+  return new Octets(texts.map(({ chars }) => `${chars}\n`).join(''))
 }
 
 /** Patients a Group names, as far as the caller may read it: persons, or the own local ids of a system. undefined: there is no such Group. */
@@ -110,7 +111,7 @@ export async function membersOf(
   sight: Sight,
 ): Promise<readonly string[] | undefined> {
   const [part] = held === undefined ? [] : await judge(context, call, sight, [open(held)])
-  const value: unknown = part === undefined ? undefined : JSON.parse(part.text)
+  const value: unknown = part === undefined ? undefined : valueOf(part.text)
   if (typeof value !== 'object' || value === null) return undefined
   const members: readonly unknown[] = 'member' in value && Array.isArray(value.member) ? value.member : []
   return members.flatMap((member) => {

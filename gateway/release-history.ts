@@ -8,17 +8,18 @@ import { open, type Held, type HeldContent } from './held.ts'
 import type { Sight } from './judge.ts'
 import { judge, judgeNothing, type Part } from './judged.ts'
 import { isSameMatter } from './logic/same-matter.ts'
+import { noOctets, type Octets } from '../fhir-profiles/octets.ts'
 import { notFound, Problem } from './problem.ts'
 import { pastVersions } from './redaction.ts'
 import { record, refusal, released } from './release-act.ts'
-import { mint, type Released } from './released.ts'
+import { mintOctets, type Released } from './released.ts'
 import type { HeldVersion, VersionPlace } from './store/versions.ts'
 
 /** A version that passed, in the caller's ids. */
 interface ShownVersion {
   readonly place: VersionPlace
   readonly part: Part
-  readonly text: string
+  readonly text: Octets
   readonly deleted: boolean
 }
 
@@ -42,7 +43,7 @@ export async function releaseVersion(
   await record(context, call, { ...released('vread', [only.part], input.sight.consulted), entities: [entityOf(only)] })
   if (only.deleted) throw new Problem('gone', 'this version is a deletion', { id: 'deleted' })
   const { updatedMs, version } = only.place
-  return mint(200, { etag: `W/"${version}"`, 'last-modified': new Date(updatedMs).toUTCString() }, only.text)
+  return mintOctets(200, { etag: `W/"${version}"`, 'last-modified': new Date(updatedMs).toUTCString() }, only.text)
 }
 
 export interface HistoryInput {
@@ -82,7 +83,7 @@ export async function releaseHistory(context: Context, call: Call, input: Histor
   const next = shown.length > input.count && last !== undefined ? input.next(last.place) : undefined
   const total = next === undefined && input.after === undefined ? page.length : undefined
   const entries = page.map((version) => historyEntry(base, version))
-  return mint(200, {}, bundleText({ type: 'history', total, self: input.self, next, entries, notices: [] }))
+  return mintOctets(200, {}, bundleText({ type: 'history', total, self: input.self, next, entries, notices: [] }))
 }
 
 async function isInView(context: Context, call: Call, sight: Sight, content: HeldContent | undefined): Promise<boolean> {
@@ -146,7 +147,7 @@ function historyEntry(base: string, { part, place, text, deleted }: ShownVersion
   const status = deleted ? '204 No Content' : place.version === 1 ? '201 Created' : '200 OK'
   return {
     fullUrl: `${base}/${url}`,
-    text: deleted ? '' : text,
+    text: deleted ? noOctets : text,
     rest: {
       request: { method: deleted ? 'DELETE' : 'PUT', url },
       response: { status, etag: `W/"${place.version}"`, lastModified: new Date(place.updatedMs).toISOString() },

@@ -23,7 +23,7 @@ export function subsetAsked(call: Call): SubsetAsk | undefined {
 
 /** The resource, or each resource of the Bundle, with fewer elements. */
 export function shaped(released: Released, ask: SubsetAsk | undefined): Released {
-  if (ask === undefined || released.text === '') return released
+  if (ask === undefined || released.body.size === 0) return released
   const value = valueOf(released.text)
   if (!isResource(value)) return released
   const left =
@@ -43,7 +43,7 @@ export function shaped(released: Released, ask: SubsetAsk | undefined): Released
 
 /** `_pretty=true`: for people who read JSON. */
 export function pretty(released: Released): Released {
-  return released.text === '' ? released : mint(released.status, released.headers, JSON.stringify(valueOf(released.text), null, 2))
+  return released.body.size === 0 ? released : mint(released.status, released.headers, JSON.stringify(valueOf(released.text), null, 2))
 }
 
 /** An entry's answer: 304 and no body where the version that was asked about is the one there is. */

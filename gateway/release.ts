@@ -5,7 +5,7 @@
  */
 import { system } from '../fhir-profiles/codes.ts'
 import type { OperationOutcome } from '../fhir-profiles/r4.ts'
-import { bundleText, entryText, type TextEntry } from './bundle-text.ts'
+import { bundleText, entryChars, type TextEntry } from './bundle-text.ts'
 import type { Call, Context } from './context.ts'
 import { open, type Held } from './held.ts'
 import type { Sight } from './judge.ts'
@@ -13,7 +13,8 @@ import { judge, judgeNothingRested, judgeRested } from './judged.ts'
 import { notFound, Problem } from './problem.ts'
 import { nothingIncluded, type IncludedParts } from './release-include.ts'
 import { headersOf, matchOf, personsOf, record, refusal, released } from './release-act.ts'
-import { mint, type Released } from './released.ts'
+import { noOctets, Octets } from '../fhir-profiles/octets.ts'
+import { mint, mintOctets, type Released } from './released.ts'
 import type { WrittenEntry } from './written.ts'
 
 export type { Released } from './released.ts'
@@ -39,7 +40,7 @@ export async function releaseOne(
     throw notFound()
   }
   await record(context, call, released(input.interaction, parts, input.sight.consulted), standing)
-  return mint(200, headersOf(part), part.text)
+  return mintOctets(200, headersOf(part), part.text)
 }
 
 /** The answer for a person or record that no caller of this kind can have; entered in the ledger like every refusal, then thrown. */
@@ -74,7 +75,11 @@ export async function releaseBundle(context: Context, call: Call, input: BundleI
   await record(context, call, act, standing ?? input.sight.policy?.standing)
   const base = `${context.config.publicUrl}/fhir/R4`
   const { type, self, next, notices } = input
-  return mint(200, {}, bundleText({ type, total, self, next, notices, entries: [...parts.map((part) => matchOf(base, part)), ...along] }))
+  return mintOctets(
+    200,
+    {},
+    bundleText({ type, total, self, next, notices, entries: [...parts.map((part) => matchOf(base, part)), ...along] }),
+  )
 }
 
 /**
@@ -92,7 +97,7 @@ export async function releaseWritten(
   if (call.prefer.includes('return=OperationOutcome') && written.status !== 204) return mint(written.status, headers, outcomeText(written))
   if (!isWanted || input.held === undefined) return mint(written.status, headers, '')
   const parts = await judge(context, call, input.sight, [open(input.held)])
-  return mint(written.status, headers, parts[0]?.text ?? '')
+  return mintOctets(written.status, headers, parts[0]?.text ?? noOctets)
 }
 
 function writtenHeaders(context: Context, { status, type, id, version, updatedMs }: WrittenEntry): Record<string, string> {
@@ -130,25 +135,26 @@ export function releaseEntries(
   entries: readonly EntryReply[],
 ): Released {
   const base = `${context.config.publicUrl}/fhir/R4`
-  const texts = entries.map((entry) => entryText(replyEntry(base, entry)))
-  return mint(200, {}, `{"resourceType":"Bundle","type":"${type}"${texts.length === 0 ? '' : `,"entry":[${texts.join(',')}]`}}`)
+  const texts = entries.map((entry) => entryChars(replyEntry(base, entry)))
+  const entriesText = texts.length === 0 ? '' : `,"entry":[${texts.join(',')}]`
+  return mintOctets(200, {}, new Octets(`{"resourceType":"Bundle","type":"${type}"${entriesText}}`))
 }
 
 function replyEntry(base: string, entry: EntryReply): TextEntry {
   if ('problem' in entry) {
     const { status } = entry.problem
     const response = { status: statusText(status), outcome: entry.problem.toOutcome(entry.requestId) }
-    return { fullUrl: '', text: '', rest: { response } }
+    return { fullUrl: '', text: noOctets, rest: { response } }
   }
   if ('released' in entry) {
-    const { status, headers, text } = entry.released
+    const { status, headers, body } = entry.released
     const response = {
       status: statusText(status),
       etag: headers['etag'],
       location: headers['location'] ?? headers['content-location'],
       lastModified: modifiedOf(entry.released),
     }
-    return { fullUrl: '', text, rest: { response } }
+    return { fullUrl: '', text: body, rest: { response } }
   }
   const { type, id, version, warnings } = entry
   const response = {
@@ -157,14 +163,14 @@ function replyEntry(base: string, entry: EntryReply): TextEntry {
     ...(version === '' ? {} : { etag: `W/"${version}"`, lastModified: new Date(entry.updatedMs).toISOString() }),
     ...(warnings === undefined ? {} : { outcome: warningOf(warnings) }),
   }
-  return { fullUrl: '', text: entry.body?.text ?? '', rest: { response } }
+  return { fullUrl: '', text: entry.body?.body ?? noOctets, rest: { response } }
 }
 
 /** A header names a second; what is told with it says which instant of it. */
-function modifiedOf({ headers, text }: Released): string | undefined {
+function modifiedOf({ headers, body }: Released): string | undefined {
   const secondMs = Date.parse(headers['last-modified'] ?? '')
   if (Number.isNaN(secondMs)) return undefined
-  const toldMs = Date.parse(/"lastUpdated":"([^"]+)"/.exec(text)?.[1] ?? '')
+  const toldMs = Date.parse(/"lastUpdated":"([^"]+)"/.exec(body.chars)?.[1] ?? '')
   return new Date(Math.floor(toldMs / 1000) * 1000 === secondMs ? toldMs : secondMs).toISOString()
 }
 

@@ -2,17 +2,24 @@
  * What may leave. `Released` is a class with a private field that is not exported; `mint` makes the only instances, and only the
  * `release*.ts` files may import it (architecture test). `reply.ts` checks an instance again at run time.
  */
+import { octetsOf, textOf, type Octets } from '../fhir-profiles/octets.ts'
+
 class ReleasedReply {
   readonly #released = true
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly text: string
+  readonly body: Octets
 
-  constructor(status: number, headers: Readonly<Record<string, string>>, text: string) {
+  constructor(status: number, headers: Readonly<Record<string, string>>, body: Octets) {
     this.status = status
     this.headers = Object.freeze({ ...headers })
-    this.text = text
+    this.body = body
     Object.freeze(this)
+  }
+
+  /** the body, for who has to read it */
+  get text(): string {
+    return textOf(this.body)
   }
 
   static is(value: unknown): value is ReleasedReply {
@@ -29,5 +36,10 @@ export function isReleased(value: unknown): value is Released {
 
 /** Only after judging, and after the ledger row is committed. */
 export function mint(status: number, headers: Readonly<Record<string, string>>, text: string): Released {
-  return new ReleasedReply(status, headers, text)
+  return new ReleasedReply(status, headers, octetsOf(text))
+}
+
+/** The same of what was stored, or holds it. */
+export function mintOctets(status: number, headers: Readonly<Record<string, string>>, body: Octets): Released {
+  return new ReleasedReply(status, headers, body)
 }

@@ -11,17 +11,18 @@ export function reply(
   always: Readonly<Record<string, string>> = {},
 ): void {
   if (!isReleased(released)) throw new TypeError('a reply must have been released')
-  const { status, headers, text } = released
+  const { status, headers, body } = released
   const told = { ...always, ...headers, 'cache-control': 'no-store' }
   if (isKnown(released, request)) {
     response.writeHead(304, told).end()
     return
   }
-  if (text === '') {
+  if (body.size === 0) {
     response.writeHead(status, told).end()
     return
   }
   const type = headers['content-type'] ?? 'application/fhir+json; charset=utf-8'
-  response.writeHead(status, { ...told, 'content-type': type, 'content-length': Buffer.byteLength(text) })
-  response.end(request.method === 'HEAD' ? undefined : text)
+  response.writeHead(status, { ...told, 'content-type': type, 'content-length': body.size })
+  if (request.method === 'HEAD') response.end()
+  else response.end(body.chars, 'latin1')
 }

@@ -7,6 +7,7 @@ import { references, rewriteReferences } from '../fhir-profiles/reference.ts'
 import { isResource } from '../fhir-profiles/validate/validate.ts'
 import type { HeldContent } from './held.ts'
 import { withoutNarrative } from './logic/narrative.ts'
+import { Octets, octetsOf, valueOf } from '../fhir-profiles/octets.ts'
 import type { IdentityRow } from './store/identities.ts'
 import type { Tables } from './store/store.ts'
 
@@ -23,10 +24,10 @@ export async function inIdsOf(
   spelling: Spelling,
   contents: readonly HeldContent[],
   known?: readonly IdentityRow[],
-): Promise<readonly string[]> {
+): Promise<readonly Octets[]> {
   if (spelling.kind === 'system') {
     const { institution } = spelling
-    const texts: string[] = []
+    const texts: Octets[] = []
     for (const content of contents)
       texts.push(isOwnWriting(institution, content) ? content.text : await forSystem(tables, institution, content))
     return texts
@@ -46,11 +47,12 @@ function isAtHome(house: string, { facts }: HeldContent): boolean {
 }
 
 /** `Patient/<record>` → `Patient/<person>`: both are opaque ids of one length class, unique in the text. */
-function asPersons(text: string, personOf: ReadonlyMap<string, string>): string {
-  return text.replaceAll(/"Patient\/([^"/]+)"/g, (whole, record: string) => {
+function asPersons({ chars }: Octets, personOf: ReadonlyMap<string, string>): Octets {
+  const spelled = chars.replaceAll(/"Patient\/([^"/]+)"/g, (whole, record: string) => {
     const person = personOf.get(record)
     return person === undefined ? whole : `"Patient/${person}"`
   })
+  return new Octets(spelled)
 }
 
 /** What a system wrote it reads back as it is. */
@@ -59,9 +61,9 @@ function isOwnWriting(institution: string, { facts, isNetworkForm }: HeldContent
 }
 
 /** What the network wrote is spelled in the system's own ids where it has them. */
-async function forSystem(tables: Tables, institution: string, content: HeldContent): Promise<string> {
+async function forSystem(tables: Tables, institution: string, content: HeldContent): Promise<Octets> {
   const told = withoutNarrative(content.peopleText)
-  const value: unknown = JSON.parse(told)
+  const value = valueOf(told)
   if (!isResource(value)) return told
   const ids = references(value).flatMap((reference) => (reference.kind === 'relative' ? [reference.id] : []))
   const own = new Map(
@@ -72,12 +74,11 @@ async function forSystem(tables: Tables, institution: string, content: HeldConte
       row.institution === institution ? [[row.person, row.localId] as const] : [],
     ),
   )
-  return stringifyExact(
-    rewriteReferences(value, (reference) => {
-      const [type, id] = reference.split('/')
-      if (type === undefined || id === undefined) return undefined
-      const local = type === 'Patient' ? (patients.get(id) ?? own.get(id)) : own.get(id)
-      return local === undefined ? undefined : `${type}/${local}`
-    }),
-  )
+  const rewritten = rewriteReferences(value, (reference) => {
+    const [type, id] = reference.split('/')
+    if (type === undefined || id === undefined) return undefined
+    const local = type === 'Patient' ? (patients.get(id) ?? own.get(id)) : own.get(id)
+    return local === undefined ? undefined : `${type}/${local}`
+  })
+  return octetsOf(stringifyExact(rewritten))
 }

@@ -11,6 +11,7 @@ import { networkId } from './directory.ts'
 import { open } from './held.ts'
 import { patientOf } from './identify.ts'
 import { standingOf, subjectOf } from './logic/proxy.ts'
+import { valueOf } from '../fhir-profiles/octets.ts'
 import type { Tables } from './store/store.ts'
 
 const maxRecords = 200
@@ -64,7 +65,7 @@ async function verifiedRelations(tables: Tables, person: string): Promise<readon
   const held = await tables.records.ofPerson(person, ['RelatedPerson'], maxRecords)
   return held.flatMap((item) => {
     const { facts, text } = open(item)
-    const value: unknown = facts.custodian === networkId ? JSON.parse(text) : undefined
+    const value: unknown = facts.custodian === networkId ? valueOf(text) : undefined
     return isResource(value) && value.resourceType === 'RelatedPerson' ? [value] : []
   })
 }

@@ -6,6 +6,7 @@ import { inspect } from 'node:util'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { hold } from '../gateway/held.ts'
 import type { HeldContent } from '../gateway/held.ts'
+import { octetsOf } from '../fhir-profiles/octets.ts'
 import { publish } from '../gateway/release-public.ts'
 import type { Released } from '../gateway/released.ts'
 import { reply } from '../gateway/reply.ts'
@@ -88,8 +89,8 @@ const content: HeldContent = {
   localId: 'l-1',
   version: '1',
   updatedMs: 0,
-  text: '{"resourceType":"Observation","note":[{"text":"감기"}]}',
-  peopleText: '{"resourceType":"Observation","note":[{"text":"감기"}]}',
+  text: octetsOf('{"resourceType":"Observation","note":[{"text":"감기"}]}'),
+  peopleText: octetsOf('{"resourceType":"Observation","note":[{"text":"감기"}]}'),
   parties: [],
   deleted: false,
   isNetworkForm: false,

@@ -4,14 +4,15 @@
  * document itself and stays. Spec: http://hl7.org/fhir/R4/narrative.html
  */
 import { isExactNumber, parseTaken, stringifyExact } from '../../fhir-profiles/json.ts'
+import { octetsOf, textOf, type Octets } from '../../fhir-profiles/octets.ts'
 
-/** JSON of a resource without its narrative, nor those of what it contains; numbers keep their digits. The same text where it has none. */
-export function withoutNarrative(text: string): string {
-  if (!text.includes('"div"')) return text
+/** JSON of a resource without its narrative, nor those of what it contains; numbers keep their digits. The same octets where it has none. */
+export function withoutNarrative(text: Octets): Octets {
+  if (!text.chars.includes('"div"')) return text
   // a live answer may hold what intake would have refused: its digits are lost then, not its rules
-  const value = parseTaken(text)
+  const value = parseTaken(textOf(text))
   const stripped = strip(value)
-  return stripped === value ? text : stringifyExact(stripped)
+  return stripped === value ? text : octetsOf(stringifyExact(stripped))
 }
 
 /** What has no narrative stays the same object. */

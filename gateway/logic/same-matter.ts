@@ -4,15 +4,16 @@
  */
 import { facts } from '../../fhir-profiles/facts.ts'
 import { isResource } from '../../fhir-profiles/validate/validate.ts'
+import { valueOf, type Octets } from '../../fhir-profiles/octets.ts'
 
 /** Both texts in the same id space. A text that is no resource is never the same. */
-export function isSameMatter(now: string, then: string): boolean {
+export function isSameMatter(now: Octets, then: Octets): boolean {
   const [one, other] = [matterOf(now), matterOf(then)]
   return one !== undefined && one === other
 }
 
-function matterOf(text: string): string | undefined {
-  const value: unknown = JSON.parse(text)
+function matterOf(text: Octets): string | undefined {
+  const value = valueOf(text)
   if (!isResource(value)) return undefined
   const { type, patient, encounter, departments, classes } = facts(value)
   return JSON.stringify([type, patient, encounter, departments.toSorted(), classes.toSorted()])

@@ -9,6 +9,7 @@ import { askLive } from '../live.ts'
 import { composePerson } from '../logic/person.ts'
 import { summary as summaryOf } from '../logic/summary.ts'
 import type { Part } from '../judged.ts'
+import { valueOf } from '../../fhir-profiles/octets.ts'
 import { releaseDocument } from '../release-person.ts'
 import type { Released } from '../released.ts'
 import { personAsked } from './person-asked.ts'
@@ -62,7 +63,7 @@ function build(context: Context, input: { person: string; parts: readonly Part[]
 }
 
 function resourceIn(part: Part): { resource: Resource; part: Part }[] {
-  const value: unknown = JSON.parse(part.text)
+  const value = valueOf(part.text)
   return isResource(value) ? [{ resource: value, part }] : []
 }
 

@@ -2,11 +2,13 @@
  * How a column becomes a JavaScript value, the same on PGlite and on a server.
  * Departs from the defaults of `pg` where they lose something: `bigint` is a number (an unsafe one is an error, never a rounded value),
  * `json`/`jsonb` stay text (nothing is parsed that is only passed on), `date` and `timestamp` stay text (the default reads them in the
- * time zone of the machine). `timestamptz` is a Date, `numeric` is text.
+ * time zone of the machine). `timestamptz` is a Date, `numeric` is text. `varchar` is octets: no table of ours has such a column, a statement says it of a
+ * text that it passes on (`octets.ts`).
  */
 import pg from 'pg'
+import { Octets, octetsOf } from '../../fhir-profiles/octets.ts'
 
-const oid = { int8: 20, json: 114, jsonb: 3802, date: 1082, timestamp: 1114, textArray: 1009 }
+const oid = { int8: 20, json: 114, varchar: 1043, jsonb: 3802, date: 1082, timestamp: 1114, textArray: 1009 }
 const arrayOid = { int8: 1016, json: 199, jsonb: 3807, date: 1182, timestamp: 1115 }
 
 type Parse = (text: string) => unknown
@@ -17,6 +19,7 @@ const asTextArray: Parse = (text) => textArray(text)
 const parsers = new Map<number, Parse>([
   [oid.int8, safeInteger],
   [oid.json, asText],
+  [oid.varchar, octetsOf],
   [oid.jsonb, asText],
   [oid.date, asText],
   [oid.timestamp, asText],
@@ -39,6 +42,13 @@ export const columnTypes: pg.CustomTypesConfig = {
 export function parserOf(id: number): Parse {
   // oxlint-disable-next-line typescript/no-unsafe-return -- see above
   return parsers.get(id) ?? pg.types.getTypeParser(id, 'text')
+}
+
+/** How a column of this type is read from the bytes of an answer, `from` to `until`. */
+export function readerOf(id: number): (bytes: Buffer, from: number, until: number) => unknown {
+  if (id === oid.varchar) return (bytes, from, until) => new Octets(bytes.toString('latin1', from, until))
+  const parse = parserOf(id)
+  return (bytes, from, until) => parse(bytes.toString('utf8', from, until))
 }
 
 function safeInteger(text: string): number {

@@ -1,6 +1,7 @@
 /** What a bulk export holds: keys and versions, never texts. Which records a file names is decided under the caller's view. */
 import type { Condition } from '../../consent/types.ts'
 import type { Held } from '../held.ts'
+import { type Octets } from '../../fhir-profiles/octets.ts'
 import { exportJobs, type ExportFile, type ExportJob } from './export-jobs.ts'
 import { eachKnown } from './network-ids.ts'
 import { peopleTextOf } from './people-text.ts'
@@ -20,7 +21,7 @@ export interface ExportKey {
 /** A record a file names, with its text of then where it has changed since. */
 export interface ExportLine {
   readonly held: Held
-  readonly past: { readonly text: string; readonly peopleText: string; readonly version: string; readonly updatedMs: number } | undefined
+  readonly past: { readonly text: Octets; readonly peopleText: Octets; readonly version: string; readonly updatedMs: number } | undefined
 }
 
 interface View {
@@ -146,12 +147,12 @@ export function bulkExports(sql: Sql) {
       const found = await sql.query<
         Parameters<typeof heldOf>[0] & {
           past_version: number | null
-          past_text: string | null
-          past_people_text: string | null
+          past_text: Octets | null
+          past_people_text: Octets | null
           past_ms: number | null
         }
       >(
-        `select ${recordColumns}, v.version as past_version, v.text as past_text, v.people_text as past_people_text, v.updated_ms as past_ms
+        `select ${recordColumns}, v.version as past_version, v.text::varchar as past_text, v.people_text::varchar as past_people_text, v.updated_ms as past_ms
          from unnest($1::text[], $2::int[]) with ordinality as k(id, version, place)
          join network_id n on n.id = k.id
          join record r on r.shard = n.shard and r.id = n.id and not r.deleted

@@ -4,6 +4,8 @@
  * sent), the whole text is kept. Pure.
  */
 
+import { Octets } from '../../fhir-profiles/octets.ts'
+
 const quote = '"'
 
 /** As it is stored: null where both are one text. Begins with `[` where it is what differs, and with `{` where it is a text. */
@@ -21,12 +23,13 @@ export function storedPeopleText(text: string, peopleText: string | null): strin
 }
 
 /** The text people read, of a record's text and what is stored beside it. Throws TypeError for what this program did not store. */
-export function peopleTextOf(text: string, stored: string | null): string {
+export function peopleTextOf(text: Octets, stored: Octets | null): Octets {
   if (stored === null) return text
-  if (!stored.startsWith('[')) return stored
-  const edits: unknown = JSON.parse(stored)
+  if (!stored.chars.startsWith('[')) return stored
+  // its pieces stay octets: what JSON escapes is ASCII
+  const edits: unknown = JSON.parse(stored.chars)
   if (!Array.isArray(edits)) throw new TypeError('what differs between two texts is a list')
-  const pieces = text.split(quote)
+  const pieces = text.chars.split(quote)
   for (let at = 0; at + 1 < edits.length; at += 2) {
     const place: unknown = edits[at]
     const piece: unknown = edits[at + 1]
@@ -34,5 +37,5 @@ export function peopleTextOf(text: string, stored: string | null): string {
       throw new TypeError('what differs between two texts does not fit the text')
     pieces[place] = piece
   }
-  return pieces.join(quote)
+  return new Octets(pieces.join(quote))
 }

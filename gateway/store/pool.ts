@@ -14,6 +14,7 @@ import { DatabaseAway } from '../away.ts'
 import { columnTypes } from './column-types.ts'
 import { openEmbedded } from './embedded.ts'
 import type { OpenPool } from './embedded.ts'
+import { RowsClient } from './row-bytes.ts'
 import { beginText, planOnce, run, transactionOn } from './transaction.ts'
 
 export interface Sql {
@@ -92,6 +93,7 @@ export async function openDatabase(source: DatabaseSource, options: OpenOptions 
 
 function serverPool(connectionString: string, options: OpenOptions): OpenPool {
   const pool = new pg.Pool({
+    Client: RowsClient,
     connectionString,
     max: maxConnections,
     types: columnTypes,

@@ -5,6 +5,7 @@ import type { Facts } from '../../consent/types.ts'
 import { elementsIn } from './elements.ts'
 import { peopleTextOf } from './people-text.ts'
 import { hold, type Held, type HeldContent } from '../held.ts'
+import { octetsOf, type Octets } from '../../fhir-profiles/octets.ts'
 
 export interface RecordKey {
   readonly institution: string
@@ -44,9 +45,9 @@ interface OwnRow extends Record<string, unknown> {
   version: number
   person: string | null
   deleted: boolean
-  text: string
+  text: Octets
   /** see `people-text.ts` */
-  people_text: string | null
+  people_text: Octets | null
   network_form: boolean
   updated_ms: number
   parties: string[]
@@ -65,26 +66,26 @@ export interface StoredRow extends OwnRow {
   elements: string | null
 }
 
-const ownColumns =
-  'r.id, r.institution, r.type, r.local_id, r.version, r.person, r.deleted, r.text, r.people_text, r.network_form, r.updated_ms, r.parties'
-export const recordColumns = `${ownColumns}, r.sources, r.classes, r.codes, r.confidentiality, r.sensitivities, r.relations, r.from_ms, r.until_ms, r.elements`
+/** `varchar`: the texts are passed on, see `column-types.ts`. */
+const ownColumns = (text: string, peopleText: string): string =>
+  `r.id, r.institution, r.type, r.local_id, r.version, r.person, r.deleted, (${text})::varchar as text, (${peopleText})::varchar as people_text,
+   r.network_form, r.updated_ms, r.parties`
+const judgedColumns = 'r.sources, r.classes, r.codes, r.confidentiality, r.sensitivities, r.relations, r.from_ms, r.until_ms, r.elements'
+export const recordColumns = `${ownColumns('r.text', 'r.people_text')}, ${judgedColumns}`
 
 /** For people, who read network ids: the text in the ids of its institution is brought along only where theirs is made of it (`people-text.ts`). */
-export const peopleColumns = recordColumns.replace('r.text,', `case when r.people_text like '{%' then '' else r.text end as text,`)
+export const peopleColumns = `${ownColumns(`case when r.people_text like '{%' then '' else r.text end`, 'r.people_text')}, ${judgedColumns}`
 
 /**
  * For the system of an institution (SQL), which reads its own back as it wrote it: the text in network ids only of what it did not write, and nothing of
  * what others are judged by (`heldOfOwn`).
  */
 export function systemColumns(institution: string): string {
-  return ownColumns.replace(
-    'r.people_text,',
-    `case when r.network_form or r.institution <> ${institution} then r.people_text end as people_text,`,
-  )
+  return ownColumns('r.text', `case when r.network_form or r.institution <> ${institution} then r.people_text end`)
 }
 
 /** As above, without the texts: for deciding whether a record may be spoken of. */
-export const targetColumns = recordColumns.replace('r.text, r.people_text,', `'' as text, '' as people_text,`)
+export const targetColumns = `${ownColumns(`''`, `''`)}, ${judgedColumns}`
 
 /** Where the record of a network id lies: the join that asks one partition only. */
 export const lies = 'r.shard = n.shard and r.id = n.id'
@@ -96,7 +97,9 @@ export function heldOf(row: StoredRow): Held {
 /** A record just written, as a later read would give it. */
 export function heldOfWritten(row: RecordRow): Held {
   const { localId, version, updatedMs, text, peopleText, parties, deleted, isNetworkForm, elements } = row
-  const written = { localId, version: String(version), updatedMs, text, peopleText: peopleText ?? text, parties, deleted, isNetworkForm }
+  const ownText = octetsOf(text)
+  const texts = { text: ownText, peopleText: peopleText === null ? ownText : octetsOf(peopleText) }
+  const written = { localId, version: String(version), updatedMs, ...texts, parties, deleted, isNetworkForm }
   return hold({ facts: factsOf(row), ...written, elements: elements ?? [] })
 }
 

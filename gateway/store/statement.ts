@@ -5,12 +5,14 @@
  */
 import type pg from 'pg'
 import { isRecord } from '../../fhir-profiles/validate/guards.ts'
-import { parserOf } from './column-types.ts'
+import { parserOf, readerOf } from './column-types.ts'
+import { RowMessage } from './row-bytes.ts'
 import { boundMessage, wireText, type Bound } from './wire.ts'
 
 interface Shape {
   readonly names: readonly string[]
   readonly parsers: readonly ((text: string) => unknown)[]
+  readonly readers: readonly ReturnType<typeof readerOf>[]
   /** a row of nothing: copied, so that all rows have one shape in memory */
   readonly empty: Readonly<Record<string, unknown>>
 }
@@ -22,7 +24,7 @@ export interface Answer<Row> {
   readonly command: string
 }
 
-const nothing: Shape = { names: [], parsers: [], empty: {} }
+const nothing: Shape = { names: [], parsers: [], readers: [], empty: {} }
 
 /** What each connection told of its statements, by name. A statement whose columns change is an error of the server, never another answer. */
 const shapesOf = new WeakMap<pg.Connection, Map<string, Shape>>()
@@ -97,21 +99,25 @@ export class NamedStatement<Row extends Record<string, unknown>> implements pg.S
     this.#shape = {
       names: fields.map((field) => field.name),
       parsers: fields.map((field) => parserOf(field.dataTypeID)),
+      readers: fields.map((field) => readerOf(field.dataTypeID)),
       empty: Object.fromEntries(fields.map((field) => [field.name, null])),
     }
     this.#shapes?.set(this.name, this.#shape)
   }
 
-  handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
+  handleDataRow(message: RowMessage | { readonly fields: readonly (string | null)[] }): void {
     if (this.#failure !== undefined || this.#aheadLeft > 0) return
-    const { names, parsers, empty } = this.#shape
+    const { names, parsers, readers, empty } = this.#shape
     const row = { ...empty }
     try {
-      let at = 0
-      for (const value of fields) {
-        if (value !== null) row[names[at] ?? ''] = parsers[at]?.(value)
-        at += 1
-      }
+      if (message instanceof RowMessage)
+        message.eachField((at, from, until) => {
+          if (from >= 0) row[names[at] ?? ''] = readers[at]?.(message.bytes, from, until)
+        })
+      else
+        for (const [at, value] of message.fields.entries()) {
+          if (value !== null) row[names[at] ?? ''] = parsers[at]?.(value)
+        }
     } catch (thrown) {
       // told when the server is done, so that the connection stays sound
       this.#failure = { thrown }

@@ -5,6 +5,7 @@
 import { toSql, type Columns } from '../../consent/view.ts'
 import type { Condition } from '../../consent/types.ts'
 import type { Held } from '../held.ts'
+import { type Octets } from '../../fhir-profiles/octets.ts'
 import { eachKnown } from './network-ids.ts'
 import { peopleTextOf } from './people-text.ts'
 import type { Sql } from './pool.ts'
@@ -20,8 +21,8 @@ export interface HeldVersion {
   /** the record as it is now: who may see it, and what it is about today */
   readonly held: Held
   readonly place: VersionPlace
-  readonly text: string
-  readonly peopleText: string
+  readonly text: Octets
+  readonly peopleText: Octets
   readonly deleted: boolean
 }
 
@@ -49,8 +50,8 @@ export interface VersionsOfMany extends VersionWindow {
 
 interface VersionRow extends Record<string, unknown> {
   v_version: number
-  v_text: string
-  v_people_text: string | null
+  v_text: Octets
+  v_people_text: Octets | null
   v_deleted: boolean
   v_updated_ms: number
 }
@@ -58,7 +59,7 @@ interface VersionRow extends Record<string, unknown> {
 type Row = Parameters<typeof heldOf>[0] & VersionRow
 
 const columnsOf = (of: string): string =>
-  `${recordColumns}, ${['version', 'text', 'people_text', 'deleted', 'updated_ms'].map((name) => `${of}.${name} as v_${name}`).join(', ')}`
+  `${recordColumns}, ${of}.text::varchar as v_text, ${of}.people_text::varchar as v_people_text, ${['version', 'deleted', 'updated_ms'].map((name) => `${of}.${name} as v_${name}`).join(', ')}`
 const columns = columnsOf('v')
 
 /** A version belongs to its record. */

@@ -5,6 +5,7 @@ import { isReleased, type Released } from '../../gateway/released.ts'
 import { publish } from '../../gateway/release-public.ts'
 import { asProblem } from '../../gateway/problem.ts'
 import { reply } from '../../gateway/reply.ts'
+import { textOf } from '../../fhir-profiles/octets.ts'
 import type { AccessRequest } from '../../consent/types.ts'
 
 export function status(released: Released): number {
@@ -20,7 +21,7 @@ export function outcome(thrown: unknown): Released {
 }
 
 export function opened(content: HeldContent): string {
-  return content.text
+  return textOf(content.text)
 }
 
 export const request: AccessRequest = {

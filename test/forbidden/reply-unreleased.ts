@@ -11,5 +11,5 @@ export function leak(response: Response, held: Held, content: HeldContent, patie
   reply(response, content, request) // forbidden: TS2345|TS2739|TS2741
   reply(response, patient, request) // forbidden: TS2345|TS2739|TS2741
   reply(response, content.text, request) // forbidden: TS2345|TS2739|TS2741
-  reply(response, { status: 200, headers: {}, text: content.text }, request) // forbidden: TS2345|TS2739|TS2741
+  reply(response, { status: 200, headers: {}, body: content.text, text: '' }, request) // forbidden: TS2345|TS2739|TS2741
 }

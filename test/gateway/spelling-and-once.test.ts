@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { hold, open as opened, type HeldContent } from '../../gateway/held.ts'
 import { bodyHash, once, type Outcome } from '../../gateway/once.ts'
+import { noOctets, octetsOf, textOf, valueOf } from '../../fhir-profiles/octets.ts'
 import { Problem } from '../../gateway/problem.ts'
 import { inIdsOf } from '../../gateway/spelling.ts'
 import type { Context } from '../../gateway/context.ts'
@@ -16,8 +17,12 @@ const content = (more: Partial<HeldContent>): HeldContent =>
       localId: 'o-1',
       version: '1',
       updatedMs: 0,
-      text: '{"resourceType":"Observation","id":"o-1","subject":{"reference":"Patient/C-1"},"valueInteger":1.0}',
-      peopleText: '{"resourceType":"Observation","id":"net-o","subject":{"reference":"Patient/rec-c"},"valueInteger":1.0}',
+      text: octetsOf(
+        '{"resourceType":"Observation","id":"o-1","subject":{"reference":"Patient/C-1"},"note":[{"text":"감기"}],"valueInteger":1.0}',
+      ),
+      peopleText: octetsOf(
+        '{"resourceType":"Observation","id":"net-o","subject":{"reference":"Patient/rec-c"},"note":[{"text":"감기"}],"valueInteger":1.0}',
+      ),
       parties: [],
       deleted: false,
       isNetworkForm: false,
@@ -47,26 +52,29 @@ eachDatabase('spelling and repeats', (open) => {
   describe('spelling', () => {
     const task = content({
       facts: { id: 'net-t', type: 'Task', person: 'person-1', custodian: 'network', sources: [], classes: [], ...plainContent },
-      peopleText:
+      peopleText: octetsOf(
         '{"resourceType":"Task","id":"net-t","status":"requested","intent":"order","focus":{"reference":"ServiceRequest/net-sr"},"for":{"reference":"Patient/person-1"}}',
+      ),
       isNetworkForm: true,
     })
 
     test('people read the person where the record names its patient record, and every other byte as it was written', async () => {
       const [text] = await inIdsOf(tables(), { kind: 'people', house: 'clinic' }, [content({})])
-      expect(text).toBe('{"resourceType":"Observation","id":"net-o","subject":{"reference":"Patient/person-1"},"valueInteger":1.0}')
+      expect(textOf(text ?? noOctets)).toBe(
+        '{"resourceType":"Observation","id":"net-o","subject":{"reference":"Patient/person-1"},"note":[{"text":"감기"}],"valueInteger":1.0}',
+      )
     })
 
     test('a system reads back exactly what it wrote', async () => {
       const [text] = await inIdsOf(tables(), { kind: 'system', institution: 'clinic' }, [content({})])
-      expect(text).toBe(content({}).text)
+      expect(text).toEqual(content({}).text)
     })
 
     test('what the network wrote is spelled in the ids of the system that reads it, where it has any', async () => {
       const [own] = await inIdsOf(tables(), { kind: 'system', institution: 'hospital' }, [task])
-      expect(JSON.parse(own ?? '')).toMatchObject({ focus: { reference: 'ServiceRequest/sr-h' }, for: { reference: 'Patient/H-1' } })
+      expect(valueOf(own ?? noOctets)).toMatchObject({ focus: { reference: 'ServiceRequest/sr-h' }, for: { reference: 'Patient/H-1' } })
       const [foreign] = await inIdsOf(tables(), { kind: 'system', institution: 'tertiary' }, [task])
-      expect(JSON.parse(foreign ?? '')).toMatchObject({
+      expect(valueOf(foreign ?? noOctets)).toMatchObject({
         focus: { reference: 'ServiceRequest/net-sr' },
         for: { reference: 'Patient/person-1' },
       })
