@@ -30,13 +30,21 @@ export interface HeldContent {
   readonly isPast?: boolean
 }
 
-const contents = new WeakMap<Held, HeldContent>()
+let contentIn: (held: Held) => HeldContent
 
 export class Held {
-  readonly #held = true
+  readonly #content: HeldContent
+
+  static {
+    contentIn = (held) => held.#content
+  }
+
+  constructor(content: HeldContent) {
+    this.#content = content
+  }
 
   static is(value: unknown): value is Held {
-    return typeof value === 'object' && value !== null && #held in value && value.#held
+    return typeof value === 'object' && value !== null && #content in value
   }
 
   toJSON(): Record<string, never> {
@@ -50,14 +58,11 @@ export class Held {
 
 /** Closes content. The store and the wrap around the adapters call this; nobody else has anything to close. */
 export function hold(content: HeldContent): Held {
-  const held = new Held()
-  contents.set(held, content)
-  return held
+  return new Held(content)
 }
 
 /** Opens content for judging. Import is restricted, see above. */
 export function open(held: Held): HeldContent {
-  const content = contents.get(held)
-  if (content === undefined) throw new TypeError('this object was not made by hold()')
-  return content
+  if (!Held.is(held)) throw new TypeError('this object was not made by hold()')
+  return contentIn(held)
 }

@@ -6,7 +6,7 @@
  * text that it passes on (`octets.ts`).
  */
 import pg from 'pg'
-import { Octets, octetsOf } from '../../fhir-profiles/octets.ts'
+import { Octets, octetsOf, textOf } from '../../fhir-profiles/octets.ts'
 
 const oid = { int8: 20, json: 114, varchar: 1043, jsonb: 3802, date: 1082, timestamp: 1114, textArray: 1009 }
 const arrayOid = { int8: 1016, json: 199, jsonb: 3807, date: 1182, timestamp: 1115 }
@@ -44,11 +44,13 @@ export function parserOf(id: number): Parse {
   return parsers.get(id) ?? pg.types.getTypeParser(id, 'text')
 }
 
-/** How a column of this type is read from the bytes of an answer, `from` to `until`. */
-export function readerOf(id: number): (bytes: Buffer, from: number, until: number) => unknown {
-  if (id === oid.varchar) return (bytes, from, until) => new Octets(bytes.toString('latin1', from, until))
+const beyondAscii = /[\u0080-\u00ff]/
+
+/** How a column of this type is read where its bytes are given, a character for each (`octets.ts`). */
+export function readerOf(id: number): (chars: string) => unknown {
+  if (id === oid.varchar) return (chars) => new Octets(chars)
   const parse = parserOf(id)
-  return (bytes, from, until) => parse(bytes.toString('utf8', from, until))
+  return (chars) => parse(beyondAscii.test(chars) ? textOf(new Octets(chars)) : chars)
 }
 
 function safeInteger(text: string): number {

@@ -29,13 +29,26 @@ export function peopleTextOf(text: Octets, stored: Octets | null): Octets {
   // its pieces stay octets: what JSON escapes is ASCII
   const edits: unknown = JSON.parse(stored.chars)
   if (!Array.isArray(edits)) throw new TypeError('what differs between two texts is a list')
-  const pieces = text.chars.split(quote)
+  const { chars } = text
+  let told = ''
+  // where the piece of this number begins, and up to where the text is told
+  let [number, begins, until] = [0, 0, 0]
   for (let at = 0; at + 1 < edits.length; at += 2) {
     const place: unknown = edits[at]
     const piece: unknown = edits[at + 1]
-    if (typeof place !== 'number' || typeof piece !== 'string' || pieces[place] === undefined)
-      throw new TypeError('what differs between two texts does not fit the text')
-    pieces[place] = piece
+    if (typeof place !== 'number' || typeof piece !== 'string') throw misfit()
+    for (; number < place; number += 1) {
+      begins = chars.indexOf(quote, begins) + 1
+      if (begins === 0) throw misfit()
+    }
+    if (number !== place) throw misfit()
+    told += chars.slice(until, begins) + piece
+    const ends = chars.indexOf(quote, begins)
+    until = ends < 0 ? chars.length : ends
   }
-  return new Octets(pieces.join(quote))
+  return new Octets(told + chars.slice(until))
+}
+
+function misfit(): TypeError {
+  return new TypeError('what differs between two texts does not fit the text')
 }

@@ -104,12 +104,13 @@ export function heldOfWritten(row: RecordRow): Held {
 }
 
 const unknown = unlabelled.sensitivities
-const unjudged = { ...unlabelled, sources: unknown, classes: unknown, relations: unknown } as const
+const { codes, confidentiality, sensitivities, fromMs, untilMs } = unlabelled
+const unjudged = { sources: unknown, classes: unknown, codes, confidentiality, sensitivities, relations: unknown, fromMs, untilMs } as const
 
 /** Of `systemColumns`. A system's records are judged by whose they are alone; to whoever else were to judge by it, it is a record nobody labelled. */
 export function heldOfOwn(row: OwnRow): Held {
-  const { id, type, person, institution } = row
-  return hold(contentOf(row, factsOf({ ...unjudged, id, type, person, institution }), []))
+  const { id, type, institution } = row
+  return hold(contentOf(row, { id, type, person: row.person ?? '', custodian: institution, ...unjudged }, []))
 }
 
 function contentOf(row: OwnRow, facts: Facts, elements: readonly LabelledElement[]): HeldContent {
@@ -119,10 +120,7 @@ function contentOf(row: OwnRow, facts: Facts, elements: readonly LabelledElement
     version: String(row.version),
     updatedMs: row.updated_ms,
     text: row.text,
-    // made when it is asked for: a system reads its own records as it wrote them
-    get peopleText() {
-      return peopleTextOf(row.text, row.people_text)
-    },
+    peopleText: peopleTextOf(row.text, row.people_text),
     parties: row.parties,
     deleted: row.deleted,
     isNetworkForm: row.network_form,

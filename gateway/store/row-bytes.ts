@@ -6,36 +6,39 @@
 import { EventEmitter } from 'node:events'
 import type { Readable } from 'node:stream'
 import pg from 'pg'
+import { Octets, textOf } from '../../fhir-profiles/octets.ts'
 
-/** DataRow. The bytes belong to the connection: they are read while it is told of them, and not kept. */
+/** DataRow. The bytes belong to the connection: they are read while it is told of them, and not kept. Read once, as octets: a column is a part of that. */
 export class RowMessage {
   readonly name = 'dataRow'
   readonly bytes: Buffer
-  /** where the number of its columns stands */
+  /** where the number of its columns stands, and where the last one ends */
   readonly at: number
+  readonly end: number
 
-  constructor(bytes: Buffer, at: number) {
+  constructor(bytes: Buffer, at: number, end: number) {
     this.bytes = bytes
     this.at = at
+    this.end = end
   }
 
   /** for statements of `pg` itself */
   get fields(): readonly (string | null)[] {
     const fields: (string | null)[] = []
-    this.eachField((_, from, until) => fields.push(from < 0 ? null : this.bytes.toString('utf8', from, until)))
+    this.eachField((_, chars) => fields.push(chars === null ? null : textOf(new Octets(chars))))
     return fields
   }
 
-  /** In their order, each with where it begins and ends; begins at -1: null. */
-  eachField(tell: (index: number, from: number, until: number) => void): void {
-    const { bytes } = this
-    const count = bytes.readInt16BE(this.at)
-    let at = this.at + 2
+  /** In their order. */
+  eachField(tell: (index: number, chars: string | null) => void): void {
+    const { bytes, at: start } = this
+    const chars = bytes.toString('latin1', start, this.end)
+    const count = bytes.readInt16BE(start)
+    let at = 2
     for (let index = 0; index < count; index += 1) {
-      const length = bytes.readInt32BE(at)
+      const length = bytes.readInt32BE(start + at)
       at += 4
-      if (length < 0) tell(index, -1, -1)
-      else tell(index, at, at + length)
+      tell(index, length < 0 ? null : chars.slice(at, at + length))
       at += Math.max(length, 0)
     }
   }
@@ -95,7 +98,7 @@ function wholeMessages(tell: (others: Buffer) => void, tellRow: (row: RowMessage
       }
       if (bytes[at] === dataRow) {
         if (told < at) tell(bytes.subarray(told, at))
-        tellRow(new RowMessage(bytes, at + headerBytes))
+        tellRow(new RowMessage(bytes, at + headerBytes, end))
         told = end
       }
       at = end

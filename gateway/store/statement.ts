@@ -111,8 +111,8 @@ export class NamedStatement<Row extends Record<string, unknown>> implements pg.S
     const row = { ...empty }
     try {
       if (message instanceof RowMessage)
-        message.eachField((at, from, until) => {
-          if (from >= 0) row[names[at] ?? ''] = readers[at]?.(message.bytes, from, until)
+        message.eachField((at, chars) => {
+          if (chars !== null) row[names[at] ?? ''] = readers[at]?.(chars)
         })
       else
         for (const [at, value] of message.fields.entries()) {
