@@ -3,7 +3,7 @@
  * bounded, strictly read body → one route table → Released → reply. Nothing below `enter` knows of HTTP.
  */
 import type { Router } from 'express'
-import helmet from 'helmet'
+import helmet, { type HelmetOptions } from 'helmet'
 import { IncomingMessage, ServerResponse, type RequestListener } from 'node:http'
 import { Socket } from 'node:net'
 import { isPage, openPages, openPaths, type PageParts } from './app-pages.ts'
@@ -38,6 +38,8 @@ interface Arrival {
   /** as it was asked, without what follows `?` */
   readonly path: string
   readonly requestId: string
+  /** one of the open pages, which people see in a browser */
+  readonly isPage: boolean
   /** headers of whatever is answered */
   readonly always: Readonly<Record<string, string>>
   readonly trace: OpenTrace
@@ -46,13 +48,13 @@ interface Arrival {
 export function createApp(parts: AppParts): RequestListener {
   requireClassified([...routes, ...hooks])
   const { context } = parts
-  const always = headersOfHelmet()
+  const always = { page: headersOfHelmet(forPages), answer: headersOfHelmet(forAnswers) }
   const arrivals = new WeakMap<IncomingMessage, Arrival>()
   const pages = openPages(parts, (thrown, request, response) => failed(context, thrown, arrivals.get(request) ?? { request, response }))
   return (request, response) => {
     const arrival = arrived(parts, always, { request, response })
     arrival.trace.run(() => {
-      if (isPage(arrival.method, arrival.path)) {
+      if (arrival.isPage) {
         for (const [name, value] of Object.entries(arrival.always)) response.setHeader(name, value)
         arrivals.set(request, arrival)
         pages(request, response)
@@ -61,12 +63,25 @@ export function createApp(parts: AppParts): RequestListener {
   }
 }
 
-/** What helmet sets on every answer, asked of it once: it says the same of each, by way of a dozen middlewares. */
-function headersOfHelmet(): Readonly<Record<string, string>> {
+const nothingRuns = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }
+const forPages: HelmetOptions = { contentSecurityPolicy: { directives: nothingRuns } }
+/** Of what is no document, those that mean something: https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html#security-headers */
+const forAnswers: HelmetOptions = {
+  contentSecurityPolicy: { useDefaults: false, directives: nothingRuns },
+  crossOriginOpenerPolicy: false,
+  originAgentCluster: false,
+  xDnsPrefetchControl: false,
+  xDownloadOptions: false,
+  xPermittedCrossDomainPolicies: false,
+  xXssProtection: false,
+}
+
+/** What helmet sets on every answer of a kind, asked of it once: it says the same of each, by way of a dozen middlewares. */
+function headersOfHelmet(options: HelmetOptions): Readonly<Record<string, string>> {
   const headers = new Map<string, string>()
   const request = new IncomingMessage(new Socket())
   const response = new ServerResponse(request)
-  helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } } })(request, response, (thrown) => {
+  helmet(options)(request, response, (thrown) => {
     if (thrown !== undefined) throw new TypeError('the constant headers cannot be made', { cause: thrown })
     for (const name of response.getHeaderNames()) headers.set(name, String(response.getHeader(name)))
   })
@@ -77,15 +92,15 @@ function headersOfHelmet(): Readonly<Record<string, string>> {
 /** Gives the request its id and its trace, and sees to it that log, metrics and trace hear how it ended. */
 function arrived(
   parts: AppParts,
-  always: Readonly<Record<string, string>>,
+  always: Readonly<Record<'page' | 'answer', Readonly<Record<string, string>>>>,
   { request, response }: Pick<Arrival, 'request' | 'response'>,
 ): Arrival {
   const startedAt = performance.now()
-  const { method = '', headers } = request
+  const { method = '' } = request
   const [path = ''] = (request.url ?? '').split('?', 1)
   const given = headerOf(request, 'x-request-id')
   const requestId = /^[\w.-]{1,64}$/.test(given) ? given : parts.context.newId()
-  const { traceparent } = headers
+  const { traceparent } = request.headers
   const tracestate = headerOf(request, 'tracestate')
   const trace = openTrace({
     name: method,
@@ -104,7 +119,9 @@ function arrived(
     }
     trace.end(`${method} ${route}`, { method, route, status }, status >= 500 || !response.writableFinished)
   })
-  return { request, response, always: { ...always, 'x-request-id': requestId }, method, path, requestId, trace }
+  const isOpen = isPage(method, path)
+  const headers = { ...(isOpen ? always.page : always.answer), 'x-request-id': requestId }
+  return { request, response, isPage: isOpen, always: headers, method, path, requestId, trace }
 }
 
 /** A header that may come once; '' for none. */

@@ -62,7 +62,9 @@ const writingOperations: Readonly<Partial<Record<Operation, Interaction>>> = { '
 const parsed = new WeakMap<Caller, readonly Scope[]>()
 
 function scopesOf(caller: Caller): readonly Scope[] {
-  const scopes = parsed.get(caller) ?? parseScopes(caller.scopes.join(' ')).scopes
+  const known = parsed.get(caller)
+  if (known !== undefined) return known
+  const { scopes } = parseScopes(caller.scopes.join(' '))
   parsed.set(caller, scopes)
   return scopes
 }

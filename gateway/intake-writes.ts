@@ -38,8 +38,8 @@ export interface Done {
   readonly written: WrittenEntry
   readonly networkId: string
   readonly person: string | null
-  /** as it was written; undefined where nothing was */
-  readonly held: Held | undefined
+  /** as it was written, made when it is asked for; undefined where nothing was */
+  readonly held: () => Held | undefined
   /** nothing was stored: the record was there already, or there was none to delete */
   readonly isUnchanged: boolean
 }
@@ -119,7 +119,7 @@ function isLeft({ write, found }: Settled): boolean {
 function left({ write, localId, found }: Settled): Done {
   const { version = 0, updatedMs = 0, networkId = '' } = found ?? {}
   const written: WrittenEntry = { status: 200, type: write.type, id: localId, version: String(version), updatedMs }
-  return { written, networkId, person: null, held: undefined, isUnchanged: true }
+  return { written, networkId, person: null, held: () => undefined, isUnchanged: true }
 }
 
 /** Whoever asks by the same criteria, or patches the same record, takes turns. */
@@ -186,7 +186,13 @@ async function remove(context: Context, call: Call, { write, localId, found }: S
   requireVersion(write.ifMatch, version)
   const deleted = localId === '' ? undefined : await context.store.records.markDeleted(key, atMs)
   const written = { status: 204, type: write.type, id: localId, version: String(deleted?.version ?? ''), updatedMs: atMs } as const
-  return { written, networkId: deleted?.id ?? '', person: deleted?.person ?? null, held: undefined, isUnchanged: deleted === undefined }
+  return {
+    written,
+    networkId: deleted?.id ?? '',
+    person: deleted?.person ?? null,
+    held: () => undefined,
+    isUnchanged: deleted === undefined,
+  }
 }
 
 /** Two entries that ask the same and would both write: the second could not know what the first did. */

@@ -62,8 +62,8 @@ export interface IntakeResult {
   readonly person: string | null
   /** it was there already and was left alone */
   readonly isKept: boolean
-  /** as it was written; undefined where it was left alone */
-  readonly held: Held | undefined
+  /** as it was written, made when it is asked for; undefined where it was left alone */
+  readonly held: () => Held | undefined
   /** how it fails the profiles its institution has agreed on; absent = it does not, or none are agreed on */
   readonly warnings?: ProfileWarnings
 }
@@ -156,7 +156,7 @@ export async function takeRecords(
   }
   const rows = new Map(prepared.map(({ row }) => [row.id, row]))
   const results = all.map((item) => resultOf(item, rows.get(item.id), updatedMs))
-  const held = await tables.records.write(
+  const heldOf = await tables.records.write(
     prepared.map(({ row }) => row),
     prepared.flatMap(({ index }) => index),
     entriesOf(results),
@@ -169,7 +169,7 @@ export async function takeRecords(
   reportFaults(context, input.institution, prepared)
   await patients.openReviews((tasks) => takeTasks(tables, context, tasks))
   await takeTasks(tables, context, await settleMerges(tables, context, input, placed))
-  return results.map((result, at) => withWarnings({ ...result, held: held.get(result.id) }, warnings[at] ?? []))
+  return results.map((result, at) => withWarnings({ ...result, held: () => heldOf(result.id) }, warnings[at] ?? []))
 }
 
 function resultOf(item: Placed, row: RecordRow | undefined, updatedMs: number): IntakeResult {
@@ -182,7 +182,7 @@ function resultOf(item: Placed, row: RecordRow | undefined, updatedMs: number): 
     updatedMs: item.keptMs ?? updatedMs,
     person: row?.person ?? null,
     isKept: item.isKept,
-    held: undefined,
+    held: () => undefined,
   }
 }
 

@@ -232,8 +232,10 @@ export function accessRequest(context: Context, caller: Caller, action: Action):
   const { directory } = context
   const before = requests.get(caller)
   const known = before?.directory === directory ? before : { directory, of: new Map<Action, AccessRequest>() }
-  const request = known.of.get(action) ?? newRequest(context, caller, action)
-  requests.set(caller, known)
+  if (known !== before) requests.set(caller, known)
+  const asked = known.of.get(action)
+  if (asked !== undefined) return asked
+  const request = newRequest(context, caller, action)
   known.of.set(action, request)
   return request
 }

@@ -28,9 +28,11 @@ const heads = new WeakMap<object, Map<string, string>>()
 
 /** Who did what kind of thing is the same in many entries: one text, which travels once for all that go together. */
 function headOf(action: AuditEvent['action'], agent: AuditEvent['agent'] & object): string {
-  const of = heads.get(agent) ?? new Map<string, string>()
-  const head = of.get(action ?? '') ?? canonicalText({ action, agent }).slice(0, -1)
-  heads.set(agent, of.set(action ?? '', head))
+  const before = heads.get(agent)
+  const known = before?.get(action ?? '')
+  if (known !== undefined) return known
+  const head = canonicalText({ action, agent }).slice(0, -1)
+  heads.set(agent, (before ?? new Map<string, string>()).set(action ?? '', head))
   return head
 }
 

@@ -35,7 +35,7 @@ export function criteriaIn(call: Call, type: string, id: string): Criteria | und
 export async function answerOwn(context: Context, call: Call, { written, networkId, held }: Done): Promise<Released> {
   const { type, status } = written
   // What a system wrote it reads back as it is, whoever it is about.
-  const now = status === 204 ? undefined : (held ?? (await context.store.records.byId(type, networkId)))
+  const now = status === 204 ? undefined : (held() ?? (await context.store.records.byId(type, networkId)))
   return releaseWritten(context, call, { written, held: now, sight: await sightFor(context.store, context, call, { type, persons: [] }) })
 }
 

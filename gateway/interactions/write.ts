@@ -141,11 +141,19 @@ function written(context: Context, call: Call, action: 'C' | 'U', result: Intake
 async function answerWritten(
   call: Call,
   context: Context,
-  result: { status: 200 | 201; type: string; id: string; networkId: string; version: string; updatedMs: number; held?: Held | undefined },
+  result: {
+    status: 200 | 201
+    type: string
+    id: string
+    networkId: string
+    version: string
+    updatedMs: number
+    held?: () => Held | undefined
+  },
 ): Promise<Released> {
   const isSystem = call.caller.role === 'system'
   // What a system wrote it reads back as it is; whoever else writes is judged by what the record has become, labels and all.
-  const held = (isSystem ? result.held : undefined) ?? (await context.store.records.byId(result.type, result.networkId))
+  const held = (isSystem ? result.held?.() : undefined) ?? (await context.store.records.byId(result.type, result.networkId))
   const persons = isSystem ? [] : await context.store.identities.personsOfRecord(result.networkId)
   const sight = await sightFor(context.store, context, call, { type: result.type, persons })
   return releaseWritten(context, call, { written: result, held, sight })

@@ -111,10 +111,15 @@ export function recordWrites(sql: Sql) {
       index: readonly IndexRow[],
       entries: readonly LedgerEntry[] = [],
       before?: Before,
-    ): Promise<ReadonlyMap<string, Held>> {
+    ): Promise<(id: string) => Held | undefined> {
+      const written = new Map(rows.map((row) => [row.id, row]))
+      const heldOf = (id: string): Held | undefined => {
+        const row = written.get(id)
+        return row && heldOfWritten(row)
+      }
       if (rows.length === 0) {
         await ledger(sql).append(entries)
-        return new Map()
+        return heldOf
       }
       for (let at = 0; at < rows.length; at += maxTogether) {
         const part = rows.slice(at, at + maxTogether)
@@ -122,7 +127,7 @@ export function recordWrites(sql: Sql) {
         const own = rows.length === part.length ? index : index.filter(({ record }) => ids.has(record))
         await writeTogether(sql, part, { index: own, entries: at === 0 ? entries : [], before })
       }
-      return new Map(rows.map((row) => [row.id, heldOfWritten(row)]))
+      return heldOf
     },
 
     /** The current version, locked until the transaction ends; undefined when there is nothing or it is deleted. */
