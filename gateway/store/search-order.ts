@@ -1,7 +1,7 @@
 /** The order of a search, and where a page of it begins. Absent values come last, and ties are told apart, so that the order is total. */
 import { searchParametersOf } from '../../fhir-profiles/search-parameters.ts'
 import type { Place, SearchInput, SortKey } from './search-clause.ts'
-import { told, type At, type Making } from './search-view.ts'
+import { told, type At, type Look, type Making } from './search-view.ts'
 
 interface Key {
   /** over the record */
@@ -21,8 +21,8 @@ export interface Order {
   readonly names: readonly string[]
 }
 
-export function orderOf(make: Making, at: At, { sort, after }: Pick<SearchInput, 'sort' | 'after'>): Order {
-  const own = sort.map((key) => keyOf(make, at, key))
+export function orderOf(make: Making, at: At, { sort, after }: Pick<SearchInput, 'sort' | 'after'>, look?: Look): Order {
+  const own = sort.map((key) => keyOf(make, at, key, look))
   const keys: readonly Key[] = [
     ...own,
     { sql: `${at.alias}.updated_ms`, descending: true, cast: 'bigint' },
@@ -50,15 +50,17 @@ function afterSql(make: Making, keys: readonly Key[], place: Place, column: (ind
   }, 'false')
 }
 
-function keyOf(make: Making, at: At, { param, descending }: SortKey): Key {
+/** `look`: the value is seen there, with whatever else is asked of the record's rows. */
+function keyOf(make: Making, at: At, { param, descending }: SortKey, look: Look | undefined): Key {
   const record = { _lastUpdated: 'updated_ms', _id: 'id', 'x-local-id': 'local_id' }[param]
   if (record !== undefined) return { sql: `${at.alias}.${record}`, descending, cast: param === '_lastUpdated' ? 'bigint' : 'text' }
-  const row = make.alias('i')
   const { column, cast } = columnOf(at, param)
-  const pick = `${descending ? 'max' : 'min'}(s.v${cast === 'text' ? ' collate "C"' : ''})`
+  const pick = (value: string): string => `${descending ? 'max' : 'min'}(${value}${cast === 'text' ? ' collate "C"' : ''})`
+  if (look !== undefined) return { sql: look.pick(param, (row) => pick(`${row}.${column}`)), descending, cast }
+  const row = make.alias('i')
   // `offset 0`: else the first or last of all records is looked for in the index of values, until one is of this record
   return {
-    sql: `(select ${pick} from (select ${row}.${column} as v from record_index ${row} where ${told(make, at, row, param)} offset 0) s)`,
+    sql: `(select ${pick('s.v')} from (select ${row}.${column} as v from record_index ${row} where ${told(make, at, row, param)} offset 0) s)`,
     descending,
     cast,
   }

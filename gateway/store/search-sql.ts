@@ -13,6 +13,7 @@ import {
   toldReferenceApart,
   visible,
   type At,
+  type Look,
   type Making,
 } from './search-view.ts'
 
@@ -55,6 +56,15 @@ export function clauseSql(make: Making, at: At, clause: Clause): string {
     default:
       return clause satisfies never
   }
+}
+
+/** The same of clauses that are all met, of one person's records: what is asked of rows by themselves is asked in one look at them. */
+export function clausesInLook(make: Making, at: At, clauses: readonly Clause[], look: Look): readonly string[] {
+  return clauses.flatMap((clause) => {
+    if (clause.on === 'all') return clausesInLook(make, at, clause.of, look)
+    if (clause.on !== 'row' || clause.not === true) return [clauseSql(make, at, clause)]
+    return [look.some(clause.param, (row) => testSql(clause.test, row, make.add))]
+  })
 }
 
 /** The person is the shard. One is named alone: a list prunes no partitions from a plan that is kept. */

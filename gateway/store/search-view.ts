@@ -144,6 +144,52 @@ export function toldBeside(make: Making, at: At, row: string, param: string): Ti
   }
 }
 
+/** What makes a row one of a parameter's, and what lets the caller know of it. */
+export interface Told {
+  readonly is: string
+  readonly isKnown: string
+}
+
+/** All that is asked of a record's rows, in one look at them. */
+export interface Look {
+  /** whether a row of the parameter passes, by what it says alone */
+  readonly some: (param: string, passes: (row: string) => string) => string
+  /** the least or the greatest of what the parameter's rows say */
+  readonly pick: (param: string, of: (row: string) => string) => string
+  /** what the record is joined to, once everything has been asked; '' = nothing was */
+  readonly joined: () => string
+}
+
+/**
+ * Where one person's records are gone through: finding the rows of a record costs more than what is asked of them. `offset 0`: they are found
+ * by their record and by nothing else, as in `toldBeside`.
+ */
+export function looking(make: Making, at: At): Look {
+  const [row, all] = [make.alias('i'), make.alias('l')]
+  const asked: string[] = []
+  const among = new Set<string>()
+  const ask = (param: string, told: (of: Told) => string): string => {
+    const of = {
+      is: rowsAre(make, at, row, param).join(' and '),
+      isKnown:
+        known(make, at, row, { pointer: pointerOf(at.types, param), seen: seenAs(make, at, elementFacts(at.alias, row)) }).join(' and ') ||
+        'true',
+    }
+    among.add(of.is)
+    return `${all}.v${asked.push(told(of))}`
+  }
+  return {
+    some: (param, passes) => ask(param, ({ is, isKnown }) => `bool_or(${is} and ${passes(row)} and ${isKnown})`),
+    pick: (param, of) => ask(param, ({ is, isKnown }) => `${of(row)} filter (where ${is} and ${isKnown})`),
+    joined: () => {
+      if (asked.length === 0) return ''
+      const columns = asked.map((sql, index) => `${sql} as v${index + 1}`).join(', ')
+      const where = `${rowsOf(row, at)} and (${[...among].map((is) => `(${is})`).join(' or ')})`
+      return ` cross join lateral (select ${columns} from record_index ${row} where ${where} offset 0) ${all}`
+    },
+  }
+}
+
 /** The same rows by themselves: a statement may begin with them, and find their records after. */
 export function toldApart(make: Making, at: At, row: string, param: string): string {
   const apart = { pointer: pointerOf(at.types, param), seen: seenApart(make, at, row) }

@@ -6,10 +6,10 @@ import { indexerVersion } from '../../fhir-profiles/search-parameters.ts'
 import type { Held } from '../held.ts'
 import type { Sql } from './pool.ts'
 import { heldOf, heldOfOwn, peopleColumns, systemColumns } from './records.ts'
-import { viewOf, type Place, type SearchInput, type View, type Views } from './search-clause.ts'
+import { viewOf, type Clause, type Place, type SearchInput, type View, type Views } from './search-clause.ts'
 import { orderOf, type Order } from './search-order.ts'
-import { clauseSql, foundBy } from './search-sql.ts'
-import { making, seenRecord, visible, type At, type Making } from './search-view.ts'
+import { clauseSql, clausesInLook, foundBy } from './search-sql.ts'
+import { looking, making, seenRecord, visible, type At, type Look, type Making } from './search-view.ts'
 
 export type * from './search-clause.ts'
 
@@ -52,23 +52,38 @@ async function fewRecords(sql: Sql, input: SearchInput): Promise<SearchAnswer | 
   const at = atOf(make, input)
   const found = foundBy(make, at, clauses)
   if (limit === 0 || (found === undefined && at.shard === undefined)) return undefined
-  const order = orderOf(make, at, input)
+  const look = found === undefined ? looking(make, at) : undefined
+  const order = orderOf(make, at, input, look)
+  const columns = `${columnsFor(make)}, ${order.columns}`
   const from =
-    found === undefined
-      ? `record r where ${whereOf(make, at, input)}`
-      : `(${found}) f join record r on r.shard = f.shard and r.id = f.record where ${visible(make, at)}`
-  const after = order.after('q')
-  const all = `with hit as materialized (select ${columnsFor(make)}, ${order.columns} from ${from} limit ${make.add(few + 1)})`
+    look === undefined
+      ? `(${found}) f join record r on r.shard = f.shard and r.id = f.record where ${visible(make, at)}`
+      : seenIn(make, at, clauses, look)
+  const hits = `select ${columns} from ${from} limit ${make.add(few + 1)}`
   // a record is found by each row that says so, and is one
-  const [once, of] = found === undefined ? [all, 'hit'] : [`${all}, one as materialized (select distinct on (h.id) h.* from hit h)`, 'one']
-  const { rows } = await sql.query<Found & { reached: number }>(
-    `${once} select c.reached, c.total, ${indexing(make, sql)} as indexing, page.*
-     from (select (select count(*)::int from hit) as reached, (select count(*)::int from ${of}) as total) c
-     left join (select q.* from ${of} q${after === undefined ? '' : ` where ${after}`} order by ${order.by('q')} limit ${make.add(limit + 1)}) page on true
-     order by ${order.by('page')}`,
+  const once = `select distinct on (h.id) h.* from (select f.*, (count(*) over ())::int as reached from (${hits}) f) h`
+  const counted = `select q.*, (count(*) over ())::int as total from (${found === undefined ? hits : once}) q`
+  const after = order.after('q')
+  const place = after === undefined ? counted : `select q.* from (${counted}) q where ${after}`
+  const page = `${place} order by ${order.by('q')} limit ${make.add(limit + 1)}`
+  const isIndexing = indexing(make, sql)
+  const { rows } = await sql.query<Found & { reached?: number | null }>(
+    isIndexing === isSettled
+      ? page
+      : `select page.*, c.indexing from (select ${isIndexing} as indexing) c left join (${page}) page on true order by ${order.by('page')}`,
     make.values,
   )
-  return (rows[0]?.reached ?? 0) > few ? undefined : answerOf(sql, input, rows, order)
+  const [first] = rows
+  // no row says how many there are before the page
+  if (after !== undefined && typeof first?.id !== 'string') return undefined
+  if ((first?.reached ?? first?.total ?? 0) > few) return undefined
+  return answerOf(sql, input, { rows, head: { total: first?.total ?? 0, indexing: first?.indexing ?? false } }, order)
+}
+
+/** One person's records, with all that is asked of what their rows say. */
+function seenIn(make: Making, at: At, clauses: readonly Clause[], look: Look): string {
+  const where = [visible(make, at), ...clausesInLook(make, at, clauses, look)].join(' and ')
+  return `record r${look.joined()} where ${where}`
 }
 
 async function manyRecords(sql: Sql, input: SearchInput): Promise<SearchAnswer> {
@@ -82,16 +97,28 @@ async function manyRecords(sql: Sql, input: SearchInput): Promise<SearchAnswer> 
     make.values,
     { isPlannedAnew: isAmongAll(input) },
   )
-  return answerOf(sql, input, rows, order)
+  return answerOf(sql, input, { rows, head: rows[0] }, order)
 }
 
+/** What every row of a page says of all that was found. */
+type Head = Pick<Found, 'total' | 'indexing'>
+
 /** One more than is shown tells whether there is a next page. */
-function answerOf(sql: Sql, { limit, countTo, views }: SearchInput, found: readonly Found[], { names }: Order): SearchAnswer {
-  remember(sql, found)
-  const rows = found.filter((row) => typeof row.id === 'string')
+function answerOf(
+  sql: Sql,
+  { limit, countTo, views }: SearchInput,
+  found: { readonly rows: readonly Found[]; readonly head: Head | undefined },
+  { names }: Order,
+): SearchAnswer {
+  remember(sql, found.head)
+  const rows = found.rows.filter((row) => typeof row.id === 'string')
   const shown = rows.slice(0, limit)
   const last = rows.length > limit ? shown.at(-1) : undefined
-  return { held: views.isSystem ? shown.map(heldOfOwn) : shown.map(heldOf), next: last && placeOf(last, names), ...headOf(found, countTo) }
+  return {
+    held: views.isSystem ? shown.map(heldOfOwn) : shown.map(heldOf),
+    next: last && placeOf(last, names),
+    ...headOf(found.head, countTo),
+  }
 }
 
 /** A record's text is long, and there are two of it. */
@@ -130,7 +157,7 @@ export async function searchPersons(sql: Sql, asked: SearchInput): Promise<Perso
     make.values,
     { isPlannedAnew: isAmongAll(input) },
   )
-  remember(sql, found.rows)
+  remember(sql, found.rows[0])
   const rows = found.rows.filter((row) => typeof row.id === 'string')
   const persons = [...new Set(rows.flatMap(({ person }) => person ?? []))]
   const shown = new Set(persons.slice(0, input.limit))
@@ -140,7 +167,7 @@ export async function searchPersons(sql: Sql, asked: SearchInput): Promise<Perso
     persons: [...shown],
     held: held.map(heldOf),
     next: last && placeOf(last, order.names),
-    ...headOf(found.rows, input.countTo),
+    ...headOf(found.rows[0], input.countTo),
   }
 }
 
@@ -173,24 +200,25 @@ function isAmongAll({ clauses }: SearchInput): boolean {
 
 const notStaleForMs = 2_000
 const notStaleUntil = new WeakMap<Sql, number>()
+const isSettled = 'false'
 
 /**
  * Of the whole store, whoever asks: it says nothing of anybody's records. That nothing is stale holds for a moment: rows an older program makes
  * beside us are told of a moment later.
  */
 function indexing(make: Making, sql: Sql): string {
-  if ((notStaleUntil.get(sql) ?? 0) > performance.now()) return 'false'
+  if ((notStaleUntil.get(sql) ?? 0) > performance.now()) return isSettled
   return `exists (select 1 from record u where u.indexer < ${make.add(indexerVersion)} and not u.deleted)`
 }
 
-function remember(sql: Sql, [first]: readonly Found[]): void {
+function remember(sql: Sql, first: Head | undefined): void {
   if (first?.indexing === false && (notStaleUntil.get(sql) ?? 0) <= performance.now())
     notStaleUntil.set(sql, performance.now() + notStaleForMs)
 }
 
-function headOf(rows: readonly Found[], countTo: number): { readonly total: number | undefined; readonly isIndexing: boolean } {
-  const total = rows[0]?.total ?? undefined
-  return { total: total === undefined || countTo === 0 || total > countTo ? undefined : total, isIndexing: rows[0]?.indexing === true }
+function headOf(head: Head | undefined, countTo: number): { readonly total: number | undefined; readonly isIndexing: boolean } {
+  const total = head?.total ?? undefined
+  return { total: total === undefined || countTo === 0 || total > countTo ? undefined : total, isIndexing: head?.indexing === true }
 }
 
 function placeOf(row: Readonly<Record<string, unknown>>, names: readonly string[]): Place {

@@ -8,10 +8,11 @@ import { wireText, type Bound } from './wire.ts'
 const maxNamedStatements = 500
 /**
  * The server would plan named statements over partitions anew each time, which costs more than running them. One plan serves them all; it does not know how
- * few values there are, nor how large a table grows after it was made, so it looks them up and reads no whole table for them.
+ * few values there are, nor how large a table grows after it was made, so it looks them up and reads no whole table for them. What is looked up are a
+ * few rows that lie together: to gather their places first (a bitmap) costs more than to go to each.
  */
 export const planOnce =
-  'set plan_cache_mode = force_generic_plan; set enable_hashjoin = off; set enable_mergejoin = off; set enable_seqscan = off'
+  'set plan_cache_mode = force_generic_plan; set enable_hashjoin = off; set enable_mergejoin = off; set enable_seqscan = off; set random_page_cost = 1'
 const planAnew = 'set plan_cache_mode = force_custom_plan; set enable_hashjoin = on; set enable_mergejoin = on; set enable_seqscan = on'
 
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- see `Sql.query`
