@@ -8,9 +8,11 @@ import {
   policyColumns,
   policyFrom,
   policyOf,
+  withTargets,
   type Policy,
   type PolicyAsk,
   type PolicyRow,
+  type Targets,
 } from './policy.ts'
 import type { Sql } from './pool.ts'
 import { heldOf, recordColumns, type StoredRow } from './record-row.ts'
@@ -33,7 +35,7 @@ type Row = PolicyRow & StoredRow & { stored: boolean }
 
 const maxRecords = 50
 
-const personSql = `
+const personSql = (targets: Targets): string => `
   with asked_for as materialized (select * from json_to_recordset($1::json) as a(${askColumns}, id text, nobody text)),
   ask as materialized (
     select a.*, array[coalesce(
@@ -46,18 +48,21 @@ const personSql = `
       a.nobody)] as persons
     from asked_for a),
   ${askedSql('a.persons')}
-  select ${policyColumns}, r.id is not null as stored, ${recordColumns}
+  select ${policyColumns(targets)}, r.id is not null as stored, ${recordColumns}
   from ${policyFrom}
     left join lateral (select * from record r where r.shard = a.person and r.person = a.person and r.type = 'Patient' and not r.deleted
       order by r.updated_ms desc, r.id limit ${maxRecords + 1}) r on a.is_named`
 
+const personTexts = { 'looked-up': personSql('looked-up'), 'left-out': personSql('left-out') }
+
 async function personsRead(sql: Sql, asks: readonly PersonAsk[]): Promise<readonly PersonRead[]> {
   const askedAtMs = performance.now()
-  const found = await sql.query<Row>(
-    personSql,
+  const found = await withTargets<Row>(
+    sql,
+    personTexts,
     askValues(asks, ({ id, nobody }) => ({ id, nobody })),
   )
-  const of = Map.groupBy(found.rows, ({ at }) => at)
+  const of = Map.groupBy(found, ({ at }) => at)
   return asks.map((_, at) => readOf(of.get(at) ?? [], askedAtMs))
 }
 
