@@ -46,29 +46,37 @@ interface Append extends Grounds {
 /** Between the entries' texts in a column: no JSON, id or code holds it, so that nothing in them has to be escaped. */
 const [separator, personSeparator] = ['\u001e', '\u001f']
 
+/** The part that evaluates rules; the server makes all of it ready, whether there are any to evaluate or not. */
+const resting = {
+  rests: 'rests as materialized (select * from json_to_recordset($13::json) as k(at int, person text, standing text)),',
+  moved: `union all select distinct at, false from rests where standing is distinct from ${standingSql('rests.person')}`,
+}
+
 /**
  * What rests on rules that are not the ones any more, or was asked with a token that was ended, is not written: both and the entry are of one
  * snapshot, so that what is released was permitted when its entry was committed. Answers which asks these are.
  */
-const appendSql = `
-  with rests as materialized (select * from json_to_recordset($2::json) as k(at int, person text, standing text)),
-  ended as materialized (select t.n from unnest($13::text[]) with ordinality as t(jti, n) where not ${grantIsLiveSql('t.jti')}),
+const appendSql = ({ rests, moved }: typeof resting): string => `
+  with ${rests}
+  ended as materialized (select t.n from unnest($12::text[]) with ordinality as t(jti, n) where not ${grantIsLiveSql('t.jti')}),
   moved as materialized (
-    select at, true as ended from rows from (unnest($10::int[]), unnest($11::int[])) as t(at, token) where t.token in (select n from ended)
-    union all select distinct at, false from rests where standing is distinct from ${standingSql('rests.person')}),
-  begun as materialized (select string_to_array($12, E'\\x1e') as heads),
+    select at, true as ended from rows from (unnest($9::int[]), unnest($10::int[])) as t(at, token) where t.token in (select n from ended) ${moved}),
+  begun as materialized (select string_to_array($11, E'\\x1e') as heads),
   entry as (
     insert into ledger (id, at_ms, persons, institution, kind, body, sha256)
     select k.id, k.at_ms, string_to_array(coalesce(k.persons, ''), E'\\x1f'), coalesce(k.institution, ''), coalesce(k.kind, ''), k.body,
       encode(sha256(convert_to(k.body, 'UTF8')), 'hex')
     from (select k.*, begun.heads[k.head] || k.rest as body
-      from begun, rows from (unnest($1::int[]), unnest(string_to_array($3, E'\\x1e')), unnest($4::bigint[]), unnest(string_to_array($5, E'\\x1e')),
-        unnest(string_to_array($6, E'\\x1e')), unnest(string_to_array($7, E'\\x1e')), unnest($8::int[]), unnest(string_to_array($9, E'\\x1e')))
+      from begun, rows from (unnest($1::int[]), unnest(string_to_array($2, E'\\x1e')), unnest($3::bigint[]), unnest(string_to_array($4, E'\\x1e')),
+        unnest(string_to_array($5, E'\\x1e')), unnest(string_to_array($6, E'\\x1e')), unnest($7::int[]), unnest(string_to_array($8, E'\\x1e')))
         as k(at, id, at_ms, persons, institution, kind, head, rest) offset 0) k
     where not exists (select 1 from moved where moved.at = k.at)
     returning seq),
   pending as (insert into ledger_pending (seq) select seq from entry)
   select at, ended from moved`
+
+/** A system that reads its own records rests on no rules. */
+const statements = { resting: appendSql(resting), free: appendSql({ rests: '', moved: '' }) }
 
 async function append(sql: Sql, asks: readonly Append[]): Promise<readonly Appended[]> {
   const entries = asks.flatMap((ask, at) => ask.entries.map((entry) => ({ at, entry })))
@@ -77,9 +85,8 @@ async function append(sql: Sql, asks: readonly Append[]): Promise<readonly Appen
   const heads = numbered(entries.map(({ entry }) => entry.head))
   const tokens = asks.flatMap(({ jti }, at) => (jti === undefined ? [] : [{ at, jti }]))
   const jtis = numbered(tokens.map(({ jti }) => jti))
-  const found = await sql.query<{ at: number; ended: boolean }>(appendSql, [
+  const found = await sql.query<{ at: number; ended: boolean }>(rests.length === 0 ? statements.free : statements.resting, [
     entries.map(({ at }) => at),
-    JSON.stringify(rests),
     column(({ id }) => id),
     entries.map(({ entry }) => entry.atMs),
     column(({ persons }) => persons.join(personSeparator)),
@@ -91,6 +98,7 @@ async function append(sql: Sql, asks: readonly Append[]): Promise<readonly Appen
     tokens.map(({ jti }) => jtis.get(jti)),
     [...heads.keys()].join(separator),
     [...jtis.keys()],
+    ...(rests.length === 0 ? [] : [JSON.stringify(rests)]),
   ])
   if (found.rows.length === 0) return asks.map(() => appended)
   return asks.map((_, of) => {

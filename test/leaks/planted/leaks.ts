@@ -139,8 +139,8 @@ export const plantedLeaks: readonly PlantedLeak[] = [
     patches: [
       {
         file: 'redaction.ts',
-        find: 'peopleText: stringifyExact(left)',
-        put: "peopleText: stringifyExact('text' in resource ? { ...left, text: resource.text } : left)",
+        find: 'peopleText: octetsOf(stringifyExact(left))',
+        put: "peopleText: octetsOf(stringifyExact('text' in resource ? { ...left, text: resource.text } : left))",
       },
       // another house's narrative is dropped whatever it says: only without that does the first one show
       { file: 'spelling.ts', find: 'isAtHome(spelling.house, content) ? text : withoutNarrative(text)', put: 'text' },
