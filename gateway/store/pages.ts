@@ -104,9 +104,11 @@ export function pages(sql: Sql) {
       const person = '(select person from who)'
       const columns = systemColumns(institution)
       const nearSql = (place: Place | undefined, room: string): string =>
-        `select true as is_near, ${columns} from record r
-         where r.shard = ${institution} and r.institution = ${institution} and r.person is null and r.id = any(array(select id from near union select id from far))
-           and ${narrowed({ ...ask, after: place }, bound.add).join(' and ')} order by ${order} limit ${room}`
+        `select true as is_near, ${columns} from (select * from beside union all select * from behind) r
+         where r.person is null and ${narrowed({ ...ask, after: place }, bound.add).join(' and ')} order by ${order} limit ${room}`
+      // of the institution and about nobody: in the shard of the institution
+      const lying = (ids: string): string =>
+        `select r.* from record r where r.shard = ${institution} and r.id = any(array(${ids})) and (r.institution = ${institution}) is true and not r.deleted`
       // a place is within one of the two: the other is not begun, or over
       const page =
         ask.turn === 'near'
@@ -119,8 +121,8 @@ export function pages(sql: Sql) {
             join network_id n on n.institution = d.institution and n.type = 'Patient' and n.local_id = d.local_id and n.shard is not null
             where d.institution = ${institution} and d.local_id = ${localId}),
           near as materialized (select distinct unnest(o.relations) as id from record o where ${isOwn('o', institution, person)}),
-          far as (select unnest(f.relations) as id from record f
-            where f.shard = ${institution} and f.id = any(array(select id from near)) and f.institution = ${institution} and not f.deleted)${ask.turn === 'near' ? '' : own()}
+          beside as materialized (${lying('select id from near')}),
+          behind as (${lying('select unnest(b.relations) from beside b except select id from near')})${ask.turn === 'near' ? '' : own()}
         select w.person as of_person, r.* from who w left join (${page}) r on true order by r.is_near, ${order}`,
         bound.values,
       )
@@ -132,7 +134,10 @@ export function pages(sql: Sql) {
   }
 }
 
-/** What an institution holds of the person, in the shard of theirs. */
+/**
+ * What an institution holds of the person, in the shard of theirs. `is true`: among one person's records few are of others, and the index of all that
+ * the institution holds is not gone through for them.
+ */
 function isOwn(of: string, institution: string, person: string): string {
-  return `${of}.shard = ${person} and ${of}.person = ${person} and ${of}.institution = ${institution} and not ${of}.deleted`
+  return `${of}.shard = ${person} and ${of}.person = ${person} and (${of}.institution = ${institution}) is true and not ${of}.deleted`
 }
