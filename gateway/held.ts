@@ -31,15 +31,18 @@ export interface HeldContent {
 }
 
 let contentIn: (held: Held) => HeldContent
+let closed: (content: HeldContent) => Held
 
 export class Held {
   readonly #content: HeldContent
 
   static {
     contentIn = (held) => held.#content
+    closed = (content) => new Held(content)
   }
 
-  constructor(content: HeldContent) {
+  // only `hold` makes one
+  private constructor(content: HeldContent) {
     this.#content = content
   }
 
@@ -58,7 +61,7 @@ export class Held {
 
 /** Closes content. The store and the wrap around the adapters call this; nobody else has anything to close. */
 export function hold(content: HeldContent): Held {
-  return new Held(content)
+  return closed(content)
 }
 
 /** Opens content for judging. Import is restricted, see above. */

@@ -8,7 +8,7 @@ import { composePerson } from './logic/person.ts'
 import { coverageNotice, silentNotices } from './notices.ts'
 import { notFound } from './problem.ts'
 import { matchOf, patientIn, personEntry, record, refusal, released } from './release-act.ts'
-import { mintOctets, type Released } from './released.ts'
+import { mint, type Released } from './released.ts'
 
 export interface EverythingPage {
   readonly sight: Sight
@@ -80,7 +80,7 @@ export async function releaseEverything(context: Context, call: Call, page: Ever
     entries,
     notices: [...silentNotices(page.silent), coverageNotice],
   })
-  return mintOctets(200, {}, text)
+  return mint(200, {}, text)
 }
 
 /** What passes of each list, and the rules it rests on. */

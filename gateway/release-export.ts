@@ -12,7 +12,7 @@ import { isSameMatter } from './logic/same-matter.ts'
 import { pastVersions } from './redaction.ts'
 import { patientIn, record, released } from './release-act.ts'
 import { Octets, octetsOf, valueOf } from '../fhir-profiles/octets.ts'
-import { mint, mintOctets, type Released } from './released.ts'
+import { mint, type Released } from './released.ts'
 import type { ExportFile, ExportJob } from './store/export-jobs.ts'
 import type { ExportLine } from './store/exports.ts'
 
@@ -80,7 +80,7 @@ export async function releaseExportRecords(
   const contents = lines.map((line) => (line.past === undefined ? line.content : (past.next().value ?? line.content)))
   const parts = await judge(context, call, input.sight, contents)
   await record(context, call, released('export', parts, input.sight.consulted))
-  return mintOctets(200, ndjson, linesOf(parts.map(({ text }) => text)))
+  return mint(200, ndjson, linesOf(parts.map(({ text }) => text)))
 }
 
 /** Persons, each composed of what the caller may see of them now. */
@@ -96,7 +96,7 @@ export async function releaseExportPersons(
     const own = charts.get(person)
     return own === undefined ? [] : [composePerson(person, own.flatMap(patientIn)).patient]
   })
-  return mintOctets(200, ndjson, linesOf(patients.map((patient) => octetsOf(JSON.stringify(patient)))))
+  return mint(200, ndjson, linesOf(patients.map((patient) => octetsOf(JSON.stringify(patient)))))
 }
 
 function linesOf(texts: readonly Octets[]): Octets {

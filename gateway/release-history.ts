@@ -12,7 +12,7 @@ import { noOctets, type Octets } from '../fhir-profiles/octets.ts'
 import { notFound, Problem } from './problem.ts'
 import { pastVersions } from './redaction.ts'
 import { record, refusal, released } from './release-act.ts'
-import { mintOctets, type Released } from './released.ts'
+import { mint, type Released } from './released.ts'
 import type { HeldVersion, VersionPlace } from './store/versions.ts'
 
 /** A version that passed, in the caller's ids. */
@@ -43,7 +43,7 @@ export async function releaseVersion(
   await record(context, call, { ...released('vread', [only.part], input.sight.consulted), entities: [entityOf(only)] })
   if (only.deleted) throw new Problem('gone', 'this version is a deletion', { id: 'deleted' })
   const { updatedMs, version } = only.place
-  return mintOctets(200, { etag: `W/"${version}"`, 'last-modified': new Date(updatedMs).toUTCString() }, only.text)
+  return mint(200, { etag: `W/"${version}"`, 'last-modified': new Date(updatedMs).toUTCString() }, only.text)
 }
 
 export interface HistoryInput {
@@ -83,7 +83,7 @@ export async function releaseHistory(context: Context, call: Call, input: Histor
   const next = shown.length > input.count && last !== undefined ? input.next(last.place) : undefined
   const total = next === undefined && input.after === undefined ? page.length : undefined
   const entries = page.map((version) => historyEntry(base, version))
-  return mintOctets(200, {}, bundleText({ type: 'history', total, self: input.self, next, entries, notices: [] }))
+  return mint(200, {}, bundleText({ type: 'history', total, self: input.self, next, entries, notices: [] }))
 }
 
 async function isInView(context: Context, call: Call, sight: Sight, content: HeldContent | undefined): Promise<boolean> {

@@ -10,7 +10,7 @@ import { composePerson, type ComposedPerson } from './logic/person.ts'
 import { notFound } from './problem.ts'
 import { matchOf, patientIn, personEntry, personsOf, record, refusal, released } from './release-act.ts'
 import type { IncludedParts } from './release-include.ts'
-import { mint, mintOctets, type Released } from './released.ts'
+import { mint, type Released } from './released.ts'
 
 /** Grades of the visible candidates for submitted demographics; no score says anything about a record that did not pass. */
 export async function releaseMatch(
@@ -44,7 +44,7 @@ export async function releaseMatch(
       ...matchOf(base, part),
       rest: { search: { mode: 'match', score, extension: [{ url: grade, valueCode: found.grade }] } },
     }))
-  return mintOctets(200, {}, bundleText({ type: 'searchset', total: entries.length, self: '', next: undefined, notices: [], entries }))
+  return mint(200, {}, bundleText({ type: 'searchset', total: entries.length, self: '', next: undefined, notices: [], entries }))
 }
 
 /** A document built from released parts only, so that neither section, narrative nor count can leak what was refused. */
@@ -123,7 +123,7 @@ export async function releasePersons(
   )
   const { self, notices } = input
   const { total, next } = page
-  return mintOctets(200, {}, bundleText({ type: 'searchset', total, self, next, entries: [...entries, ...along], notices }))
+  return mint(200, {}, bundleText({ type: 'searchset', total, self, next, entries: [...entries, ...along], notices }))
 }
 
 interface PersonPage {

@@ -8,7 +8,7 @@ import { ledgerColumns } from './logic/ledger-columns.ts'
 import { octetsOf } from '../fhir-profiles/octets.ts'
 import { notFound, type Problem } from './problem.ts'
 import { record } from './release-act.ts'
-import { mint, mintOctets, type Released } from './released.ts'
+import { mint, type Released } from './released.ts'
 
 /** AuditEvents are read from the ledger; reading them is itself an entry, once per request. */
 export async function releaseLedger(
@@ -42,7 +42,7 @@ export async function releaseLedger(
   const base = `${context.config.publicUrl}/fhir/R4/AuditEvent`
   const entries = bodies.map((text) => ({ fullUrl: `${base}/${auditId(text)}`, text: octetsOf(text), rest: asMatch }))
   const { total, self, next } = input
-  return mintOctets(200, {}, bundleText({ type: 'searchset', total, self, next, entries, notices: [] }))
+  return mint(200, {}, bundleText({ type: 'searchset', total, self, next, entries, notices: [] }))
 }
 
 const auditRead = 'audit log read'

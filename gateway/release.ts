@@ -14,7 +14,7 @@ import { notFound, Problem } from './problem.ts'
 import { nothingIncluded, type IncludedParts } from './release-include.ts'
 import { headersOf, matchOf, personsOf, record, refusal, released } from './release-act.ts'
 import { noOctets, Octets } from '../fhir-profiles/octets.ts'
-import { mint, mintOctets, type Released } from './released.ts'
+import { mint, type Released } from './released.ts'
 import type { WrittenEntry } from './written.ts'
 
 export type { Released } from './released.ts'
@@ -40,7 +40,7 @@ export async function releaseOne(
     throw notFound()
   }
   await record(context, call, released(input.interaction, parts, input.sight.consulted), standing)
-  return mintOctets(200, headersOf(part), part.text)
+  return mint(200, headersOf(part), part.text)
 }
 
 /** The answer for a person or record that no caller of this kind can have; entered in the ledger like every refusal, then thrown. */
@@ -75,11 +75,7 @@ export async function releaseBundle(context: Context, call: Call, input: BundleI
   await record(context, call, act, standing ?? input.sight.policy?.standing)
   const base = `${context.config.publicUrl}/fhir/R4`
   const { type, self, next, notices } = input
-  return mintOctets(
-    200,
-    {},
-    bundleText({ type, total, self, next, notices, entries: [...parts.map((part) => matchOf(base, part)), ...along] }),
-  )
+  return mint(200, {}, bundleText({ type, total, self, next, notices, entries: [...parts.map((part) => matchOf(base, part)), ...along] }))
 }
 
 /**
@@ -97,7 +93,7 @@ export async function releaseWritten(
   if (call.prefer.includes('return=OperationOutcome') && written.status !== 204) return mint(written.status, headers, outcomeText(written))
   if (!isWanted || input.held === undefined) return mint(written.status, headers, '')
   const parts = await judge(context, call, input.sight, [open(input.held)])
-  return mintOctets(written.status, headers, parts[0]?.text ?? noOctets)
+  return mint(written.status, headers, parts[0]?.text ?? noOctets)
 }
 
 function writtenHeaders(context: Context, { status, type, id, version, updatedMs }: WrittenEntry): Record<string, string> {
@@ -137,7 +133,7 @@ export function releaseEntries(
   const base = `${context.config.publicUrl}/fhir/R4`
   const texts = entries.map((entry) => entryChars(replyEntry(base, entry)))
   const entriesText = texts.length === 0 ? '' : `,"entry":[${texts.join(',')}]`
-  return mintOctets(200, {}, new Octets(`{"resourceType":"Bundle","type":"${type}"${entriesText}}`))
+  return mint(200, {}, new Octets(`{"resourceType":"Bundle","type":"${type}"${entriesText}}`))
 }
 
 function replyEntry(base: string, entry: EntryReply): TextEntry {

@@ -35,11 +35,6 @@ export function isReleased(value: unknown): value is Released {
 }
 
 /** Only after judging, and after the ledger row is committed. */
-export function mint(status: number, headers: Readonly<Record<string, string>>, text: string): Released {
-  return new ReleasedReply(status, headers, octetsOf(text))
-}
-
-/** The same of what was stored, or holds it. */
-export function mintOctets(status: number, headers: Readonly<Record<string, string>>, body: Octets): Released {
-  return new ReleasedReply(status, headers, body)
+export function mint(status: number, headers: Readonly<Record<string, string>>, body: Octets | string): Released {
+  return new ReleasedReply(status, headers, typeof body === 'string' ? octetsOf(body) : body)
 }

@@ -1,7 +1,7 @@
 /** What a bulk export holds: keys and versions, never texts. Which records a file names is decided under the caller's view. */
 import type { Condition } from '../../consent/types.ts'
 import type { Held } from '../held.ts'
-import { type Octets } from '../../fhir-profiles/octets.ts'
+import type { Octets } from '../../fhir-profiles/octets.ts'
 import { exportJobs, type ExportFile, type ExportJob } from './export-jobs.ts'
 import { eachKnown } from './network-ids.ts'
 import { peopleTextOf } from './people-text.ts'

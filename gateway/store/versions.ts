@@ -5,7 +5,7 @@
 import { toSql, type Columns } from '../../consent/view.ts'
 import type { Condition } from '../../consent/types.ts'
 import type { Held } from '../held.ts'
-import { type Octets } from '../../fhir-profiles/octets.ts'
+import type { Octets } from '../../fhir-profiles/octets.ts'
 import { eachKnown } from './network-ids.ts'
 import { peopleTextOf } from './people-text.ts'
 import type { Sql } from './pool.ts'
