@@ -59,6 +59,8 @@ eachGateway('$everything', {}, (gateway) => {
     const pages = await walked(asker, 'Patient/C-0001/$everything?_count=2')
     expect(namesIn(pages)).toEqual(namesIn(whole))
     expect(pages.every((page) => shown(page).length <= 2)).toBe(true)
+    // what another institution holds of the person takes no room
+    expect(pages.slice(0, -1).map((page) => shown(page).length)).toEqual(pages.slice(0, -1).map(() => 2))
   })
 
   test('brings by `_since` what was written from then on, and by `_type` what was asked, in address or body', async () => {
