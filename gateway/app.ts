@@ -174,10 +174,12 @@ function routeName(path: string): string {
   if (openPaths.has(path)) return path
   // the id of a sign-in is a secret while it lasts
   if (/^\/oauth\/(sign-in|authorize)\//.test(path)) return path.split('/').slice(0, 3).join('/')
-  const [, below] = /^\/fhir\/R4(?:\/(.*?))?\/?$/.exec(path) ?? []
-  const shape = path.startsWith('/fhir/R4') ? shapeOf(below ?? '') : undefined
-  return shape === undefined ? 'other' : `/fhir/R4/${shape}`
+  if (path !== fhirBase && !path.startsWith(`${fhirBase}/`)) return 'other'
+  const shape = shapeOf(path.slice(fhirBase.length + 1, path.endsWith('/') ? -1 : undefined))
+  return shape === undefined ? 'other' : `${fhirBase}/${shape}`
 }
+
+const fhirBase = '/fhir/R4'
 
 /** What may be done at an address, from the route table alone: the same for whoever asks, and whatever is there. */
 function offered(path: string): Released {

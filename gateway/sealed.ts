@@ -21,7 +21,6 @@ export function sealPage(key: Buffer, caller: Caller, page: SealedPage): string 
   return Buffer.concat([iv, cipher.getAuthTag(), body, end]).toString('base64url')
 }
 
-/** undefined for a link that was not made for this caller, or not by us. */
 const ready = new WeakMap<Buffer, KeyObject>()
 
 /** Made ready once for each key: every search seals a link. */
@@ -44,6 +43,7 @@ function nextNonce(): Buffer {
   return nonce
 }
 
+/** undefined for a link that was not made for this caller, or not by us. */
 export function openPage(key: Buffer, caller: Caller, sealed: string): SealedPage | undefined {
   const bytes = Buffer.from(sealed, 'base64url')
   if (bytes.length < 29 || bytes.length > 16_384) return undefined

@@ -11,6 +11,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 /** named by the harness */
 const sizes: Readonly<Record<string, number>> = { XS: 50, S: 1_000, M: 10_000 }
 
+export function patientsOf(size: string): number {
+  return sizes[size] ?? Number(size)
+}
+
 export interface Harness {
   /** for what the servers need beside it */
   readonly folder: string
@@ -45,7 +49,7 @@ export async function withHarness<T>(work: (harness: Harness) => Promise<T>): Pr
       },
       seeded(target, { size, seed }) {
         mkdirSync(join(path, '.state'), { recursive: true })
-        const file = join(path, '.state', `${target}-${seed}-${sizes[size] ?? Number(size)}x50.json`)
+        const file = join(path, '.state', `${target}-${seed}-${patientsOf(size)}x50.json`)
         // a list of ids, written by the harness
         return { file, ids: JSON.parse(readFileSync(file, 'utf8')) as string[] }
       },

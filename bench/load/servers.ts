@@ -47,12 +47,14 @@ export interface Folders {
   /** for configuration and tokens */
   readonly folder: string
   /** where the gateway leaves a profile of its processor time when it ends; undefined = it takes none */
-  readonly profiles: string | undefined
+  readonly profiles?: string | undefined
+  /** a second gateway on the same database, without consent and audit (`unguarded.ts`): targets `own-unguarded` and `consent-unguarded` */
+  readonly withUnguarded?: boolean
 }
 
 /** Throws with the output of what did not start. */
 export async function startServers(folders: Folders): Promise<Servers> {
-  const server = await startPostgres({ fsync: true })
+  const server = await startPostgres({ fsync: true, sharedBuffers: '1GB' })
   const children: ChildProcess[] = []
   const close = async (): Promise<void> => {
     await Promise.all(children.map(end))
@@ -67,7 +69,11 @@ export async function startServers(folders: Folders): Promise<Servers> {
   }
 }
 
-async function startTargets(server: PostgresServer, children: ChildProcess[], { harness, folder, profiles }: Folders): Promise<Servers> {
+async function startTargets(
+  server: PostgresServer,
+  children: ChildProcess[],
+  { harness, folder, profiles, withUnguarded = false }: Folders,
+): Promise<Servers> {
   const dbPid = Number(readFileSync(join(server.folder, 'data', 'postmaster.pid'), 'utf8').split('\n')[0])
   const databaseUrl = async (): Promise<string> => postgresUrl(server, await createDatabase(server))
   const raw = async (kind: 'http' | 'express'): Promise<{ readonly target: Target; readonly database: string }> => {
@@ -84,13 +90,13 @@ async function startTargets(server: PostgresServer, children: ChildProcess[], { 
     rateLimits: { requestsPerMinute: { people: 0 }, personsPerHour: { doctor: 0, 'privacy-officer': 0 } },
   })
   const database = await databaseUrl()
-  const config = join(folder, 'gateway.json')
-  writeFileSync(config, JSON.stringify({ ...setup.content, dataDir: join(folder, 'data') }), { mode: 0o600 })
-  const profiling = profiles === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profiles]
-  const pid = await started(children, [...deployed, ...profiling, 'bin/carenet.mjs', 'serve', '--config', config], setup.port, {
-    DATABASE_URL: database,
-    LOG_LEVEL: 'error',
-  })
+  const gateway = async (name: string, port: number, flags: readonly string[]): Promise<number> => {
+    const config = join(folder, `${name}.json`)
+    writeFileSync(config, JSON.stringify({ ...setup.content, port, dataDir: join(folder, name) }), { mode: 0o600 })
+    const program = [...deployed, ...flags, 'bin/carenet.mjs', 'serve', '--config', config]
+    return started(children, program, port, { DATABASE_URL: database, LOG_LEVEL: 'error' })
+  }
+  const pid = await gateway('gateway', setup.port, profiles === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profiles])
   const client = clientOf(setup)
   const files = { own: join(folder, 'own.token'), consent: join(folder, 'consent.token') }
   const renew = async (): Promise<void> => {
@@ -103,12 +109,24 @@ async function startTargets(server: PostgresServer, children: ChildProcess[], { 
   const renewing = keepRenewing(renew, stop.signal)
   const raws = [await raw('http'), await raw('express')]
   const ours = { base: `${client.url}/fhir/R4`, pid, dbPid }
+  const unguarded = async (): Promise<Pick<Target, 'base' | 'pid' | 'dbPid'>> => {
+    const port = await freePort()
+    const base = `http://127.0.0.1:${port}/fhir/R4`
+    return { base, pid: await gateway('unguarded', port, ['--import', './bench/load/unguarded.ts']), dbPid }
+  }
+  const second = withUnguarded ? await unguarded() : undefined
   const writes = ['update-if-match', 'mixed-90-10', 'create', 'transaction-100']
   const searches = ['search-identifier', 'search-name', 'search-birthdate']
   return {
     targets: [
       { ...ours, name: 'own', tokenFile: files.own },
       { ...ours, name: 'consent', tokenFile: files.consent, skip: [...writes, ...searches] },
+      ...(second === undefined
+        ? []
+        : [
+            { ...second, name: 'own-unguarded', tokenFile: files.own, skip: writes },
+            { ...second, name: 'consent-unguarded', tokenFile: files.consent, skip: [...writes, ...searches] },
+          ]),
       ...raws.map(({ target }) => target),
     ],
     async analyze() {

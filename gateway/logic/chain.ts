@@ -18,12 +18,18 @@ export function leafHash(data: string | Uint8Array): Hash {
   return createHash('sha256').update(leafPrefix).update(data).digest()
 }
 
+/** Throws a RangeError for what is no hash. */
 export function nodeHash(left: Hash, right: Hash): Hash {
-  return hash('sha256', Buffer.concat([nodePrefix, left, right]), 'buffer')
+  if (left.length !== hashBytes || right.length !== hashBytes) throw new RangeError('a hash has 32 bytes')
+  joined.set(left, 1)
+  joined.set(right, 1 + hashBytes)
+  return hash('sha256', joined, 'buffer')
 }
 
 const leafPrefix = Buffer.of(0)
-const nodePrefix = Buffer.of(1)
+export const hashBytes = 32
+/** every node is joined in the same place, and hashed there */
+const joined = Buffer.alloc(1 + 2 * hashBytes, 1)
 
 /** Where a kept node stands: it covers the leaves from `index * 2^level` on, 2^level of them. */
 export interface NodeAt {

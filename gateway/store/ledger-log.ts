@@ -1,10 +1,10 @@
 /** The Merkle log over the ledger: what is not sealed yet, leaves and nodes, signing keys, checkpoints. */
-import { peaksOf, type Frontier, type Hash, type NodeAt } from '../logic/chain.ts'
+import { hashBytes, peaksOf, type Frontier, type Hash, type NodeAt } from '../logic/chain.ts'
 import type { Sql } from './pool.ts'
 
 export interface PendingEntry {
   readonly seq: number
-  /** RFC 6962's hash of the leaf, made where the entry rests: what is sealed is what is stored, and nothing of it travels */
+  /** RFC 6962's hash of the leaf, made where the entry rests and when it was written: what is sealed is what was stored */
   readonly hash: Hash
 }
 
@@ -61,8 +61,8 @@ interface StoredKey extends Record<string, unknown> {
   until_ms: number | null
 }
 
-/** What waits is little, and the ledger is long: each is looked up, whatever the planner believes of either. */
-const entryOf = (columns: string): string => `cross join lateral (select ${columns} from ledger l where l.seq = p.seq offset 0) l`
+/** Hashes travel side by side, as bytes: thousands of them are one value. */
+const nth = (hashes: string): string => `substring(${hashes}::bytea from (n::int - 1) * ${hashBytes} + 1 for ${hashBytes})`
 
 export function ledgerLog(sql: Sql) {
   return {
@@ -76,17 +76,19 @@ export function ledgerLog(sql: Sql) {
       await sql.query('select pg_advisory_xact_lock($1)', [sealerLock])
     },
 
-    /**
-     * Entries to be sealed next. One that was removed before it was sealed stays pending for `audit verify` to name. Hashed where they lie
-     * (https://www.rfc-editor.org/rfc/rfc6962#section-2.1): whole bodies need not travel for it.
-     */
+    /** Entries to be sealed next. One of an older program that was removed before it was sealed stays pending for `audit verify` to name. */
     async pending(limit: number): Promise<readonly PendingEntry[]> {
-      const found = await sql.query<{ seq: number; hash: Buffer }>(
-        `select p.seq, l.hash from ledger_pending p ${entryOf("sha256('\\x00'::bytea || convert_to(l.body, 'UTF8')) as hash")}
-         order by p.seq limit $1`,
+      const { rows } = await sql.query<{ seqs: string | null; hashes: Buffer | null }>(
+        `select string_agg(seq::text, ',' order by seq) as seqs, string_agg(hash, ''::bytea order by seq) as hashes from (
+           select * from (
+             select p.seq, coalesce(p.hash, (select sha256('\\x00'::bytea || convert_to(l.body, 'UTF8')) from ledger l where l.seq = p.seq)) as hash
+             from ledger_pending p) p
+           where hash is not null order by seq limit $1) p`,
         [limit],
       )
-      return found.rows
+      const { seqs = null, hashes = null } = rows[0] ?? {}
+      if (seqs === null || hashes === null) return []
+      return seqs.split(',').map((seq, at) => ({ seq: Number(seq), hash: hashes.subarray(at * hashBytes, (at + 1) * hashBytes) }))
     },
     async hasPending(): Promise<boolean> {
       const found = await sql.query<{ some: boolean }>('select exists (select 1 from ledger_pending) as some')
@@ -94,9 +96,11 @@ export function ledgerLog(sql: Sql) {
     },
     /** How many entries are not sealed, and when the first of them was written (application clock). */
     async backlog(): Promise<{ count: number; firstAtMs: number | undefined }> {
+      // what waits is little, and the ledger is long: the first is looked up, whatever the planner believes of either
       const found = await sql.query<{ count: number; first: number | null }>(
         `select count(*)::int as count,
-           (select l.at_ms from ledger_pending p ${entryOf('l.at_ms')} order by p.seq limit 1) as first from ledger_pending`,
+           (select l.at_ms from ledger_pending p cross join lateral (select at_ms from ledger l where l.seq = p.seq offset 0) l
+            order by p.seq limit 1) as first from ledger_pending`,
       )
       return { count: found.rows[0]?.count ?? 0, firstAtMs: found.rows[0]?.first ?? undefined }
     },
@@ -132,16 +136,14 @@ export function ledgerLog(sql: Sql) {
     },
     /** Leaves and what they complete; their entries are pending no more. */
     async append(leaves: readonly Leaf[], nodes: readonly KeptNode[]): Promise<void> {
-      await sql.query('insert into ledger_leaf (leaf, seq, hash) select * from unnest($1::bigint[], $2::bigint[], $3::bytea[])', [
-        leaves.map(({ leaf }) => leaf),
-        leaves.map(({ seq }) => seq),
-        leaves.map(({ hash }) => hash),
-      ])
-      await sql.query('insert into ledger_node (leaf, level, hash) select * from unnest($1::bigint[], $2::smallint[], $3::bytea[])', [
-        nodes.map(({ leaf }) => leaf),
-        nodes.map(({ level }) => level),
-        nodes.map(({ hash }) => hash),
-      ])
+      await sql.query(
+        `insert into ledger_leaf (leaf, seq, hash) select leaf, seq, ${nth('$3')} from unnest($1::bigint[], $2::bigint[]) with ordinality as k(leaf, seq, n)`,
+        [leaves.map(({ leaf }) => leaf), leaves.map(({ seq }) => seq), Buffer.concat(leaves.map(({ hash }) => hash))],
+      )
+      await sql.query(
+        `insert into ledger_node (leaf, level, hash) select leaf, level, ${nth('$3')} from unnest($1::bigint[], $2::smallint[]) with ordinality as k(leaf, level, n)`,
+        [nodes.map(({ leaf }) => leaf), nodes.map(({ level }) => level), Buffer.concat(nodes.map(({ hash }) => hash))],
+      )
       await sql.query('delete from ledger_pending where seq = any($1::bigint[])', [leaves.map(({ seq }) => seq)])
     },
     /** Where an entry was sealed; undefined when it is not sealed yet, or not there. */

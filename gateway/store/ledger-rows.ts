@@ -17,7 +17,6 @@ export interface StoredEntry {
   readonly institution: string
   readonly kind: string
   readonly body: string
-  readonly sha256: string
 }
 
 interface JoinedRow extends Record<string, unknown> {
@@ -30,7 +29,6 @@ interface JoinedRow extends Record<string, unknown> {
   institution: string
   kind: string
   body: string
-  sha256: string
 }
 
 export function ledgerRows(sql: Sql) {
@@ -45,15 +43,15 @@ export function ledgerRows(sql: Sql) {
     },
     async sealed(from: number, until: number): Promise<readonly SealedRow[]> {
       const found = await sql.query<JoinedRow>(
-        `select f.leaf, f.seq, f.hash, l.id, l.at_ms, l.persons, l.institution, l.kind, l.body, l.sha256
+        `select f.leaf, f.seq, f.hash, l.id, l.at_ms, l.persons, l.institution, l.kind, l.body
          from ledger_leaf f left join ledger l on l.seq = f.seq where f.leaf >= $1 and f.leaf < $2 order by f.leaf`,
         [from, until],
       )
-      return found.rows.map(({ leaf, seq, hash, id, at_ms: atMs, persons, institution, kind, body, sha256 }) => ({
+      return found.rows.map(({ leaf, seq, hash, id, at_ms: atMs, persons, institution, kind, body }) => ({
         leaf,
         seq,
         hash,
-        entry: id === null ? undefined : { id, atMs, persons, institution, kind, body, sha256 },
+        entry: id === null ? undefined : { id, atMs, persons, institution, kind, body },
       }))
     },
     /** Nodes whose last leaf is one of these, by `level/leaf`. */

@@ -2,12 +2,11 @@
  * The statements that write records, each with its index rows, the version before it, its network id and the ledger entries that tell of it:
  * one round trip. Values travel as one list for each column.
  */
-import { hash } from 'node:crypto'
 import { labellerVersion } from '../../consent/label.ts'
 import { indexerVersion } from '../../fhir-profiles/search-parameters.ts'
 import { arrayLiteral } from './array-literal.ts'
 import { indexValues, insertIndex, widthOf, type Placed, type Width } from './index-rows.ts'
-import type { LedgerEntry } from './ledger.ts'
+import { enqueuedSql, type LedgerEntry } from './ledger.ts'
 import { storedPeopleText } from './people-text.ts'
 import type { RecordRow } from './record-row.ts'
 
@@ -89,7 +88,6 @@ const entryColumns: readonly Column<LedgerEntry>[] = [
   { name: 'institution', type: 'text', value: ({ institution }) => institution },
   { name: 'kind', type: 'text', value: ({ kind }) => kind },
   { name: 'body', type: 'json', value: ({ head, rest }) => head + rest },
-  { name: 'sha256', type: 'text', value: ({ head, rest }) => hash('sha256', head + rest) },
 ]
 const entryNames = entryColumns.map(({ name }) => name).join(', ')
 
@@ -122,8 +120,8 @@ function statementsFor(width: Width): WriteStatements {
   const along = `indexed as (${indexed}),
   entry as (
     insert into ledger (${entryNames}) select ${entryNames.replace('persons', 'persons::text[]')} from unnest(${entryLists}) as e(${entryNames})
-    returning seq),
-  waiting as (insert into ledger_pending (seq) select seq from entry)`
+    returning seq, body),
+  waiting as (${enqueuedSql})`
   const fresh = `
   with ${given}, known as (${identified}), written as (${written}), ${along}
   select id, shard as "from", shard as "into" from k where false`

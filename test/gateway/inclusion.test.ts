@@ -214,7 +214,7 @@ eachGateway('proofs of the ledger', { isSameOnBoth: true }, (gateway) => {
     const { sql } = gateway().context.store
     // past the gateway, so that nothing ever seals it
     await sql.query(
-      "insert into ledger (id, at_ms, persons, institution, kind, body, sha256) select 'unsealed', at_ms, persons, institution, kind, body, sha256 from ledger limit 1",
+      "insert into ledger (id, at_ms, persons, institution, kind, body) select 'unsealed', at_ms, persons, institution, kind, body from ledger limit 1",
     )
     const reply = await as('auditor').get('AuditEvent/unsealed/$inclusion-proof')
     expect([reply.status, reply.headers.get('retry-after')]).toEqual([503, '1'])

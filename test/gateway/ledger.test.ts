@@ -1,11 +1,11 @@
 /** What happened is in the ledger, once; what was asked and whose data it was about is nowhere else. */
-import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import canonicalize from 'canonicalize'
 import { validate } from '../../fhir-profiles/validate/validate.ts'
+import { leafHash } from '../../gateway/logic/chain.ts'
 import { unopenedDatabase, type Made } from '../support/databases.ts'
 import { clientOf, gatewaySetup, type Body, type Reply, type TestGateway } from '../support/gateway-client.ts'
 import { eachGateway } from '../support/gateway.ts'
@@ -29,11 +29,16 @@ import {
 interface Row extends Record<string, unknown> {
   readonly seq: number
   readonly body: string
-  readonly sha256: string
+  /** of its leaf, sealed or waiting to be */
+  readonly hash: Buffer
 }
 
 async function rowsAfter(gateway: TestGateway, seq: number): Promise<readonly Row[]> {
-  const found = await gateway.context.store.sql.query<Row>('select seq, body, sha256 from ledger where seq > $1 order by seq', [seq])
+  const found = await gateway.context.store.sql.query<Row>(
+    `select seq, body, coalesce((select p.hash from ledger_pending p where p.seq = l.seq), (select f.hash from ledger_leaf f where f.seq = l.seq)) as hash
+     from ledger l where seq > $1 order by seq`,
+    [seq],
+  )
   // the network delivers, and withholds, beside the requests of this suite
   return found.rows.filter(({ body }) => !body.includes('"identifier":{"value":"network"}'))
 }
@@ -168,12 +173,15 @@ eachGateway('the ledger', {}, (gateway) => {
     expect(text).not.toMatch(/Zq7canary|900101/)
   })
 
-  test('every entry is canonical JSON, and its hash is of exactly these bytes', async () => {
+  test('every entry is canonical JSON, its hash is of exactly these bytes, and its id begins with its time', async () => {
     const rows = await rowsAfter(gateway(), 0)
     expect(rows.length).toBeGreaterThan(30)
-    for (const { body, sha256 } of rows) {
+    for (const { body, hash } of rows) {
       expect(canonicalize(JSON.parse(body))).toBe(body)
-      expect(createHash('sha256').update(body).digest('hex')).toBe(sha256)
+      expect(leafHash(body)).toEqual(hash)
+      const { id, recorded } = JSON.parse(body) as { id: string; recorded: string }
+      expect(id).toMatch(/^[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/)
+      expect(Number.parseInt(id.replace('-', '').slice(0, 12), 16)).toBe(Date.parse(recorded))
     }
   })
 

@@ -55,6 +55,19 @@ eachDatabase('the sealer', (open) => {
     expect((await verifyLedger(database)).findings).toEqual([])
   })
 
+  test('seals what was written: an entry changed or removed while it waited is found, one of an older program is hashed when it is sealed', async () => {
+    await write(context, 4)
+    const [first, second, third] = await ledgerSeqs(database)
+    await database.sql.query('update ledger_pending set hash = null where seq = $1', [first])
+    await database.sql.query(`update ledger set body = replace(body, 'condition-', 'kondition-') where seq = $1`, [second])
+    await database.sql.query('delete from ledger where seq = $1', [third])
+    await sealAll(context)
+    expect((await verifyLedger(database)).findings).toMatchObject([
+      { kind: 'changed', seq: second },
+      { kind: 'deleted', seq: third },
+    ])
+  })
+
   test('grows the same log in any number of steps', async () => {
     for (const count of [1, 2, 1, 5, 3, 8, 1]) {
       await write(context, count)

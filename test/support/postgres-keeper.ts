@@ -1,6 +1,6 @@
 /**
  * The parent process of one test cluster: makes it, prints `ready <folder>`, then waits. Ends it (and removes the folder) on SIGTERM, when
- * the owner is gone, or when the server dies by itself. Argument: JSON {binaries, fsync, ownerPid}.
+ * the owner is gone, or when the server dies by itself. Argument: JSON {binaries, fsync, sharedBuffers, ownerPid}.
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { chownSync, mkdtempSync, rmSync } from 'node:fs'
@@ -9,8 +9,15 @@ import { join } from 'node:path'
 
 const settings: unknown = JSON.parse(process.argv[2] ?? '{}')
 if (typeof settings !== 'object' || settings === null) throw new Error('give the settings as a JSON object')
-const { binaries, fsync, ownerPid } = { binaries: undefined, fsync: undefined, ownerPid: undefined, ...settings }
-if (typeof binaries !== 'string' || typeof fsync !== 'boolean' || typeof ownerPid !== 'number') throw new Error('settings are incomplete')
+const { binaries, fsync, sharedBuffers, ownerPid } = {
+  binaries: undefined,
+  fsync: undefined,
+  sharedBuffers: undefined,
+  ownerPid: undefined,
+  ...settings,
+}
+if (typeof binaries !== 'string' || typeof fsync !== 'boolean' || typeof sharedBuffers !== 'string' || typeof ownerPid !== 'number')
+  throw new Error('settings are incomplete')
 
 const user = serverUser()
 const folder = mkdtempSync(join(tmpdir(), 'care-postgres-'))
@@ -32,7 +39,7 @@ const options = {
   unix_socket_directories: folder,
   max_connections: '150',
   fsync: fsync ? 'on' : 'off',
-  shared_buffers: '64MB',
+  shared_buffers: sharedBuffers,
   log_min_messages: 'fatal',
 }
 const server = spawn(

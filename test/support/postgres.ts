@@ -19,6 +19,8 @@ export interface PostgresServer {
 export interface PostgresOptions {
   /** default off: tests do not survive a power cut. On for those that kill the server itself */
   readonly fsync?: boolean
+  /** as PostgreSQL writes it; default 64MB: many clusters of tests fit beside each other */
+  readonly sharedBuffers?: string
   /** the process whose end ends the server; default: this one */
   readonly ownerPid?: number
 }
@@ -35,7 +37,8 @@ export function findPostgresBinaries(): string | undefined {
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const binaries = findPostgresBinaries()
   if (binaries === undefined) throw new Error('no PostgreSQL binaries in /usr/lib/postgresql or PATH')
-  const settings = JSON.stringify({ binaries, fsync: options.fsync ?? false, ownerPid: options.ownerPid ?? process.pid })
+  const { fsync = false, sharedBuffers = '64MB', ownerPid = process.pid } = options
+  const settings = JSON.stringify({ binaries, fsync, sharedBuffers, ownerPid })
   const keeper = spawn(process.execPath, [fileURLToPath(new URL('./postgres-keeper.ts', import.meta.url)), settings], {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -58,4 +58,23 @@ only(`a plan that was made of an empty store ${hasPostgres ? '' : withoutPostgre
     })
     await close()
   })
+
+  test('finds the entries about somebody, named first or after others, without reading those about others', async () => {
+    const { database, close } = await openTestDatabase('PostgreSQL')
+    const context = logContext(database)
+    await database.transaction(async (tx) => {
+      const rows = ledger(tx)
+      const about = { persons: ['person-9', 'person-8'], limit: 3, offset: 0 }
+      expect(await rows.find(about)).toEqual({ bodies: [], total: 0 })
+      const lists = [['person-9'], ['person-1', 'person-9'], ['person-9', 'person-8'], ['person-1', 'person-7', 'person-8'], ['person-7']]
+      await rows.append(entries(context, lists.length).map((entry, at) => ({ ...entry, persons: lists[at] ?? [] })))
+      await rows.append(entries(context, 1_500))
+      const looked = await lookedUp(tx, 'ledger', async () => {
+        const { bodies, total } = await rows.find(about)
+        expect([bodies.length, total]).toEqual([3, 4])
+      })
+      expect(looked).toBeLessThan(30)
+    })
+    await close()
+  })
 })
