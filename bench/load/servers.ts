@@ -163,7 +163,9 @@ async function keepRenewing(renew: () => Promise<void>, signal: AbortSignal): Pr
 }
 
 async function started(children: ChildProcess[], args: readonly string[], port: number, env: Readonly<Record<string, string>> = {}) {
-  const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'inherit', 'inherit'] })
+  // the bench's own setting is none of the gateway's, which refuses what it does not know
+  const { CARENET_HARNESS: _harness, ...inherited } = process.env
+  const child = spawn(process.execPath, args, { cwd: root, env: { ...inherited, ...env }, stdio: ['ignore', 'inherit', 'inherit'] })
   children.push(child)
   for (let tries = 0; tries < 600; tries += 1) {
     if (child.exitCode !== null) fail(`\`${args.join(' ')}\` ended with ${child.exitCode}`)
