@@ -6,4 +6,6 @@ if [ -n "${PGPASSWORD_FILE:-}" ]; then
   PGPASSWORD="$(cat "$PGPASSWORD_FILE")"
   export PGPASSWORD
 fi
+# threads that allocate share two arenas: memory that one gave back is there for the others
+export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
 exec node --max-semi-space-size=16 --heap-growing-percent=120 /app/bin/carenet.mjs "$@"

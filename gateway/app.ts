@@ -21,6 +21,7 @@ import { methodsAt, nowhere, shapeOf } from './addresses.ts'
 import { enter, enterHook } from './enter.ts'
 import { callerOf, type Admission } from './security/caller.ts'
 import type { BroughtToken } from './security/token.ts'
+import { largeBodies, type LargeBodies } from './large-bodies.ts'
 import { openTrace, type OpenTrace } from './trace.ts'
 
 export interface AppParts extends PageParts {
@@ -49,6 +50,7 @@ export function createApp(parts: AppParts): RequestListener {
   requireClassified([...routes, ...hooks])
   const { context } = parts
   const always = { page: headersOfHelmet(forPages), answer: headersOfHelmet(forAnswers) }
+  const large = largeBodies()
   const arrivals = new WeakMap<IncomingMessage, Arrival>()
   const pages = openPages(parts, (thrown, request, response) => failed(context, thrown, arrivals.get(request) ?? { request, response }))
   return (request, response) => {
@@ -58,7 +60,7 @@ export function createApp(parts: AppParts): RequestListener {
         for (const [name, value] of Object.entries(arrival.always)) response.setHeader(name, value)
         arrivals.set(request, arrival)
         pages(request, response)
-      } else void answered(parts, arrival)
+      } else void answered(parts, arrival, large)
     })
   }
 }
@@ -130,7 +132,7 @@ function headerOf({ headers }: IncomingMessage, name: string): string {
   return typeof value === 'string' ? value : ''
 }
 
-async function answered(parts: AppParts, arrival: Arrival): Promise<void> {
+async function answered(parts: AppParts, arrival: Arrival, large: LargeBodies): Promise<void> {
   const { context } = parts
   const { request, response } = arrival
   try {
@@ -148,8 +150,10 @@ async function answered(parts: AppParts, arrival: Arrival): Promise<void> {
       requireRequestRate(context, caller)
       const bytes = await readBody(request, context.config.limits.maxBodyBytes)
       requireAcceptable(request, address)
-      const call = callOf(context, arrival, { path, address, bytes, caller, admission })
-      return isHook ? enterHook(call, context) : enter(call, context)
+      return large(bytes.length, async () => {
+        const call = callOf(context, arrival, { path, address, bytes, caller, admission })
+        return isHook ? enterHook(call, context) : enter(call, context)
+      })
     })
     reply(response, !isHook && wantsLines(address) ? pretty(released) : released, askedBy(request), arrival.always)
   } catch (thrown) {

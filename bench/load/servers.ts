@@ -17,7 +17,7 @@ import { analyze, bytesPerRecord, personsOf } from './database.ts'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const tokenEveryMs = 120_000
 /** how deploy/ starts it */
-const deployed = ['--max-semi-space-size=16', '--heap-growing-percent=120']
+const deployed = { flags: ['--max-semi-space-size=16', '--heap-growing-percent=120'], env: { MALLOC_ARENA_MAX: '2' } }
 
 /** One line of the harness's targets file. */
 export interface Target {
@@ -93,8 +93,8 @@ async function startTargets(
   const gateway = async (name: string, port: number, flags: readonly string[]): Promise<number> => {
     const config = join(folder, `${name}.json`)
     writeFileSync(config, JSON.stringify({ ...setup.content, port, dataDir: join(folder, name) }), { mode: 0o600 })
-    const program = [...deployed, ...flags, 'bin/carenet.mjs', 'serve', '--config', config]
-    return started(children, program, port, { DATABASE_URL: database, LOG_LEVEL: 'error' })
+    const program = [...deployed.flags, ...flags, 'bin/carenet.mjs', 'serve', '--config', config]
+    return started(children, program, port, { ...deployed.env, DATABASE_URL: database, LOG_LEVEL: 'error' })
   }
   const pid = await gateway('gateway', setup.port, profiles === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profiles])
   const client = clientOf(setup)
