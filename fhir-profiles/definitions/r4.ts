@@ -7,20 +7,34 @@ import { brotliDecompressSync } from 'node:zlib'
 import type { Definition } from './definition.ts'
 import packed from './r4-packed.json' with { type: 'json' }
 
+/** Their bytes: as text they would take twice the memory, for the few letters in them that are not Latin. */
 interface Unpacked {
-  readonly lines: readonly string[]
-  /** url → line */
-  readonly at: ReadonlyMap<string, number>
+  readonly bytes: Buffer
+  /** url → where its line begins and ends */
+  readonly at: ReadonlyMap<string, readonly [from: number, end: number]>
 }
 
 let unpacked: Unpacked | undefined
 const parsed = new Map<string, Definition>()
 
+const lineEnd = 0x0a
+
 function unpack(): Unpacked {
-  const lines = brotliDecompressSync(Buffer.from(packed.brotli, 'base64')).toString('utf8').split('\n')
+  const bytes = brotliDecompressSync(Buffer.from(packed.brotli, 'base64'))
+  const endOf = (from: number): number => {
+    const found = bytes.indexOf(lineEnd, from)
+    return found === -1 ? bytes.length : found
+  }
+  let end = endOf(0)
   // written by our own tool: the first line lists the urls of the others in their order
-  const urls = JSON.parse(lines[0] ?? '[]') as readonly string[]
-  return { lines, at: new Map(urls.map((url, index) => [url, index + 1])) }
+  const urls = JSON.parse(bytes.toString('utf8', 0, end)) as readonly string[]
+  const at = new Map<string, readonly [number, number]>()
+  for (const url of urls) {
+    const from = end + 1
+    end = endOf(from)
+    at.set(url, [from, end])
+  }
+  return { bytes, at }
 }
 
 /** The R4 definition of a canonical url without version; undefined when R4 has none. */
@@ -28,10 +42,10 @@ export function r4Definition(url: string): Definition | undefined {
   const known = parsed.get(url)
   if (known !== undefined) return known
   unpacked ??= unpack()
-  const line = unpacked.lines[unpacked.at.get(url) ?? 0]
-  if (line === undefined || !unpacked.at.has(url)) return undefined
+  const line = unpacked.at.get(url)
+  if (line === undefined) return undefined
   // as above: our own tool wrote it in this form
-  const definition = JSON.parse(line) as Definition
+  const definition = JSON.parse(unpacked.bytes.toString('utf8', ...line)) as Definition
   parsed.set(url, definition)
   return definition
 }
