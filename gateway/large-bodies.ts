@@ -1,6 +1,7 @@
 /**
- * How many large bodies are worked on at once: read as JSON and checked, one takes many times the memory it came in (docs/decisions/107). Small ones never wait. Those of a
- * usual transaction go together up to a sum of bytes, in the order they came; a larger one than that goes by itself, beside them.
+ * How many large bodies are worked on at once: read as JSON and checked, one takes many times the memory it came in (docs/decisions/107). Small
+ * ones never wait. Those of a usual transaction go together up to a sum of bytes, in the order they came; a larger one than that goes by itself,
+ * beside them.
  */
 import { Problem } from './problem.ts'
 
