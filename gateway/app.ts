@@ -21,7 +21,7 @@ import { methodsAt, nowhere, shapeOf } from './addresses.ts'
 import { enter, enterHook } from './enter.ts'
 import { callerOf, type Admission } from './security/caller.ts'
 import type { BroughtToken } from './security/token.ts'
-import { largeBodies, type LargeBodies } from './large-bodies.ts'
+import { largeBodies, type LargeBodies } from './body-turns.ts'
 import { openTrace, type OpenTrace } from './trace.ts'
 
 export interface AppParts extends PageParts {

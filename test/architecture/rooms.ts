@@ -248,7 +248,6 @@ export const rooms: readonly Room[] = [
       'gateway/release-shape.ts',
       'gateway/known.ts',
       'gateway/ledger-proof.ts',
-      'gateway/large-bodies.ts',
       'gateway/limits.ts',
       'gateway/rested.ts',
       'gateway/standing.ts',

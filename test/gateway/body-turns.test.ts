@@ -1,7 +1,7 @@
 /** Large requests are worked on a few at a time, in their order, and one that fails leaves its room to the next. */
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
-import { largeBodies, type LargeBodies } from '../../gateway/large-bodies.ts'
+import { largeBodies, type LargeBodies } from '../../gateway/body-turns.ts'
 import { Problem } from '../../gateway/problem.ts'
 
 const [kib, mib] = [1024, 1024 * 1024]
