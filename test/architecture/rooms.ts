@@ -256,7 +256,7 @@ export const rooms: readonly Room[] = [
       'fhir-profiles/',
     ],
     types: ['gateway/context.ts', 'gateway/config.ts', 'gateway/logic/'],
-    packages: ['node:', 'express', 'helmet', 'pino', 'prom-client'],
+    packages: ['node:', 'cockatiel', 'express', 'helmet', 'pino', 'prom-client'],
     isPure: false,
   },
   {
