@@ -110,6 +110,16 @@ test('every command and metric that the runbook names exists', () => {
   for (const [metric] of runbook.matchAll(/\bcarenet_[a-z_]+\b/g)) expect(pages).toContain(`'${metric}'`)
 })
 
+test('the unit, the container and the benchmark start the gateway with the same flags and two arenas; the unit keeps what was compiled', () => {
+  const flags = '--max-semi-space-size=16 --heap-growing-percent=120'
+  const [entry, bench] = [read('deploy/entry.sh'), read('bench/load/servers.ts')]
+  for (const started of [unit, entry]) expect(started).toContain(`node ${flags} `)
+  expect(entry).toMatch(/^export MALLOC_ARENA_MAX="\$\{MALLOC_ARENA_MAX:-2\}"$/m)
+  expect(unit).toMatch(/^Environment=MALLOC_ARENA_MAX=2$/m)
+  expect(unit).toMatch(/^Environment=NODE_COMPILE_CACHE=\/var\/lib\/care-network\/[a-z]+$/m)
+  expect(bench).toContain(`{ flags: ['${flags.replace(' ', "', '")}'], env: { MALLOC_ARENA_MAX: '2' } }`)
+})
+
 test('the unit starts our command as a user of its own that may write its state folder only', () => {
   expect(unit).toMatch(/^ExecStart=\/usr\/bin\/node --max-semi-space-size=16 --heap-growing-percent=120 bin\/carenet\.mjs serve$/m)
   expect(existsSync(new URL('bin/carenet.mjs', top))).toBe(true)

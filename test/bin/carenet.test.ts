@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
@@ -48,6 +48,16 @@ test.each([
   [['demo', '99'], 1, 'stories are 1 to 9'],
 ])('`carenet %j` answers %i before it asks anything of a gateway', async (args, code, output) => {
   expect(await runNode([carenet, ...args])).toMatchObject({ code, output: expect.stringContaining(output) })
+})
+
+test('what Node compiled of our sources is kept in the folder that is named, and otherwise in one of ours', async () => {
+  const named = join(dataDir, 'compiled')
+  await runNode([carenet, '--help'], { env: { NODE_COMPILE_CACHE: named } })
+  expect(readdirSync(named, { recursive: true }).length).toBeGreaterThan(5)
+  const ours = new URL('../../node_modules/.cache/care-network', import.meta.url)
+  rmSync(ours, { recursive: true, force: true })
+  await runNode([carenet, '--help'], { env: { NODE_COMPILE_CACHE: '' } })
+  expect(readdirSync(ours, { recursive: true }).length).toBeGreaterThan(5)
 })
 
 describe('doctor', () => {
