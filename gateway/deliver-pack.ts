@@ -116,7 +116,7 @@ async function patientFor(
   const patients = input.parts.flatMap((part) => {
     const value: unknown = part.type === 'Patient' ? valueOf(part.text) : undefined
     return isResource(value) && value.resourceType === 'Patient'
-      ? [{ patient: value, custodian: part.custodian, updatedMs: part.updatedMs, version: part.version }]
+      ? [{ patient: value, custodian: part.custodian, updatedMs: part.updatedMs }]
       : []
   })
   const composed = composePerson(input.person, patients).patient

@@ -1,14 +1,14 @@
 /** What the releases share: entries from parts, and the ledger row that is committed before anything is minted. */
 import type { ConsentVersion } from '../consent/types.ts'
-import type { Patient } from '../fhir-profiles/r4.ts'
 import { isResource } from '../fhir-profiles/validate/validate.ts'
 import { asMatch, type TextEntry } from './bundle-text.ts'
 import type { Call, Context } from './context.ts'
 import type { HeldContent } from './held.ts'
 import type { Part } from './judged.ts'
-import type { ComposedPerson } from './logic/person.ts'
+import type { TextOfPerson } from './composed.ts'
+import type { VisibleRecord } from './logic/person.ts'
 import { ledgerEntry, maskedQuery, whoOf, type Act } from './ledger-entry.ts'
-import { octetsOf, valueOf } from '../fhir-profiles/octets.ts'
+import { valueOf } from '../fhir-profiles/octets.ts'
 import { RulesChanged } from './rested.ts'
 import type { Standing } from './store/policy.ts'
 import { inSpan } from './trace.ts'
@@ -17,18 +17,18 @@ export function matchOf(base: string, part: Part): TextEntry {
   return { fullUrl: `${base}/${part.type}/${part.id}`, text: part.text, rest: asMatch }
 }
 
-export function personEntry(base: string, { id, text }: ComposedPerson): TextEntry {
-  return { fullUrl: `${base}/Patient/${id}`, text: octetsOf(text), rest: asMatch }
+export function personEntry(base: string, { id, text }: TextOfPerson): TextEntry {
+  return { fullUrl: `${base}/Patient/${id}`, text, rest: asMatch }
 }
 
 export function headersOf(part: Part): Record<string, string> {
   return { etag: `W/"${part.version}"`, 'last-modified': new Date(part.updatedMs).toUTCString() }
 }
 
-export function patientIn(part: Part): { patient: Patient; custodian: string; updatedMs: number; version: string }[] {
+export function patientIn(part: Pick<Part, 'text' | 'custodian' | 'updatedMs'>): VisibleRecord[] {
   const value = valueOf(part.text)
   return isResource(value) && value.resourceType === 'Patient'
-    ? [{ patient: value, custodian: part.custodian, updatedMs: part.updatedMs, version: part.version }]
+    ? [{ patient: value, custodian: part.custodian, updatedMs: part.updatedMs }]
     : []
 }
 

@@ -4,10 +4,10 @@ import type { Call, Context } from './context.ts'
 import { open, type Held, type HeldContent } from './held.ts'
 import { isVisible, type Sight } from './judge.ts'
 import { judgeRested, type Part } from './judged.ts'
-import { composePerson } from './logic/person.ts'
 import { coverageNotice, silentNotices } from './notices.ts'
 import { notFound } from './problem.ts'
-import { matchOf, patientIn, personEntry, record, refusal, released } from './release-act.ts'
+import { personOf } from './composed.ts'
+import { matchOf, personEntry, record, refusal, released } from './release-act.ts'
 import { mint, type Released } from './released.ts'
 
 export interface EverythingPage {
@@ -95,7 +95,7 @@ async function judgeApart(context: Context, call: Call, sight: Sight, asked: rea
 /** The whole person, whatever changed of it; not at all when nothing did since. */
 function composedOf(person: string, charts: readonly Part[], sinceMs: number | undefined) {
   if (charts.length === 0) return []
-  const composed = composePerson(person, charts.flatMap(patientIn))
+  const composed = personOf(person, charts)
   return sinceMs === undefined || composed.updatedMs >= sinceMs ? [composed] : []
 }
 

@@ -7,11 +7,11 @@ import { open, type Held } from './held.ts'
 import type { Sight } from './judge.ts'
 import { judge } from './judged.ts'
 import { ledgerEntry, maskedQuery, whoOf, type Act } from './ledger-entry.ts'
-import { composePerson } from './logic/person.ts'
 import { isSameMatter } from './logic/same-matter.ts'
 import { pastVersions } from './redaction.ts'
-import { patientIn, record, released } from './release-act.ts'
-import { Octets, octetsOf, valueOf } from '../fhir-profiles/octets.ts'
+import { personOf } from './composed.ts'
+import { record, released } from './release-act.ts'
+import { Octets, valueOf } from '../fhir-profiles/octets.ts'
 import { mint, type Released } from './released.ts'
 import type { ExportFile, ExportJob } from './store/export-jobs.ts'
 import type { ExportLine } from './store/exports.ts'
@@ -94,9 +94,9 @@ export async function releaseExportPersons(
   const charts = Map.groupBy(parts, ({ person }) => person)
   const patients = input.persons.flatMap((person) => {
     const own = charts.get(person)
-    return own === undefined ? [] : [composePerson(person, own.flatMap(patientIn)).patient]
+    return own === undefined ? [] : [personOf(person, own).text]
   })
-  return mint(200, ndjson, linesOf(patients.map((patient) => octetsOf(JSON.stringify(patient)))))
+  return mint(200, ndjson, linesOf(patients))
 }
 
 function linesOf(texts: readonly Octets[]): Octets {

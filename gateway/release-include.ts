@@ -4,9 +4,7 @@ import type { TextEntry } from './bundle-text.ts'
 import type { Call, Context } from './context.ts'
 import { open, type Held } from './held.ts'
 import { groupOf, judge, sightFor, type Part } from './judged.ts'
-import { octetsOf } from '../fhir-profiles/octets.ts'
-import { composePerson } from './logic/person.ts'
-import { patientIn } from './release-act.ts'
+import { personOf } from './composed.ts'
 
 export interface IncludedParts {
   readonly entries: readonly TextEntry[]
@@ -41,8 +39,8 @@ export async function judgeIncluded(
   const isPerson = (part: Part): boolean => part.type === 'Patient' && call.caller.role !== 'system'
   const people = Map.groupBy(parts.filter(isPerson), ({ person }) => person)
   const composed = [...people].map(([person, own]) => {
-    const { id, text } = composePerson(person, own.flatMap(patientIn))
-    return bundleEntryOf(base, { type: 'Patient', id, text: octetsOf(text) }, 'include')
+    const { id, text } = personOf(person, own)
+    return bundleEntryOf(base, { type: 'Patient', id, text }, 'include')
   })
   const others = parts.filter((part) => !isPerson(part)).map((part) => bundleEntryOf(base, part, 'include'))
   return { entries: [...composed, ...others], parts }

@@ -2,11 +2,11 @@
 import type { Bundle, OperationOutcome } from '../fhir-profiles/r4.ts'
 import { bundleText, noRedisclosure } from './bundle-text.ts'
 import type { Call, Context } from './context.ts'
+import { personOf, type TextOfPerson } from './composed.ts'
 import { open, type Held } from './held.ts'
 import type { Sight } from './judge.ts'
 import { judge, judgeRested, type Part } from './judged.ts'
 import { compare, demographics, type Demographics } from './logic/match.ts'
-import { composePerson, type ComposedPerson } from './logic/person.ts'
 import { notFound } from './problem.ts'
 import { matchOf, patientIn, personEntry, personsOf, record, refusal, released } from './release-act.ts'
 import type { IncludedParts } from './release-include.ts'
@@ -142,11 +142,6 @@ function pageOf({ pages, persons }: PersonSearch, visible: readonly string[]): P
   return { persons: visible.slice(offset, offset + limit), total: visible.length, next: isMore ? pages.next(offset + limit) : undefined }
 }
 
-function composedOf(persons: ReadonlyMap<string, readonly Part[]>): readonly ComposedPerson[] {
-  return [...persons].map(([person, own]) =>
-    composePerson(
-      person,
-      own.flatMap((part) => patientIn(part)),
-    ),
-  )
+function composedOf(persons: ReadonlyMap<string, readonly Part[]>): readonly TextOfPerson[] {
+  return [...persons].map(([person, own]) => personOf(person, own))
 }

@@ -9,7 +9,6 @@ export interface VisibleRecord {
   readonly patient: Patient
   readonly custodian: string
   readonly updatedMs: number
-  readonly version: string
 }
 
 export interface ComposedPerson {

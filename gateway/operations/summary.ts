@@ -45,9 +45,7 @@ export async function summary(call: Call, context: Context): Promise<Released> {
 function build(context: Context, input: { person: string; parts: readonly Part[]; silent: readonly string[] }): Bundle {
   const resources = input.parts.flatMap((part) => resourceIn(part))
   const patients = resources.flatMap(({ resource, part }) =>
-    resource.resourceType === 'Patient'
-      ? [{ patient: resource, custodian: part.custodian, updatedMs: part.updatedMs, version: part.version }]
-      : [],
+    resource.resourceType === 'Patient' ? [{ patient: resource, custodian: part.custodian, updatedMs: part.updatedMs }] : [],
   )
   const patient: Patient = composePerson(input.person, patients).patient
   return summaryOf({

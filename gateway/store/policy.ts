@@ -9,7 +9,7 @@ import { grouped } from './grouped.ts'
 import type { IdentityRow } from './identities.ts'
 import type { Sql } from './pool.ts'
 import { isRelatedSql, type RelationAsk } from './relations.ts'
-import { remembering } from './remembering.ts'
+import { remembering } from '../logic/remembering.ts'
 
 export interface PolicyAsk {
   readonly relation: RelationAsk

@@ -3,10 +3,9 @@
  * Bounded: what was not asked for longest is forgotten, and a long text is not kept at all. A text of a row is a part of the whole row, records of
  * patients and all, to V8: what is kept is a copy, or the row would be kept with it.
  */
-const maxKept = 2_000
 const maxLength = 16_384
 
-export function remembering<T>(make: (text: string) => T): (text: string) => T {
+export function remembering<T>(make: (text: string) => T, maxKept = 2_000): (text: string) => T {
   const kept = new Map<string, { readonly own: string; readonly made: T }>()
   return (text) => {
     if (text.length > maxLength) return make(text)

@@ -2,7 +2,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from '@jest/globals'
-import { remembering } from '../../../gateway/store/remembering.ts'
+import { remembering } from '../../../gateway/logic/remembering.ts'
 
 test('the same text is made something of once, and what was not asked for longest is forgotten', () => {
   let made = 0
