@@ -80,15 +80,15 @@ function recordsOf(person: string, number: number): readonly object[] {
 }
 
 const insertRecords = `
-  insert into record (shard, id, institution, type, local_id, version, person, deleted, text, network_form, updated_ms, sources, classes, parties, codes,
+  insert into record (shard, key, id, institution, type, local_id, version, person, deleted, text, network_form, updated_ms, sources, classes, parties, codes,
     confidentiality, sensitivities, relations, from_ms, until_ms, labeller)
-  select person, id, custodian, type, id, 1, person, false, text, true, "updatedMs", sources, classes, '{}', codes, confidentiality, sensitivities, relations,
+  select hashtextextended(person, 0), hashtextextended(id, 0), id, custodian, type, id, 1, person, false, text, true, "updatedMs", sources, classes, '{}', codes, confidentiality, sensitivities, relations,
     "fromMs", "untilMs", 1
   from jsonb_to_recordset($1::jsonb) as k(id text, custodian text, type text, person text, text text, "updatedMs" bigint, sources text[], classes text[],
     codes text[], confidentiality integer, sensitivities text[], relations text[], "fromMs" bigint, "untilMs" bigint)`
 
 /** Each record coded one of ten ways and dated. */
 const insertIndex = `
-  insert into record_index (shard, record, type, param, kind, system, code, from_ms, until_ms)
-  select shard, id, type, 'code', 'token', $1, 'code-' || (abs(hashtext(id)) % 10), null, null from record
-  union all select shard, id, type, 'date', 'date', null, null, from_ms, until_ms from record`
+  insert into record_index (shard, record, about, kind, system, code, from_ms, until_ms)
+  select shard, key, hashtext(type || '.code'), 't', hashtextextended($1, 0), 'code-' || (abs(hashtext(id)) % 10), null, null from record
+  union all select shard, key, hashtext(type || '.date'), 'd', null, null, from_ms, until_ms from record`

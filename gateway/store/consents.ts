@@ -1,6 +1,8 @@
 /** Compiled consents. Read in the statement's own snapshot for every decision; never cached across requests. */
 import type { DataTarget, DateTerms, LabelTerms, ProvisionRow, TargetFound } from '../../consent/types.ts'
 import { isRecord } from '../../fhir-profiles/validate/guards.ts'
+import { isReferenceSql } from './index-rows.ts'
+import { numberOf } from './numbers.ts'
 import type { Sql } from './pool.ts'
 
 export interface StoredProvision extends Record<string, unknown> {
@@ -56,7 +58,7 @@ export function consents(sql: Sql) {
     async around(targets: readonly string[]): Promise<(target: string) => TargetFound> {
       if (targets.length === 0) return () => ({ kind: 'unknown' })
       const known = await sql.query<{ id: string; institution: string; stored: boolean }>(
-        `select n.id, n.institution, exists (select 1 from record r where r.shard = n.shard and r.id = n.id and not r.deleted) as stored from network_id n where n.id = any($1::text[])`,
+        `select n.id, n.institution, exists (select 1 from record r where r.shard = n.shard and r.key = ${numberOf('n.id')} and not r.deleted) as stored from network_id n where n.id = any($1::text[])`,
         [targets],
       )
       const outgoing = await this.outgoing(targets)
@@ -73,11 +75,11 @@ export function consents(sql: Sql) {
     async outgoing(ids: readonly string[]): Promise<Map<string, readonly string[]>> {
       if (ids.length === 0) return new Map()
       const found = await sql.query<{ record: string; code: string }>(
-        `select i.record, i.code from network_id n join record_index i on i.shard = n.shard and i.record = n.id
-         where i.kind = 'reference' and i.system <> '' and n.id = any($1::text[])
-         union select i.record, d.record from network_id n join record_index i on i.shard = n.shard and i.record = n.id
-           join record r on r.shard = i.shard and r.id = i.record join identity d on d.person = i.code and d.institution = r.institution
-           where i.kind = 'reference' and i.system = 'Patient' and n.id = any($1::text[])`,
+        `select n.id as record, i.code from network_id n join record_index i on i.shard = n.shard and i.record = ${numberOf('n.id')}
+         where ${isReferenceSql('i')} and n.id = any($1::text[])
+         union select n.id, d.record from network_id n join record_index i on i.shard = n.shard and i.record = ${numberOf('n.id')}
+           join record r on r.shard = i.shard and r.key = i.record join identity d on d.person = i.code and d.institution = r.institution
+           where i.kind = 'r' and i.system = ${numberOf(`'Patient'`)} and n.id = any($1::text[])`,
         [ids],
       )
       const out = new Map<string, string[]>()

@@ -4,9 +4,10 @@ import type { Held } from '../held.ts'
 import type { Octets } from '../../fhir-profiles/octets.ts'
 import { exportJobs, type ExportFile, type ExportJob } from './export-jobs.ts'
 import { eachKnown } from './network-ids.ts'
+import { aboutOf } from './numbers.ts'
 import { peopleTextOf } from './people-text.ts'
 import type { Sql } from './pool.ts'
-import { heldOf, lies, recordColumns } from './record-row.ts'
+import { aboutPersonsSql, heldOf, lies, recordColumns } from './record-row.ts'
 import { visibleSql } from './search-view.ts'
 
 export interface ExportKey {
@@ -45,7 +46,7 @@ function scopeSql(job: ExportJob, add: (value: unknown) => string): readonly str
     'r.person is not null',
     never,
     ...(job.isOwnOnly ? [`r.institution = ${add(job.institution)}`] : []),
-    ...(job.persons === undefined ? [] : [`r.shard = any(${add(job.persons)}::text[])`, 'r.person = r.shard']),
+    ...(job.persons === undefined ? [] : [aboutPersonsSql('r', job.persons, add)]),
     ...(job.sinceMs === undefined ? [] : [`r.updated_ms >= ${add(job.sinceMs)}::bigint`]),
   ]
 }
@@ -155,7 +156,7 @@ export function bulkExports(sql: Sql) {
         `select ${recordColumns}, v.version as past_version, v.text::varchar as past_text, v.people_text::varchar as past_people_text, v.updated_ms as past_ms
          from unnest($1::text[], $2::int[]) with ordinality as k(id, version, place)
          join network_id n on n.id = k.id
-         join record r on r.shard = n.shard and r.id = n.id and not r.deleted
+         join record r on ${lies} and not r.deleted
          left join record_version v on v.shard = r.shard and v.id = r.id and v.version = k.version and r.version <> k.version
          order by k.place`,
         [file.keys, file.versions],
@@ -179,7 +180,7 @@ export function bulkExports(sql: Sql) {
       const { values, add } = binder()
       const found = await sql.query<Parameters<typeof heldOf>[0]>(
         `select ${recordColumns} from record r
-         where r.shard = any(${add(persons)}::text[]) and r.person = r.shard and r.type = 'Patient' and not r.deleted and ${visibleSql(view, 'r', add)}`,
+         where ${aboutPersonsSql('r', persons, add)} and r.type = 'Patient' and not r.deleted and ${visibleSql(view, 'r', add)}`,
         values,
       )
       return found.rows.map(heldOf)
@@ -190,7 +191,7 @@ export function bulkExports(sql: Sql) {
       const found = await sql.query<{ person: string }>(
         `select distinct r.person from record r
          where r.type = 'Task' and r.person is not null and not r.deleted and r.parties @> array[$1::text] and r.classes @> array[$2::text]
-           and exists (select 1 from record_index i where i.shard = r.shard and i.record = r.id and i.param = 'status'
+           and exists (select 1 from record_index i where i.shard = r.shard and i.record = r.key and i.about = ${aboutOf(`'Task.status'`)}
              and i.code not in ('completed', 'rejected', 'cancelled', 'failed', 'entered-in-error'))
          order by r.person`,
         [institution, referralClass],

@@ -1,5 +1,6 @@
 /** Who is who: institution patient numbers, network persons, and the candidates for a match. */
 import { grouped } from './grouped.ts'
+import { aboutOf, numberOf } from './numbers.ts'
 import type { Sql } from './pool.ts'
 import { lies } from './record-row.ts'
 import { moveRecordsOf } from './record-writes.ts'
@@ -212,23 +213,20 @@ export function identities(sql: Sql) {
       const codes = [input.birthDate, ...input.phones]
       const values: unknown[] = [codes.map((_, at) => (at === 0 ? 'x-birth-day' : 'x-phone')), codes, input.notRecord, input.limit]
       const narrowed = [
-        ...(institution === undefined
-          ? []
-          : [
-              `exists (select 1 from record r where r.shard = i.shard and r.id = i.record and r.institution = $${values.push(institution)})`,
-            ]),
+        ...(institution === undefined ? [] : [`r.institution = $${values.push(institution)}`]),
         ...(strangersTo === undefined
           ? []
           : [
               // each in its own index, whatever the planner takes an institution's numbers to be: they are as many as its patients
-              `not exists (select 1 from identity own where own.person = (select d.person from identity d where d.record = i.record)
+              `not exists (select 1 from identity own where own.person = (select d.person from identity d where d.record = r.id)
                and own.institution = $${values.push(strangersTo)})`,
             ]),
       ]
       const found = await sql.query<{ record: string }>(
-        `select distinct i.record from unnest($1::text[], $2::text[]) as k(param, code)
-         cross join lateral (select shard, record from record_index x where x.type = 'Patient' and x.param = k.param and x.code = k.code offset 0) i
-         where ${['i.record <> $3', ...narrowed].join(' and ')} order by i.record limit $4`,
+        `select distinct r.id as record from unnest($1::text[], $2::text[]) as k(param, code)
+         cross join lateral (select shard, record from record_index x where x.about = ${aboutOf(`'Patient.' || k.param`)} and x.code = k.code offset 0) i
+         join record r on r.shard = i.shard and r.key = i.record
+         where ${['r.id <> $3', ...narrowed].join(' and ')} order by r.id limit $4`,
         values,
       )
       return found.rows.map((row) => row.record)
@@ -236,8 +234,8 @@ export function identities(sql: Sql) {
     /** Patient records with this identifier in the given partition, or anywhere when undefined. */
     async byIdentifier(identifierSystem: string, value: string, institution: string | undefined): Promise<readonly string[]> {
       const found = await sql.query<{ record: string }>(
-        `select distinct i.record from record_index i join record r on r.shard = i.shard and r.id = i.record
-         where i.type = 'Patient' and i.param = 'identifier' and i.code = $2 and i.system = $1 and not r.deleted and ($3::text is null or r.institution = $3) limit 20`,
+        `select distinct r.id as record from record_index i join record r on r.shard = i.shard and r.key = i.record
+         where i.about = ${aboutOf(`'Patient.identifier'`)} and i.code = $2 and i.system = ${numberOf('$1')} and not r.deleted and ($3::text is null or r.institution = $3) limit 20`,
         [identifierSystem, value, institution ?? null],
       )
       return found.rows.map((row) => row.record)

@@ -1,5 +1,6 @@
 /** Rows of the search index as they are written: what is long is kept whole beside a beginning that an index has room for. */
 import { arrayLiteral } from './array-literal.ts'
+import { aboutOf, numberOf } from './numbers.ts'
 import type { Sql } from './pool.ts'
 
 export interface IndexRow {
@@ -36,14 +37,16 @@ interface Column {
   readonly value: (row: IndexRow) => string | number | null
   /** nothing stands in it but in few rows: where none of a statement's rows has it, it does not travel */
   readonly isSeldom?: boolean
+  /** the column of `record_index` it is kept in, made in SQL of `i`; '' = in none of its own. As it travels where this is left out. */
+  readonly kept?: { readonly in: string; readonly sql: string }
 }
 
-/** Columns of `record_index` beside `shard` and `record`, and what stands in them. */
+/** What a row says as it travels, and where it is kept beside `shard` and `record`. A row's mark is made of it. */
 const columns: readonly Column[] = [
-  { name: 'type', type: 'text', value: ({ type }) => type },
-  { name: 'param', type: 'text', value: ({ param }) => param },
-  { name: 'kind', type: 'text', value: ({ kind }) => kind },
-  { name: 'system', type: 'text', value: ({ system }) => system },
+  { name: 'type', type: 'text', value: ({ type }) => type, kept: { in: 'about', sql: aboutOf(`i.type || '.' || i.param`) } },
+  { name: 'param', type: 'text', value: ({ param }) => param, kept: { in: '', sql: '' } },
+  { name: 'kind', type: 'text', value: ({ kind }) => kind, kept: { in: 'kind', sql: 'left(i.kind, 1)::"char"' } },
+  { name: 'system', type: 'text', value: ({ system }) => system, kept: { in: 'system', sql: numberOf('i.system') } },
   { name: 'code', type: 'text', value: ({ code }) => (code === null ? null : beginning(code)) },
   { name: 'from_ms', type: 'bigint', value: ({ fromMs }) => fromMs },
   { name: 'until_ms', type: 'bigint', value: ({ untilMs }) => untilMs },
@@ -52,7 +55,13 @@ const columns: readonly Column[] = [
   { name: 'exact', type: 'text', value: ({ exact, code }) => (exact === undefined || exact === code ? null : exact) },
   { name: 'whole', type: 'text', value: ({ code }) => (code !== null && code.length > indexedLength ? code : null), isSeldom: true },
   { name: 'grp', type: 'int', value: ({ grp }) => grp ?? null },
-  { name: 'target_type', type: 'text', value: ({ targetType }) => targetType ?? null, isSeldom: true },
+  {
+    name: 'target_type',
+    type: 'text',
+    value: ({ targetType }) => targetType ?? null,
+    isSeldom: true,
+    kept: { in: 'target_type', sql: numberOf('i.target_type') },
+  },
   { name: 'target', type: 'text', value: ({ target }) => target ?? null, isSeldom: true },
   { name: 'codes', type: 'text[]', value: ({ codes }) => (codes === undefined ? null : arrayLiteral(codes)), isSeldom: true },
   {
@@ -64,8 +73,16 @@ const columns: readonly Column[] = [
   { name: 'confidentiality', type: 'int', value: ({ confidentiality }) => confidentiality ?? null, isSeldom: true },
 ]
 
+/** Where a column is kept, and what is kept there. An array travels as a text, since an array of arrays would need all of one length. */
+const keptOf = ({ name, type, kept }: Column) => kept ?? { in: name, sql: type === 'text[]' ? `i.${name}::text[]` : `i.${name}` }
+
 /** As they are moved from one shard to another. */
-export const indexColumns = [...columns.map(({ name }) => name), 'mark'].join(', ')
+export const indexColumns = [...columns.map((column) => keptOf(column).in).filter((name) => name !== ''), 'mark'].join(', ')
+
+/** SQL: the row is a reference to a record of some type, not one to who knows what. */
+export function isReferenceSql(row: string): string {
+  return `${row}.kind = 'r' and ${row}.system <> ${numberOf(`''`)}`
+}
 
 /** A row as it travels: which record it is of, and what stands in its columns. */
 export interface Placed {
@@ -96,13 +113,17 @@ export function widthOf(rows: readonly Placed[]): Width {
 /** How many parameters the insert of index rows takes, and its text with these from `first` on. */
 export function insertIndex(first: number, width: Width): { readonly sql: string; readonly next: number } {
   const own = travelling[width]
-  const heads = ['text', 'text', 'bigint']
-  // an array of arrays would need all of one length: each travels as text
-  const types = [...heads, ...own.map(({ type }) => (type === 'text[]' ? 'text' : type))]
+  const types = ['text', 'text', 'bigint', ...own.map(({ type }) => (type === 'text[]' ? 'text' : type))]
   const lists = types.map((type, at) => `$${first + at}::${type}[]`)
   const names = ['shard', 'record', 'mark', ...own.map(({ name }) => name)]
-  const values = names.map((name) => (own.find((column) => column.name === name)?.type === 'text[]' ? `${name}::text[]` : name))
-  const sql = `insert into record_index (${names.join(', ')}) select ${values.join(', ')} from unnest(${lists.join(', ')}) as i(${names.join(', ')})`
+  const kept = [
+    { in: 'shard', sql: numberOf('i.shard') },
+    { in: 'record', sql: numberOf('i.record') },
+    { in: 'mark', sql: 'i.mark' },
+    ...own.map(keptOf).filter((each) => each.in !== ''),
+  ]
+  const sql = `insert into record_index (${kept.map((each) => each.in).join(', ')}) select ${kept.map((each) => each.sql).join(', ')}
+    from unnest(${lists.join(', ')}) as i(${names.join(', ')})`
   return { sql, next: first + types.length }
 }
 
@@ -124,7 +145,7 @@ export async function writeIndex(
 ): Promise<void> {
   const shardOf = new Map(records.map(({ shard, id }) => [id, shard]))
   await sql.query(
-    `delete from record_index i using unnest($1::text[], $2::text[]) as k(shard, id) where i.shard = k.shard and i.record = k.id`,
+    `delete from record_index i using unnest($1::text[], $2::text[]) as k(shard, id) where i.shard = ${numberOf('k.shard')} and i.record = ${numberOf('k.id')}`,
     [records.map(({ shard }) => shard), records.map(({ id }) => id)],
   )
   const rows = index.map((row) => placed(shardOf.get(row.record) ?? '', row))

@@ -8,6 +8,8 @@ import { contentFacts, departmentsIn, unlabelled, type ContentFacts } from '../.
 import { facts, isNarrated } from '../../fhir-profiles/facts.ts'
 import type { Resource } from '../../fhir-profiles/r4.ts'
 import { isResource } from '../../fhir-profiles/validate/guards.ts'
+import { isReferenceSql } from './index-rows.ts'
+import { numberOf } from './numbers.ts'
 import type { Sql } from './pool.ts'
 import { raised } from './raised.ts'
 
@@ -29,8 +31,8 @@ export async function relabelStale(sql: Sql, timeZone: string, places: Places): 
   let done = 0
   for (;;) {
     const found = await sql.query<Stale>(
-      `select r.shard, r.id, r.institution, r.type, r.text, r.person, r.sources,
-         array(select distinct i.code from record_index i where i.shard = r.shard and i.record = r.id and i.kind = 'reference' and i.system <> '' and i.code is not null) as relations
+      `select coalesce(r.person, r.institution) as shard, r.id, r.institution, r.type, r.text, r.person, r.sources,
+         array(select distinct i.code from record_index i where i.shard = r.shard and i.record = r.key and ${isReferenceSql('i')} and i.code is not null) as relations
        from record r where r.labeller < $1 and not r.deleted order by r.labeller limit ${batch}`,
       [labellerVersion],
     )
@@ -46,7 +48,7 @@ export async function relabelStale(sql: Sql, timeZone: string, places: Places): 
          is_narrated = k."isNarrated", elements = null, labeller = $2
        from jsonb_to_recordset($1::jsonb) as k(shard text, id text, classes text[], sources text[], codes text[], confidentiality int, sensitivities text[],
          relations text[], "fromMs" bigint, "untilMs" bigint, "labelBasis" text[], "isNarrated" boolean)
-       where r.shard = k.shard and r.id = k.id`,
+       where r.shard = ${numberOf('k.shard')} and r.key = ${numberOf('k.id')}`,
       [JSON.stringify(rows), labellerVersion],
     )
     done += rows.length

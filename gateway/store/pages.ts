@@ -1,6 +1,7 @@
 /** One person's records in pages by key, so that a record of fifty thousand parts is never held whole. */
 import type { Condition } from '../../consent/types.ts'
 import type { Held } from '../held.ts'
+import { numberOf } from './numbers.ts'
 import type { Sql } from './pool.ts'
 import { heldOf, heldOfOwn, peopleColumns, systemColumns } from './records.ts'
 import { visibleSql } from './search-view.ts'
@@ -74,7 +75,7 @@ function placeOf(row: OwnRow): Place {
 
 /** The shard is the person: one partition is read. */
 function personIs(person: string): readonly string[] {
-  return [`r.shard = ${person}`, `r.person = ${person}`]
+  return [`r.shard = ${numberOf(person)}`, `r.person = ${person}`]
 }
 
 export function pages(sql: Sql) {
@@ -108,7 +109,7 @@ export function pages(sql: Sql) {
          where r.person is null and ${narrowed({ ...ask, after: place }, bound.add).join(' and ')} order by ${order} limit ${room}`
       // of the institution and about nobody: in the shard of the institution
       const lying = (ids: string): string =>
-        `select r.* from record r where r.shard = ${institution} and r.id = any(array(${ids})) and (r.institution = ${institution}) is true and not r.deleted`
+        `select r.* from record r where r.shard = ${numberOf(institution)} and r.key = any(array(select ${numberOf('k.id')} from (${ids}) k(id))) and (r.institution = ${institution}) is true and not r.deleted`
       // a place is within one of the two: the other is not begun, or over
       const page =
         ask.turn === 'near'
@@ -139,5 +140,5 @@ export function pages(sql: Sql) {
  * the institution holds is not gone through for them.
  */
 function isOwn(of: string, institution: string, person: string): string {
-  return `${of}.shard = ${person} and ${of}.person = ${person} and (${of}.institution = ${institution}) is true and not ${of}.deleted`
+  return `${of}.shard = ${numberOf(person)} and ${of}.person = ${person} and (${of}.institution = ${institution}) is true and not ${of}.deleted`
 }

@@ -1,4 +1,5 @@
 /** What must reach somebody: parcels claimed with SKIP LOCKED, in order within a task, and due times in the same loop. */
+import { numberOf } from './numbers.ts'
 import type { Sql } from './pool.ts'
 
 export interface ParcelRow {
@@ -136,7 +137,7 @@ export function parcels(sql: Sql, traceNow: TraceNow = () => ({})) {
     async wake(person: string, atMs: number): Promise<readonly string[]> {
       const found = await sql.query<{ task: string }>(
         `update parcel set state = 'queued', next_ms = $2, attempts = 0, settled_ms = null
-         where state = 'withheld' and task in (select id from record where shard = $1 and type = 'Task' and person = $1) returning task`,
+         where state = 'withheld' and task in (select id from record where shard = ${numberOf('$1')} and type = 'Task' and person = $1) returning task`,
         [person, atMs],
       )
       return found.rows.map((row) => row.task)

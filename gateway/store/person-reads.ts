@@ -14,6 +14,7 @@ import {
   type PolicyRow,
   type Targets,
 } from './policy.ts'
+import { numberOf } from './numbers.ts'
 import type { Sql } from './pool.ts'
 import { heldOf, recordColumns, type StoredRow } from './record-row.ts'
 
@@ -50,7 +51,7 @@ const personSql = (targets: Targets): string => `
   ${askedSql('a.persons')}
   select ${policyColumns(targets)}, r.id is not null as stored, ${recordColumns}
   from ${policyFrom}
-    left join lateral (select * from record r where r.shard = a.person and r.person = a.person and r.type = 'Patient' and not r.deleted
+    left join lateral (select * from record r where r.shard = ${numberOf('a.person')} and r.person = a.person and r.type = 'Patient' and not r.deleted
       order by r.updated_ms desc, r.id limit ${maxRecords + 1}) r on a.is_named`
 
 const personTexts = { 'looked-up': personSql('looked-up'), 'left-out': personSql('left-out') }

@@ -45,11 +45,11 @@ function rowOf({ id, name, number, sensitivities = [], departments }: Place): Pl
 
 /** Names are looked for without blanks, a little too often rather than too seldom. */
 const outdated = `with recursive named as (
-    select r.shard, r.id, r.person is null as is_nobodys from record r
+    select r.shard, r.key, r.id, r.person is null as is_nobodys from record r
     where not r.deleted and (r.institution = any($1::text[])
       or exists (select 1 from unnest($2::text[]) n where position(lower(n) in lower(regexp_replace(r.text, '\\s', '', 'g'))) > 0))
     union
-    select r.shard, r.id, r.person is null from named k
-      join record_index i on k.is_nobodys and i.kind = 'reference' and i.code = k.id
-      join record r on r.shard = i.shard and r.id = i.record and not r.deleted)
-  update record r set labeller = 0, indexer = 0 from named k where r.shard = k.shard and r.id = k.id`
+    select r.shard, r.key, r.id, r.person is null from named k
+      join record_index i on k.is_nobodys and i.kind = 'r' and i.code = k.id
+      join record r on r.shard = i.shard and r.key = i.record and not r.deleted)
+  update record r set labeller = 0, indexer = 0 from named k where r.shard = k.shard and r.key = k.key`

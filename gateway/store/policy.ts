@@ -7,7 +7,9 @@ import { isRecord } from '../../fhir-profiles/validate/guards.ts'
 import { dataOf, toRow, type StoredProvision } from './consents.ts'
 import { grouped } from './grouped.ts'
 import type { IdentityRow } from './identities.ts'
+import { numberOf } from './numbers.ts'
 import type { Sql } from './pool.ts'
+import { isReferenceSql } from './index-rows.ts'
 import { isRelatedSql, type RelationAsk } from './relations.ts'
 import { remembering } from '../logic/remembering.ts'
 
@@ -90,10 +92,10 @@ export const askedSql = (persons: string): string => `
 /** A person referred to stands for the custodian's own Patient record of them. */
 const targetsSql = `(
     select json_agg(json_build_object('id', n.id, 'institution', n.institution,
-        'stored', exists (select 1 from record r where r.shard = n.shard and r.id = n.id and not r.deleted),
+        'stored', exists (select 1 from record r where r.shard = n.shard and r.key = ${numberOf('n.id')} and not r.deleted),
         'refersTo', array(select unnest(array[i.code, d.record]) from record_index i
-          left join identity d on i.system = 'Patient' and d.person = i.code and d.institution = n.institution
-          where i.shard = n.shard and i.record = n.id and i.kind = 'reference' and i.system <> '')) order by n.id)::text
+          left join identity d on i.system = ${numberOf(`'Patient'`)} and d.person = i.code and d.institution = n.institution
+          where i.shard = n.shard and i.record = ${numberOf('n.id')} and ${isReferenceSql('i')})) order by n.id)::text
     from network_id n where n.id in (
       select d ->> 'reference' from (${rulesOf('a.person')}) v
         cross join lateral jsonb_array_elements(case when jsonb_typeof(v.data::jsonb) = 'array' then v.data::jsonb else '[]'::jsonb end) d))`

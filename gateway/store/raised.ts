@@ -1,6 +1,7 @@
 /** Labels that a record has from others: of the departments and diagnoses of its encounter. They only ever rise. */
 import type { Raised } from '../../consent/record-facts.ts'
 import { directoryTypes } from '../../fhir-profiles/logical-reference.ts'
+import { numberOf } from './numbers.ts'
 import type { Sql } from './pool.ts'
 import { lies } from './record-row.ts'
 
@@ -52,11 +53,11 @@ export function raised(sql: Sql) {
            label_basis = array(select distinct b from unnest(r.label_basis || k.basis) b order by b)
          from (select i.shard, i.record, max(t.confidentiality) as confidentiality, array_agg(distinct s) as sensitivities,
                  array_agg(distinct s || ' · names a place by way of its directory') as basis
-               from record_index i join network_id n on n.id = i.code join record t on t.shard = n.shard and t.id = n.id
+               from record_index i join network_id n on n.id = i.code join record t on t.shard = n.shard and t.key = ${numberOf('n.id')}
                  cross join lateral unnest(t.sensitivities) s
-               where i.kind = 'reference' ${among('i.code', ids, '$2')} and t.person is null and t.type = any($1::text[]) and not t.deleted and not coalesce(i.sensitivities, '{}') @> t.sensitivities
+               where i.kind = 'r' ${among('i.code', ids, '$2')} and t.person is null and t.type = any($1::text[]) and not t.deleted and not coalesce(i.sensitivities, '{}') @> t.sensitivities
                group by i.shard, i.record) k
-         where r.shard = k.shard and r.id = k.record and not (r.sensitivities @> k.sensitivities and r.confidentiality >= k.confidentiality)
+         where r.shard = k.shard and r.key = k.record and not (r.sensitivities @> k.sensitivities and r.confidentiality >= k.confidentiality)
          returning r.id, r.person is null as is_nobodys`,
         ids === undefined ? [[...directoryTypes]] : [[...directoryTypes], ids],
       )

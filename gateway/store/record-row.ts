@@ -3,6 +3,7 @@ import { factsOf, unlabelled, type ContentFacts } from '../../consent/record-fac
 import type { LabelledElement } from '../../consent/redact.ts'
 import type { Facts } from '../../consent/types.ts'
 import { elementsIn } from './elements.ts'
+import { numberOf, numbersOf } from './numbers.ts'
 import { peopleTextOf } from './people-text.ts'
 import { hold, type Held, type HeldContent } from '../held.ts'
 import { octetsOf, type Octets } from '../../fhir-profiles/octets.ts'
@@ -88,7 +89,15 @@ export function systemColumns(institution: string): string {
 export const targetColumns = `${ownColumns(`''`, `''`)}, ${judgedColumns}`
 
 /** Where the record of a network id lies: the join that asks one partition only. */
-export const lies = 'r.shard = n.shard and r.id = n.id'
+export const lies = `r.shard = n.shard and r.key = ${numberOf('n.id')}`
+
+/** About these persons, whose shard is theirs. One is named alone: a list prunes no partitions. */
+export function aboutPersonsSql(alias: string, persons: readonly string[], add: (value: unknown) => string): string {
+  const [only, second] = persons
+  if (only !== undefined && second === undefined) return `(${alias}.shard = ${numberOf(add(only))} and ${alias}.person = ${add(only)})`
+  const all = `${add(persons)}::text[]`
+  return `(${alias}.shard = any(${numbersOf(all)}) and ${alias}.person = any(${all}))`
+}
 
 export function heldOf(row: StoredRow): Held {
   return hold(contentOf(row, factsOf({ ...row, fromMs: row.from_ms, untilMs: row.until_ms }), elementsIn(row.elements)))

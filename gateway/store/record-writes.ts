@@ -1,6 +1,7 @@
 /** How records come to lie where they lie: the one statement that writes them, deletions, and moves from one shard to another. */
 import type { Held } from '../held.ts'
 import { ledger, type LedgerEntry } from './ledger.ts'
+import { numberOf, numbersOf } from './numbers.ts'
 import type { Sql } from './pool.ts'
 import { indexColumns, placed, type IndexRow, type Placed } from './index-rows.ts'
 import { heldOfWritten, lies, type RecordKey, type RecordRow } from './record-row.ts'
@@ -11,35 +12,49 @@ const movedIndex = `record, ${indexColumns}`
 const rowColumns = `id, institution, type, local_id, version, deleted, text, people_text, network_form, updated_ms, sources, classes, parties, encounter,
   codes, confidentiality, sensitivities, relations, from_ms, until_ms, labeller, label_basis, is_narrated, elements, indexer`
 
+const lost = numbersOf('$1::text[]')
 const moved = [
-  { table: 'record', id: 'id', columns: `person, ${rowColumns}`, values: `$3, ${rowColumns}` },
-  { table: 'record_version', id: 'id', columns: versionColumns, values: versionColumns },
-  { table: 'record_index', id: 'record', columns: movedIndex, values: movedIndex },
+  { table: 'record_version', is: 'id = any($1::text[])', columns: versionColumns },
+  { table: 'record_index', is: `record = any(${lost})`, columns: movedIndex },
 ]
 
 /** Moves all records of one person, with their history and index, to another. Their ids come first: whoever writes one of them waits here. */
 export async function moveRecordsOf(sql: Sql, from: string, into: string): Promise<void> {
   const found = await sql.query<{ id: string }>(
-    `select n.id from record r join network_id n on ${lies} where r.shard = $1 and r.person = $1 order by n.institution, n.type, n.local_id for update of n`,
+    `select n.id from record r join network_id n on ${lies} where r.shard = ${numberOf('$1')} and r.person = $1
+     order by n.institution, n.type, n.local_id for update of n`,
     [from],
   )
-  await move(
-    sql,
-    found.rows.map(({ id }) => id),
-    { from, into },
+  const ids = found.rows.map(({ id }) => id)
+  if (ids.length === 0) return
+  const [here, there] = [numberOf('$2'), numberOf('$3')]
+  await sql.query(
+    `insert into record (shard, key, person, ${rowColumns}) select ${there}, key, $3, ${rowColumns} from record where shard = ${here} and key = any(${lost})`,
+    [ids, from, into],
   )
+  await sql.query(`delete from record where shard = ${here} and key = any(${lost})`, [ids, from])
+  const [{ here: old, there: next } = { here: '', there: '' }] = (
+    await sql.query<{ here: string; there: string }>(`select ${numberOf('$1')}::text as here, ${numberOf('$2')}::text as there`, [
+      from,
+      into,
+    ])
+  ).rows
+  await follow(sql, ids, { from: old, into: next })
 }
 
-/** Copied, then deleted: a distributed database changes no shard key in place. The ids are locked. */
-async function move(sql: Sql, ids: readonly string[], { from, into }: { readonly from: string; readonly into: string }): Promise<void> {
-  if (ids.length === 0) return
+/**
+ * What belongs to records that moved, from the shard of one number to another. Copied, then deleted: a distributed database changes no shard key in
+ * place. The ids are locked.
+ */
+async function follow(sql: Sql, ids: readonly string[], { from, into }: { readonly from: string; readonly into: string }): Promise<void> {
   await sql.query('update network_id set shard = $2 where id = any($1::text[])', [ids, into])
-  for (const { table, id, columns, values } of moved) {
-    await sql.query(
-      `insert into ${table} (shard, ${columns}) select $3, ${values} from ${table} where shard = $2 and ${id} = any($1::text[])`,
-      [ids, from, into],
-    )
-    await sql.query(`delete from ${table} where shard = $2 and ${id} = any($1::text[])`, [ids, from])
+  for (const { table, is, columns } of moved) {
+    await sql.query(`insert into ${table} (shard, ${columns}) select $3::bigint, ${columns} from ${table} where shard = $2 and ${is}`, [
+      ids,
+      from,
+      into,
+    ])
+    await sql.query(`delete from ${table} where shard = $2 and ${is}`, [ids, from])
   }
 }
 
@@ -75,7 +90,7 @@ async function writeTogether(sql: Sql, rows: readonly RecordRow[], { index, entr
   }
   const { anywhere, values } = writing(rows, all, entries)
   const left = await sql.query<{ id: string; from: string; into: string }>(anywhere, values)
-  for (const { id, from, into } of left.rows) await move(sql, [id], { from, into })
+  for (const { id, from, into } of left.rows) await follow(sql, [id], { from, into })
 }
 
 /** Index rows that stand there already, and those that stand there no longer. */
@@ -144,13 +159,13 @@ export function recordWrites(sql: Sql) {
     async markDeleted(key: RecordKey, atMs: number): Promise<{ id: string; version: number; person: string | null } | undefined> {
       const done = await sql.query<{ id: string; version: number; person: string | null }>(
         `with was as materialized (
-           select r.shard, ${versionColumns.replaceAll(/\w+/g, 'r.$&')} from network_id n join record r on ${lies}
+           select r.shard, r.key, ${versionColumns.replaceAll(/\w+/g, 'r.$&')} from network_id n join record r on ${lies}
            where n.institution = $1 and n.type = $2 and n.local_id = $3 and not r.deleted for update of r),
          past as (insert into record_version (shard, ${versionColumns}) select shard, ${versionColumns} from was),
          gone as (
            update record r set deleted = true, version = was.version + 1, updated_ms = $4 from was
-           where r.shard = was.shard and r.id = was.id returning r.shard, r.id, r.version, r.person),
-         unindexed as (delete from record_index i using gone where i.shard = gone.shard and i.record = gone.id)
+           where r.shard = was.shard and r.key = was.key returning r.shard, r.key, r.id, r.version, r.person),
+         unindexed as (delete from record_index i using gone where i.shard = gone.shard and i.record = gone.key)
          select id, version, person from gone`,
         [key.institution, key.type, key.localId, atMs],
       )

@@ -1,7 +1,9 @@
 /** Records: what institutions sent (own partition) and what the network keeps (Task, Consent). Everything leaves here Held. */
 import type { Held } from '../held.ts'
 import { grouped } from './grouped.ts'
+import { isReferenceSql } from './index-rows.ts'
 import { networkIds } from './network-ids.ts'
+import { aboutOf, numberOf } from './numbers.ts'
 import type { Sql } from './pool.ts'
 import { heldOf, heldOfOwn, lies, recordColumns, systemColumns, targetColumns, type RecordKey, type StoredRow } from './record-row.ts'
 import { recordWrites } from './record-writes.ts'
@@ -105,8 +107,8 @@ function reading(sql: Sql) {
     /** Local ids of one partition's records with this identifier; at most two, since one more than one is already too many. */
     async byIdentifier(ask: { institution: string; type: string; system: string; value: string }): Promise<readonly string[]> {
       const found = await sql.query<{ local_id: string }>(
-        `select distinct r.local_id from record_index i join record r on r.shard = i.shard and r.id = i.record
-         where i.type = $1 and i.param = 'identifier' and i.system = $2 and i.code = $3 and r.institution = $4 and not r.deleted limit 2`,
+        `select distinct r.local_id from record_index i join record r on r.shard = i.shard and r.key = i.record
+         where i.about = ${aboutOf(`$1::text || '.identifier'`)} and i.system = ${numberOf('$2')} and i.code = $3 and r.institution = $4 and not r.deleted limit 2`,
         [ask.type, ask.system, ask.value, ask.institution],
       )
       return found.rows.map((row) => row.local_id)
@@ -120,8 +122,8 @@ function reading(sql: Sql) {
       const found = await sql.query<{ at: number; local_id: string }>(
         `select k.at::int, r.local_id from unnest($3::text[], $4::text[]) with ordinality as k(system, value, at)
          cross join lateral (
-           select distinct r.local_id from record_index i join record r on r.shard = i.shard and r.id = i.record
-           where i.type = $2 and i.param = 'identifier' and i.system = k.system and i.code = k.value
+           select distinct r.local_id from record_index i join record r on r.shard = i.shard and r.key = i.record
+           where i.about = ${aboutOf(`$2::text || '.identifier'`)} and i.system = ${numberOf('k.system')} and i.code = k.value
              and r.type = $2 and r.institution = $1 and not r.deleted limit 2) r`,
         [ask.institution, ask.type, identifiers.map(({ system }) => system), identifiers.map(({ value }) => value)],
       )
@@ -131,7 +133,7 @@ function reading(sql: Sql) {
 
     async byId(type: string, id: string): Promise<Held | undefined> {
       const found = await sql.query<StoredRow>(
-        `select ${recordColumns} from record r where r.shard = (select n.shard from network_id n where n.id = $1) and r.id = $1 and r.type = $2`,
+        `select ${recordColumns} from record r where r.shard = (select n.shard from network_id n where n.id = $1) and r.key = ${numberOf('$1')} and r.type = $2`,
         [id, type],
       )
       return found.rows[0] && heldOf(found.rows[0])
@@ -157,8 +159,8 @@ function reading(sql: Sql) {
     /** Every record of one partition that refers to this one: all of them judge it, so there is no bound. */
     async pointingTo(id: string, institution: string): Promise<readonly Held[]> {
       const found = await sql.query<StoredRow>(
-        `select ${recordColumns} from (select distinct i.shard, i.record as id from record_index i where i.kind = 'reference' and i.code = $1) n
-           join record r on ${lies}
+        `select ${recordColumns} from (select distinct i.shard, i.record from record_index i where i.kind = 'r' and i.code = $1) i
+           join record r on r.shard = i.shard and r.key = i.record
          where r.institution = $2 and not r.deleted`,
         [id, institution],
       )
@@ -176,7 +178,7 @@ function reading(sql: Sql) {
     async ofPerson(person: string, types: readonly string[], limit: number, but: readonly string[] = []): Promise<readonly Held[]> {
       const found = await sql.query<StoredRow>(
         `select ${recordColumns} from record r
-         where r.shard = $1 and r.person = $1 and not r.deleted and (cardinality($2::text[]) = 0 or r.type = any($2::text[])) and r.type <> all($4::text[])
+         where r.shard = ${numberOf('$1')} and r.person = $1 and not r.deleted and (cardinality($2::text[]) = 0 or r.type = any($2::text[])) and r.type <> all($4::text[])
          order by r.updated_ms desc, r.id limit $3`,
         [person, types, limit, but],
       )
@@ -186,12 +188,12 @@ function reading(sql: Sql) {
     /** One partition's record of a person, with the records outside the patient compartment it refers to (organizations, practitioners …). */
     async ownRecordOf(ask: { institution: string; person: string; types: readonly string[]; limit: number }): Promise<readonly Held[]> {
       const found = await sql.query<StoredRow>(
-        `with own as (select r.shard, r.id from record r where r.shard = $2 and r.person = $2 and r.institution = $1 and not r.deleted),
-           near as (select distinct i.code as id from own join record_index i on i.shard = own.shard and i.record = own.id and i.kind = 'reference' and i.system <> ''),
+        `with own as (select r.shard, r.key from record r where r.shard = ${numberOf('$2')} and r.person = $2 and r.institution = $1 and not r.deleted),
+           near as (select distinct i.code as id from own join record_index i on i.shard = own.shard and i.record = own.key and ${isReferenceSql('i')}),
            far as (select distinct i.code as id from near join network_id n on n.id = near.id and n.shard is not null
-             join record_index i on i.shard = n.shard and i.record = n.id and i.kind = 'reference' and i.system <> ''),
-           around as (select n.shard, n.id from network_id n where n.id in (select id from near union select id from far) and n.shard = $1)
-         select ${recordColumns} from (select shard, id from own union select shard, id from around) n join record r on ${lies}
+             join record_index i on i.shard = n.shard and i.record = ${numberOf('n.id')} and ${isReferenceSql('i')}),
+           around as (select n.shard, ${numberOf('n.id')} as key from network_id n where n.id in (select id from near union select id from far) and n.shard = ${numberOf('$1')})
+         select ${recordColumns} from (select shard, key from own union select shard, key from around) n join record r on r.shard = n.shard and r.key = n.key
          where r.institution = $1 and not r.deleted and (cardinality($3::text[]) = 0 or r.type = any($3::text[]))
          order by (r.type = 'Patient') desc, r.updated_ms, r.id limit $4`,
         [ask.institution, ask.person, ask.types, ask.limit],

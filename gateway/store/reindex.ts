@@ -3,12 +3,14 @@
  * run goes on where it was. Until it is done every search says that something may be missing (`search.ts`).
  */
 import { indexerVersion } from '../../fhir-profiles/search-parameters.ts'
+import { numberOf } from './numbers.ts'
 import type { Database, Sql } from './pool.ts'
 import { writeIndex, type IndexRow } from './index-rows.ts'
 
 const batch = 200
 
 export interface StaleRecord extends Record<string, unknown> {
+  /** its name */
   readonly shard: string
   readonly id: string
   readonly type: string
@@ -41,7 +43,7 @@ export async function reindexStale(database: Pick<Database, 'transaction'>, how:
 async function oneBatch(sql: Sql, { referencesOf, make }: Reindexing): Promise<number> {
   // Locked, so that a write of the same record waits, and its newer rows stay; other processes take other records.
   const { rows } = await sql.query<StaleRecord>(
-    `select r.shard, r.id, r.type, r.institution, r.version, r.text, r.elements from record r
+    `select coalesce(r.person, r.institution) as shard, r.id, r.type, r.institution, r.version, r.text, r.elements from record r
      where r.indexer < $1 and not r.deleted order by r.indexer limit ${batch} for update skip locked`,
     [indexerVersion],
   )
@@ -58,7 +60,7 @@ async function oneBatch(sql: Sql, { referencesOf, make }: Reindexing): Promise<n
   const index = rows.flatMap((row) => make(row, (type, localId) => ids.get(keyOf(row.institution, type, localId))))
   await writeIndex(sql, rows, index)
   await sql.query(
-    `update record r set indexer = $2 from jsonb_to_recordset($1::jsonb) as k(shard text, id text) where r.shard = k.shard and r.id = k.id`,
+    `update record r set indexer = $2 from jsonb_to_recordset($1::jsonb) as k(shard text, id text) where r.shard = ${numberOf('k.shard')} and r.key = ${numberOf('k.id')}`,
     [JSON.stringify(rows.map(({ shard, id }) => ({ shard, id }))), indexerVersion],
   )
   return rows.length

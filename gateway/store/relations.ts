@@ -1,4 +1,5 @@
 /** What shows that an institution has to do with a patient now (contract, "Relation"): facts only, the rule is in `relation.ts`. */
+import { aboutOf, numberOf } from './numbers.ts'
 import type { Sql } from './pool.ts'
 
 export interface RelationAsk {
@@ -17,11 +18,11 @@ export interface RelationAsk {
  */
 export const isRelatedSql = `(exists (
       select 1 from record r
-      where r.shard = a.person and r.person = a.person and r.type in ('Task', 'Encounter') and not r.deleted
+      where r.shard = ${numberOf('a.person')} and r.person = a.person and r.type in ('Task', 'Encounter') and not r.deleted
         and case r.type when 'Task' then r.parties @> array[a.institution] and r.classes @> array[a.class] else r.institution = a.institution
           and exists (select 1 from identity d where d.person = a.person and d.institution = a.institution and d.grade = 'certain') end
         and (r.type = 'Task' and r.updated_ms >= a.since or exists (
-          select 1 from record_index i where i.shard = r.shard and i.record = r.id and i.param = 'status' and case r.type
+          select 1 from record_index i where i.shard = r.shard and i.record = r.key and i.about = ${aboutOf(`r.type || '.status'`)} and case r.type
             when 'Task' then i.code not in ('completed', 'rejected', 'cancelled', 'failed', 'entered-in-error')
             else i.code in ('planned', 'arrived', 'in-progress') end)))::int
     + exists (

@@ -7,7 +7,8 @@ import type { Held } from '../held.ts'
 import type { Sql } from './pool.ts'
 import { heldOf, recordColumns } from './records.ts'
 import type { Include, Views } from './search-clause.ts'
-import { ledTo, making, pointingRows, told, toldReference, visible, type At, type Making } from './search-view.ts'
+import { numberOf } from './numbers.ts'
+import { isAbout, ledTo, making, pointingRows, told, toldReference, visible, type At, type Making } from './search-view.ts'
 
 export interface IncludeInput {
   readonly views: Views
@@ -36,14 +37,14 @@ export async function includedRecords(sql: Sql, input: IncludeInput): Promise<In
   const depth = input.includes.some(({ isIterated }) => isIterated) ? deepest : 1
   const most = make.add(input.limit + 1)
   const found = await sql.query<Parameters<typeof heldOf>[0]>(
-    `with recursive got(shard, id, type, depth) as (
-       select m.shard, m.id, m.type, 0 from network_id m where m.id = any(${ids}::text[]) and m.shard is not null
+    `with recursive got(shard, key, id, type, depth) as (
+       select m.shard, ${numberOf('m.id')}, m.id, m.type, 0 from network_id m where m.id = any(${ids}::text[]) and m.shard is not null
        union
-       select n.shard, n.id, n.type, g.depth + 1 from got g
-       cross join lateral (select shard, id, type from (${steps.join(' union ')}) each order by type, id limit ${most}) n
+       select n.shard, n.key, n.id, n.type, g.depth + 1 from got g
+       cross join lateral (select shard, key, id, type from (${steps.join(' union ')}) each order by type, id limit ${most}) n
        where g.depth < ${depth}
      )
-     select ${recordColumns} from record r where (r.shard, r.id) in (select shard, id from got where depth > 0) and r.id <> all(${ids}::text[])
+     select ${recordColumns} from record r where (r.shard, r.key) in (select shard, key from got where depth > 0) and r.id <> all(${ids}::text[])
      order by r.type, r.updated_ms desc, r.id limit ${most}`,
     make.values,
   )
@@ -74,24 +75,30 @@ function targetsOf({ types }: IncludeInput, { source, param, target }: Include):
 function forward(make: Making, include: Include, source: At, target: At): string {
   const row = make.alias('i')
   const led = ledTo(make, row, target)
-  return `select ${target.alias}.shard, ${target.alias}.id, ${target.alias}.type from record ${source.alias}
+  return `select ${target.alias}.shard, ${target.alias}.key, ${target.alias}.id, ${target.alias}.type from record ${source.alias}
     join record_index ${row} on ${pointing(make, include, source, row)}
     cross join ${led.from}
-    where ${led.where} and ${source.alias}.shard = g.shard and ${source.alias}.id = g.id and ${visible(make, target)} and ${visible(make, source)}${onlyAtFirst(include)}`
+    where ${led.where} and ${source.alias}.shard = g.shard and ${source.alias}.key = g.key and ${visible(make, target)} and ${visible(make, source)}${onlyAtFirst(include)}`
 }
 
 function reverse(make: Making, include: Include, source: At, target: At): string {
   const row = make.alias('i')
   const rows = pointingRows(make, row, target)
-  return `select ${source.alias}.shard, ${source.alias}.id, ${source.alias}.type from ${rows.from}
+  return `select ${source.alias}.shard, ${source.alias}.key, ${source.alias}.id, ${source.alias}.type from ${rows.from}
     join record ${target.alias} on ${rows.where}
     join record ${source.alias} on ${pointing(make, include, source, row)} and ${visible(make, source)}
-    where ${target.alias}.shard = g.shard and ${target.alias}.id = g.id and ${visible(make, target)}${onlyAtFirst(include)}`
+    where ${target.alias}.shard = g.shard and ${target.alias}.key = g.key and ${visible(make, target)}${onlyAtFirst(include)}`
 }
 
 /** A wildcard follows every reference that a search parameter follows. */
 function pointing(make: Making, { param }: Include, source: At, row: string): string {
-  return param === '*' ? `${toldReference(make, source, row)} and ${row}.param <> '_reference'` : told(make, source, row, param)
+  return param === '*'
+    ? `${toldReference(make, source, row)} and not ${isAbout(
+        make,
+        row,
+        source.types.map((type) => `${type}._reference`),
+      )}`
+    : told(make, source, row, param)
 }
 
 function onlyAtFirst({ isIterated }: Include): string {

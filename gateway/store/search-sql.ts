@@ -1,9 +1,12 @@
 /** Clauses → SQL over a record, however deep they reach. Each record on the way is in the caller's view. */
 import { narrowerOf } from '../../fhir-profiles/search-narrower.ts'
 import { groupsOf, standingOf, wholeParts } from '../../fhir-profiles/search-standing.ts'
+import { numberOf } from './numbers.ts'
+import { aboutPersonsSql } from './record-row.ts'
 import type { Clause, Test } from './search-clause.ts'
 import { rangeSql, testSql } from './search-test.ts'
 import {
+  isAbout,
   isToldApart,
   ledTo,
   pointingRows,
@@ -22,9 +25,9 @@ export function clauseSql(make: Making, at: At, clause: Clause): string {
   const { alias } = at
   switch (clause.on) {
     case 'id':
-      return `(${alias}.shard, ${alias}.id) in (select n.shard, n.id from network_id n where n.id = any(${add(clause.anyOf)}::text[]))`
+      return `(${alias}.shard, ${alias}.key) in (select n.shard, ${numberOf('n.id')} from network_id n where n.id = any(${add(clause.anyOf)}::text[]))`
     case 'person':
-      return personIs(make, at, clause.anyOf)
+      return aboutPersonsSql(alias, clause.anyOf, add)
     case 'type':
       return `${alias}.type = any(${add(clause.anyOf)}::text[])`
     case 'local-id':
@@ -43,8 +46,8 @@ export function clauseSql(make: Making, at: At, clause: Clause): string {
       return some(make, at, clause.param, (row) => `(${clause.through.map((link) => linkSql(make, row, link)).join(' or ')})`)
     case 'points': {
       const row = make.alias('i')
-      return `(${alias}.shard, ${alias}.id) in (select ${row}.shard, ${row}.record from record_index ${row} where ${toldReferenceApart(make, at, row)}
-        and ${row}.type || '.' || ${row}.param = any(${add(standing(clause.params))}::text[]) and ${testSql(clause.test, row, add)})`
+      return `(${alias}.shard, ${alias}.key) in (select ${row}.shard, ${row}.record from record_index ${row} where ${toldReferenceApart(make, at, row)}
+        and ${isAbout(make, row, standing(clause.params))} and ${testSql(clause.test, row, add)})`
     }
     case 'has':
       return hasSql(make, at, clause)
@@ -67,13 +70,6 @@ export function clausesInLook(make: Making, at: At, clauses: readonly Clause[], 
   })
 }
 
-/** The person is the shard. One is named alone: a list prunes no partitions from a plan that is kept. */
-function personIs({ add }: Making, { alias }: At, persons: readonly string[]): string {
-  const [only, second] = persons
-  const is = only !== undefined && second === undefined ? `= ${add(only)}` : `= any(${add(persons)}::text[])`
-  return `(${alias}.shard ${is} and ${alias}.person ${is})`
-}
-
 type Passes = (row: string) => string
 
 /**
@@ -83,7 +79,7 @@ type Passes = (row: string) => string
 function some(make: Making, at: At, param: string, passes: Passes): string {
   // of one person's records each is looked at: they are few, and rows of a code are as many as the store is large
   if (!isToldApart(at) || at.shard !== undefined) return exists(make, at, param, passes)
-  return `(${at.alias}.shard, ${at.alias}.id) in (${rowsApart(make, at, param, passes)})`
+  return `(${at.alias}.shard, ${at.alias}.key) in (${rowsApart(make, at, param, passes)})`
 }
 
 function rowsApart(make: Making, at: At, param: string, passes: Passes): string {

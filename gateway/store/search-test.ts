@@ -1,5 +1,6 @@
 /** One test of one index row, in SQL. Spec: http://hl7.org/fhir/R4/search.html#prefix, #string, #token, #quantity, #uri */
 import { beginning, indexedLength } from './index-rows.ts'
+import { numberOf } from './numbers.ts'
 import type { AmountTest, Prefix, Range, Test, TokenTest } from './search-clause.ts'
 
 type Add = (value: unknown) => string
@@ -20,8 +21,8 @@ function alternatives(test: Test, row: string, add: Add): readonly string[] {
       return test.anyOf.map((amount) => amountSql(amount, row, add))
     case 'reference':
       return merged(test.anyOf).map(({ type, ids }) => {
-        const isId = `${row}.kind in ('reference', 'uri') and ${row}.code = any(${add(ids)}::text[])`
-        return type === '' ? `(${isId})` : `(${isId} and ${row}.system = ${add(type)})`
+        const isId = `${row}.kind in ('r', 'u') and ${row}.code = any(${add(ids)}::text[])`
+        return type === '' ? `(${isId})` : `(${isId} and ${row}.system = ${numberOf(add(type))})`
       })
     case 'uri':
       return test.anyOf.map((uri) => uriSql(uri, test.match, row, add))
@@ -38,7 +39,7 @@ function merged(targets: Extract<Test, { kind: 'reference' }>['anyOf']): typeof 
 
 function tokenSql({ system, codes, below }: TokenTest, row: string, add: Add): string {
   const parts = [
-    ...(system === undefined ? [] : [system === '' ? `${row}.system is null` : `${row}.system = ${add(system)}`]),
+    ...(system === undefined ? [] : [system === '' ? `${row}.system is null` : `${row}.system = ${numberOf(add(system))}`]),
     ...(codes === undefined ? [] : [codesSql(codes, row, add)]),
     ...(below === undefined ? [] : [`upper(replace(${row}.code, '.', '')) like ${add(`${escaped(below)}%`)}`]),
   ]
@@ -136,7 +137,7 @@ function amountSql({ prefix, value, low, high, system, code }: AmountTest, row: 
   }
   const parts = [
     sqlOf[prefix](),
-    ...(system === undefined ? [] : [`${row}.system = ${add(system)}`]),
+    ...(system === undefined ? [] : [`${row}.system = ${numberOf(add(system))}`]),
     ...(code === undefined ? [] : [`${row}.code = ${add(code)}`]),
   ]
   return `(${parts.join(' and ')})`

@@ -6,6 +6,7 @@ import { toSql, type Columns } from '../../consent/view.ts'
 import { searchParametersOf } from '../../fhir-profiles/search-parameters.ts'
 import { narrowerOf } from '../../fhir-profiles/search-narrower.ts'
 import { standingOf, type Standing } from '../../fhir-profiles/search-standing.ts'
+import { aboutOf, numberOf, numbersOf } from './numbers.ts'
 import { viewOf, type View, type Views } from './search-clause.ts'
 
 /** A statement in the making. */
@@ -50,11 +51,11 @@ export interface At {
 
 /** Index rows belong to their record: the one place that says so. */
 const rowsOf = (row: string, { alias, shard = `${alias}.shard` }: Omit<At, 'types'>): string =>
-  `${row}.shard = ${shard} and ${row}.record = ${alias}.id`
+  `${row}.shard = ${shard} and ${row}.record = ${alias}.key`
 
 /** The record of a network id as `table`: by way of its shard, so that one partition is asked. */
 export function recordAt(table: string, id: string): string {
-  return `network_id n${table} join record ${table} on ${table}.shard = n${table}.shard and ${table}.id = n${table}.id where n${table}.id = ${id}`
+  return `network_id n${table} join record ${table} on ${table}.shard = n${table}.shard and ${table}.key = ${numberOf(`n${table}.id`)} where n${table}.id = ${id}`
 }
 
 function factsAt(at: string): Columns {
@@ -199,12 +200,12 @@ export function toldApart(make: Making, at: At, row: string, param: string): str
 /** Any reference of a record, as far as the caller may know that it is there. */
 export function toldReference(make: Making, at: At, row: string): string {
   const seen = seenAs(make, at, elementFacts(at.alias, row))
-  return [rowsOf(row, at), `${row}.kind = 'reference'`, ...known(make, at, row, { pointer: ownPointer, seen })].join(' and ')
+  return [rowsOf(row, at), `${row}.kind = 'r'`, ...known(make, at, row, { pointer: ownPointer, seen })].join(' and ')
 }
 
 /** The same rows by themselves. */
 export function toldReferenceApart(make: Making, at: At, row: string): string {
-  return [`${row}.kind = 'reference'`, ...known(make, at, row, { pointer: ownPointer, seen: seenApart(make, at, row) })].join(' and ')
+  return [`${row}.kind = 'r'`, ...known(make, at, row, { pointer: ownPointer, seen: seenApart(make, at, row) })].join(' and ')
 }
 
 /** Whether what may be known of a row is decided by the row and what it leads to: of a Task its parties decide as well. */
@@ -220,10 +221,9 @@ function rowsAre(make: Making, { types }: At, row: string, param: string): reado
   const [, name = '', mark = ''] = /^([^:$]*)(.*)$/.exec(param) ?? []
   const groups = types.length === 1 ? [types] : [...Map.groupBy(types, (type) => JSON.stringify(namedAs(type, name, mark))).values()]
   const [only = [], second] = groups
-  const under = (of: readonly string[]): readonly string[] => standsUnder(make, row, namedAs(of[0] ?? '', name, mark), mark)
-  if (second === undefined) return [...(only.length === 1 ? [`${row}.type = ${make.add(only[0])}`] : []), ...under(only)]
-  const parts = groups.map((of) => [`${row}.type = any(${make.add(of)}::text[])`, ...under(of)])
-  return [`(${parts.map((part) => `(${part.join(' and ')})`).join(' or ')})`]
+  const under = (of: readonly string[]): readonly string[] => standsUnder(make, row, of, namedAs(of[0] ?? '', name, mark), mark)
+  if (second === undefined) return under(only)
+  return [`(${groups.map((of) => `(${under(of).join(' and ')})`).join(' or ')})`]
 }
 
 /** The names of its rows, those included that say what it says under a narrower parameter's name. */
@@ -232,13 +232,26 @@ function namedAs(type: string, name: string, mark: string): Standing {
   return { params: params.flatMap((each) => (mark === '' ? [each, ...narrowerOf(type, each)] : [`${each}${mark}`])), target }
 }
 
-function standsUnder(make: Making, row: string, { params, target }: Standing, mark: string): readonly string[] {
-  const [only = '', second] = params
-  const isUnder = second === undefined ? `${row}.param = ${make.add(only)}` : `${row}.param = any(${make.add(params)}::text[])`
+function standsUnder(make: Making, row: string, types: readonly string[], { params, target }: Standing, mark: string): readonly string[] {
+  const isUnder = isAbout(
+    make,
+    row,
+    types.flatMap((type) => params.map((param) => `${type}.${param}`)),
+  )
   if (target === undefined) return [isUnder]
   // `:identifier` of a reference that leads nowhere is of no type
-  const leads = mark === '' ? `${row}.system = ${make.add(target)}` : `${row}.target_type = ${make.add(target)} and ${row}.target <> ''`
+  const leads =
+    mark === ''
+      ? `${row}.system = ${numberOf(make.add(target))}`
+      : `${row}.target_type = ${numberOf(make.add(target))} and ${row}.target <> ''`
   return [isUnder, leads]
+}
+
+/** A row of one of these parameters (`Type.param`). One is named alone: its rows are in the order of what they say. */
+export function isAbout({ add }: Making, row: string, names: readonly string[]): string {
+  const [only = '', second] = names
+  if (second === undefined) return `${row}.about = (select ${aboutOf(add(only))})`
+  return `${row}.about = any(array(select ${aboutOf('v')} from unnest(${add(names)}::text[]) v))`
 }
 
 /** What a labelled element says is judged with its record, which is looked up for such a row alone. */
@@ -297,7 +310,7 @@ function mayFollow(make: Making, at: At, row: string, pointer: Pointer): string 
   const named = mayBeTask ? [`(${isTask} and ${t}.parties && ${at.alias}.parties)`] : []
   const unstored = mayBeTask ? ` or (${isTask} and not exists (select 1 from ${recordAt(t, id)}))` : ''
   // one value per row: as `exists` the planner may first gather every record there is to be seen
-  return `(coalesce(${type}, '') <> all(${make.add(make.views.guarded)}::text[])${unstored}
+  return `(coalesce(${type}, 0) <> all(${numbersOf(`${make.add(make.views.guarded)}::text[]`)})${unstored}
     or coalesce((select true from ${recordAt(t, id)} and not ${t}.deleted and (${[`${t}.person is null`, ...named, ...views].join(' or ')}) limit 1), false))`
 }
 
@@ -323,21 +336,21 @@ export function ledTo(make: Making, row: string, to: At): Tied {
   const n = make.alias('n')
   if (!isPerson(make, to))
     return {
-      from: `network_id ${n} join record ${to.alias} on ${to.alias}.shard = ${n}.shard and ${to.alias}.id = ${n}.id`,
+      from: `network_id ${n} join record ${to.alias} on ${to.alias}.shard = ${n}.shard and ${to.alias}.key = ${numberOf(`${n}.id`)}`,
       where: `${n}.id = ${row}.code`,
     }
   return {
-    from: `${personIds} ${n} join record ${to.alias} on ${to.alias}.shard = ${n}.person and ${to.alias}.person = ${n}.person`,
-    where: `${row}.system = 'Patient' and ${n}.id = ${row}.code`,
+    from: `${personIds} ${n} join record ${to.alias} on ${to.alias}.shard = ${numberOf(`${n}.person`)} and ${to.alias}.person = ${n}.person`,
+    where: `${row}.system = ${numberOf(`'Patient'`)} and ${n}.id = ${row}.code`,
   }
 }
 
 /** The same, asked from the record: the rows that point at it. Whichever side the planner begins with, the other is found by index. */
 export function pointingRows(make: Making, row: string, to: At): Tied {
-  if (!isPerson(make, to)) return { from: `record_index ${row}`, where: `${row}.kind = 'reference' and ${row}.code = ${to.alias}.id` }
+  if (!isPerson(make, to)) return { from: `record_index ${row}`, where: `${row}.kind = 'r' and ${row}.code = ${to.alias}.id` }
   const k = make.alias('k')
   return {
-    from: `${personIds} ${k} join record_index ${row} on ${row}.kind = 'reference' and ${row}.system = 'Patient' and ${row}.code = ${k}.id`,
+    from: `${personIds} ${k} join record_index ${row} on ${row}.kind = 'r' and ${row}.system = ${numberOf(`'Patient'`)} and ${row}.code = ${k}.id`,
     where: `${k}.person = ${to.alias}.person`,
   }
 }

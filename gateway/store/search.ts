@@ -5,6 +5,7 @@
 import { indexerVersion } from '../../fhir-profiles/search-parameters.ts'
 import type { Held } from '../held.ts'
 import type { Sql } from './pool.ts'
+import { numberOf } from './numbers.ts'
 import { heldOf, heldOfOwn, peopleColumns, systemColumns } from './records.ts'
 import { viewOf, type Clause, type Place, type SearchInput, type View, type Views } from './search-clause.ts'
 import { orderOf, type Order } from './search-order.ts'
@@ -57,7 +58,7 @@ async function fewRecords(sql: Sql, input: SearchInput): Promise<SearchAnswer | 
   const columns = `${columnsFor(make)}, ${order.columns}`
   const from =
     look === undefined
-      ? `(${found}) f join record r on r.shard = f.shard and r.id = f.record where ${visible(make, at)}`
+      ? `(${found}) f join record r on r.shard = f.shard and r.key = f.record where ${visible(make, at)}`
       : seenIn(make, at, clauses, look)
   const hits = `select ${columns} from ${from} limit ${make.add(few + 1)}`
   // a record is found by each row that says so, and is one
@@ -91,9 +92,9 @@ async function manyRecords(sql: Sql, input: SearchInput): Promise<SearchAnswer> 
   const at = atOf(make, input)
   const order = orderOf(make, at, input)
   const { rows } = await sql.query<Found>(
-    `with ${pageOf(make, input, order, `select r.shard, r.id, ${order.columns} from record r where ${whereOf(make, at, input)}`)}
+    `with ${pageOf(make, input, order, `select r.shard, r.key, ${order.columns} from record r where ${whereOf(make, at, input)}`)}
      select c.total, ${indexing(make, sql)} as indexing, ${columnsFor(make)}, ${order.names.map((name) => `page.${name}`).join(', ')}
-     from counted c left join (page join record r on r.shard = ${at.shard ?? 'page.shard'} and r.id = page.id) on true order by ${order.by('page')}`,
+     from counted c left join (page join record r on r.shard = ${at.shard ?? 'page.shard'} and r.key = page.key) on true order by ${order.by('page')}`,
     make.values,
     { isPlannedAnew: isAmongAll(input) },
   )
@@ -133,7 +134,7 @@ function columnsFor({ views, add }: Making): string {
 function atOf(make: Making, { types, clauses }: SearchInput): At {
   const all = clauses.flatMap((clause) => (clause.on === 'all' ? clause.of : [clause]))
   const [person, second] = new Set(all.flatMap((clause) => (clause.on === 'person' ? clause.anyOf : [])))
-  return { alias: 'r', types, ...(person === undefined || second !== undefined ? {} : { shard: make.add(person) }) }
+  return { alias: 'r', types, ...(person === undefined || second !== undefined ? {} : { shard: numberOf(make.add(person)) }) }
 }
 
 export interface PersonAnswer extends SearchAnswer {
@@ -153,7 +154,7 @@ export async function searchPersons(sql: Sql, asked: SearchInput): Promise<Perso
     `with ${pageOf(make, input, order, first)}
      select c.total, ${indexing(make, sql)} as indexing, ${peopleColumns}, ${order.names.map((name) => `page.${name}`).join(', ')}
      from counted c
-     left join (page join record r on r.shard = page.person and r.person = page.person and ${visible(make, at)}) on true order by ${order.by('page')}, r.id`,
+     left join (page join record r on r.shard = ${numberOf('page.person')} and r.person = page.person and ${visible(make, at)}) on true order by ${order.by('page')}, r.id`,
     make.values,
     { isPlannedAnew: isAmongAll(input) },
   )
@@ -249,7 +250,7 @@ export async function recordsOfPerson(sql: Sql, input: PersonRecords): Promise<r
   const make = making(views)
   const types = make.add(input.types)
   const where = [
-    `r.shard = ${make.add(input.person)} and r.person = ${make.add(input.person)}`,
+    `r.shard = ${numberOf(make.add(input.person))} and r.person = ${make.add(input.person)}`,
     'not r.deleted',
     `(cardinality(${types}::text[]) = 0 or r.type = any(${types}::text[]))`,
     `r.type <> all(${make.add(input.but)}::text[])`,

@@ -7,6 +7,7 @@ import type { Condition } from '../../consent/types.ts'
 import type { Held } from '../held.ts'
 import type { Octets } from '../../fhir-profiles/octets.ts'
 import { eachKnown } from './network-ids.ts'
+import { numberOf } from './numbers.ts'
 import { peopleTextOf } from './people-text.ts'
 import type { Sql } from './pool.ts'
 import { heldOf, recordColumns } from './records.ts'
@@ -63,7 +64,7 @@ const columnsOf = (of: string): string =>
 const columns = columnsOf('v')
 
 /** A version belongs to its record. */
-const versionsOfRecords = 'record_history v join record r on r.shard = v.shard and r.id = v.id'
+const versionsOfRecords = `record_history v join record r on r.shard = v.shard and r.key = ${numberOf('v.id')}`
 
 /** Where the facts of a record stand. */
 const facts: Columns = {
@@ -98,7 +99,7 @@ export function versions(sql: Sql) {
     ): Promise<readonly HeldVersion[]> {
       const { values, add } = parameters()
       const where = [
-        `r.shard = (select n.shard from network_id n where n.id = ${add(ask.id)}) and r.id = ${add(ask.id)}`,
+        `r.shard = (select n.shard from network_id n where n.id = ${add(ask.id)}) and r.key = ${numberOf(add(ask.id))}`,
         ...windowSql(ask, 'v', add),
         ...(ask.after === undefined ? [] : [`v.version < ${add(ask.after.version)}`]),
       ].join(' and ')
@@ -134,7 +135,7 @@ export function versions(sql: Sql) {
 
 /** All that is of one person lies in one place. */
 function personSql(person: string, where: readonly string[], add: Add): string {
-  const of = add(person)
+  const of = numberOf(add(person))
   return `select ${columns} from ${versionsOfRecords} where v.shard = ${of} and r.shard = ${of} and ${where.join(' and ')}`
 }
 
@@ -151,7 +152,7 @@ function placesSql({ institution, type }: VersionsOfMany, { seen, within, limit 
   const newest = (of: string, record: string): string =>
     `(select ${columnsOf(of)} from ${record} where ${of}.institution = h.v and ${of}.type = t.v and ${[...seen, ...within(of)].join(' and ')}
       order by ${of}.updated_ms desc, ${of}.id, ${of}.version desc limit ${limit})`
-  const past = 'record_version v cross join lateral (select * from record k where k.shard = v.shard and k.id = v.id offset 0) r'
+  const past = `record_version v cross join lateral (select * from record k where k.shard = v.shard and k.key = ${numberOf('v.id')} offset 0) r`
   return `select found.* from ${houses} h cross join lateral ${types} t cross join lateral (${newest('r', 'record r')} union all ${newest('v', past)}) found`
 }
 

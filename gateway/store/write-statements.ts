@@ -8,6 +8,7 @@ import { arrayLiteral } from './array-literal.ts'
 import { indexValues, insertIndex, widthOf, type Placed, type Width } from './index-rows.ts'
 import { enqueuedSql, type LedgerEntry } from './ledger.ts'
 import { storedPeopleText } from './people-text.ts'
+import { numberOf } from './numbers.ts'
 import type { RecordRow } from './record-row.ts'
 
 interface Column<Row = RecordRow> {
@@ -61,6 +62,8 @@ const changing: readonly Column[] = [
 const columns = [...lasting, ...changing]
 const names = columns.map(({ name }) => name).join(', ')
 const made = 'labeller, indexer'
+/** The shard by its number, and the record by its own. */
+const kept = names.replace('shard', 'shard, key')
 
 /** Between texts of JSON; an empty one stands for null. */
 const separator = '\u001e'
@@ -78,7 +81,7 @@ function listValue<Row>({ type, value }: Column<Row>, rows: readonly Row[]): str
 const isTextual = ({ type }: Pick<Column, 'type'>): boolean => type === 'text[]' || type === 'jsonb'
 const lists = columns.map((column, at) => listSql(column, at + 1))
 const given = `k as materialized (
-    select ${columns.map((column) => (isTextual(column) ? `${column.name}::${column.type}` : column.name)).join(', ')}
+    select ${columns.map(({ name, type }) => (name === 'shard' ? `${numberOf('shard')} as shard, ${numberOf('id')} as key` : isTextual({ type }) ? `${name}::${type}` : name)).join(', ')}
     from unnest(${lists.join(', ')}) as k(${names}))`
 
 const entryColumns: readonly Column<LedgerEntry>[] = [
@@ -91,8 +94,8 @@ const entryColumns: readonly Column<LedgerEntry>[] = [
 ]
 const entryNames = entryColumns.map(({ name }) => name).join(', ')
 
-const written = `insert into record (${names}, ${made}) select ${names}, ${labellerVersion}, ${indexerVersion} from k`
-const updated = `${written} on conflict (shard, id) do update set
+const written = `insert into record (${kept}, ${made}) select ${kept}, ${labellerVersion}, ${indexerVersion} from k`
+const updated = `${written} on conflict (shard, key) do update set
     ${[...changing.map(({ name }) => name), 'labeller', 'indexer'].map((name) => `${name} = excluded.${name}`).join(', ')}`
 
 const identified = 'insert into network_id (id, institution, type, local_id, shard) select id, institution, type, local_id, shard from k'
@@ -102,14 +105,14 @@ const placedAnew = `${identified}
 const versionColumns = 'shard, id, institution, type, version, text, people_text, deleted, updated_ms'
 const past = (of: string, shard: string): string =>
   `past as (insert into record_version (${versionColumns})
-    select ${versionColumns.replaceAll(/\w+/g, 'r.$&')} from ${of} o join record r on r.shard = o.${shard} and r.id = o.id)`
+    select ${versionColumns.replaceAll(/\w+/g, 'r.$&')} from ${of} o join record r on r.shard = o.${shard} and r.key = o.key)`
 
 export interface WriteStatements {
   /** Where every id was made for this very write: nothing of it can be there, and nothing is looked for. */
   readonly fresh: string
   /** Where what was there lies in the same shard: index rows that say the same stay, those marked so go. */
   readonly inPlace: string
-  /** Wherever it was. Answers the records that lay elsewhere until now: their old row and index are gone, their history has still to follow. */
+  /** Wherever it was. Answers the records that lay elsewhere until now, with the numbers of both shards: their old row and index are gone, their history has still to follow. */
   readonly anywhere: string
 }
 
@@ -124,22 +127,22 @@ function statementsFor(width: Width): WriteStatements {
   waiting as (${enqueuedSql})`
   const fresh = `
   with ${given}, known as (${identified}), written as (${written}), ${along}
-  select id, shard as "from", shard as "into" from k where false`
+  select id, '' as "from", '' as "into" from k where false`
   const inPlace = `
   with ${given}, known as (${placedAnew}), ${past('k', 'shard')},
   unindexed as (
     delete from record_index i using (select shard, record, marks::bigint[] as marks from unnest($${goneAt}::text[], $${goneAt + 1}::text[], $${goneAt + 2}::text[]) as g(shard, record, marks)) g
-    where i.shard = g.shard and i.record = g.record and (i.mark is null or i.mark = any(g.marks))),
+    where i.shard = ${numberOf('g.shard')} and i.record = ${numberOf('g.record')} and (i.mark is null or i.mark = any(g.marks))),
   written as (${updated}), ${along}
-  select id, shard as "from", shard as "into" from k where false`
+  select id, '' as "from", '' as "into" from k where false`
   const anywhere = `
   with ${given},
-  old as materialized (select n.id, n.shard as "from", k.shard as "into" from k join network_id n on n.id = k.id where n.shard is not null),
+  old as materialized (select n.id, k.key, n.shard as "from", k.shard as "into" from k join network_id n on n.id = k.id where n.shard is not null),
   known as (${placedAnew}), ${past('old', '"from"')},
-  unindexed as (delete from record_index i using old where i.shard = old."from" and i.record = old.id),
-  gone as (delete from record r using old where r.shard = old."from" and r.id = old.id and old."from" <> old."into"),
+  unindexed as (delete from record_index i using old where i.shard = old."from" and i.record = old.key),
+  gone as (delete from record r using old where r.shard = old."from" and r.key = old.key and old."from" <> old."into"),
   written as (${updated}), ${along}
-  select id, "from", "into" from old where "from" <> "into"`
+  select id, "from"::text as "from", "into"::text as "into" from old where "from" <> "into"`
   return { fresh, inPlace, anywhere }
 }
 

@@ -8,6 +8,7 @@ export interface CurrentVersion {
   /** of what is about nobody; else '' */
   readonly text: string
   readonly updatedMs: number
+  /** its name */
   readonly shard: string
   /** of its index rows; null = of one made before there were marks */
   readonly marks: readonly (number | null)[]
@@ -21,8 +22,8 @@ export function writes(sql: Sql) {
       const found = await sql.query<
         Omit<CurrentVersion, 'updatedMs' | 'marks'> & { id: string; updated_ms: number; marks: (number | null)[] }
       >(
-        `select r.id, r.version, r.deleted, case when r.person is null then r.text else '' end as text, r.updated_ms, r.shard,
-           array(select i.mark from record_index i where i.shard = r.shard and i.record = r.id) as marks
+        `select r.id, r.version, r.deleted, case when r.person is null then r.text else '' end as text, r.updated_ms, coalesce(r.person, r.institution) as shard,
+           array(select i.mark from record_index i where i.shard = r.shard and i.record = r.key) as marks
          from network_id n join record r on ${lies} where n.id = any($1::text[])`,
         [ids],
       )

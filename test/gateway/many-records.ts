@@ -13,9 +13,9 @@ export async function fillRecords(sql: Sql, { institution, persons, count }: Man
   const portion = 20_000
   for (let from = 0; from < count; from += portion)
     await sql.query(
-      `insert into record (shard, id, institution, type, local_id, version, person, deleted, text, people_text, network_form, updated_ms, sources, classes,
+      `insert into record (shard, key, id, institution, type, local_id, version, person, deleted, text, people_text, network_form, updated_ms, sources, classes,
          parties, codes, confidentiality, sensitivities, relations, from_ms, until_ms, labeller, label_basis, is_narrated)
-       select ($2::text[])[1 + n % cardinality($2::text[])], 'many-' || n, $1, 'Observation', 'many-' || n, 1, ($2::text[])[1 + n % cardinality($2::text[])], false,
+       select hashtextextended(($2::text[])[1 + n % cardinality($2::text[])], 0), hashtextextended('many-' || n, 0), 'many-' || n, $1, 'Observation', 'many-' || n, 1, ($2::text[])[1 + n % cardinality($2::text[])], false,
          json_build_object('resourceType', 'Observation', 'id', 'many-' || n, 'meta', json_build_object('versionId', '1'), 'status', 'final',
            'code', json_build_object('text', repeat('측정 ', 120)), 'valueInteger', n)::text,
          null, false, 1767225600000 + n, array['org:' || $1, 'org:network'], array['Observation'],
@@ -27,7 +27,7 @@ export async function fillRecords(sql: Sql, { institution, persons, count }: Man
   for (let from = 0; from < count; from += portion)
     await sql.query(
       `insert into network_id (id, institution, type, local_id, shard)
-       select 'many-' || n, $1, 'Observation', 'many-' || n, ($2::text[])[1 + n % cardinality($2::text[])] from generate_series($3::int, $4::int) n`,
+       select 'many-' || n, $1, 'Observation', 'many-' || n, hashtextextended(($2::text[])[1 + n % cardinality($2::text[])], 0) from generate_series($3::int, $4::int) n`,
       [institution, persons, from, Math.min(from + portion, count) - 1],
     )
   // as autovacuum would within the minute: with statistics of an empty table a person's records are looked through for each

@@ -64,17 +64,18 @@ export async function fillIndexed(sql: Sql): Promise<void> {
   for (const { type, count, rows } of kinds) {
     const name = type.toLowerCase()
     await sql.query(
-      `insert into record (shard, id, institution, type, local_id, version, person, deleted, text, people_text, network_form, updated_ms, sources, classes,
+      `insert into record (shard, key, id, institution, type, local_id, version, person, deleted, text, people_text, network_form, updated_ms, sources, classes,
          parties, codes, confidentiality, sensitivities, relations, from_ms, until_ms, labeller, label_basis, is_narrated, indexer)
-       select 'person-' || n % ${persons}, '${name}-' || n, 'house-' || n % 5, '${type}', '${name}-' || n, 1, 'person-' || n % ${persons}, false,
+       select hashtextextended('person-' || n % ${persons}, 0), hashtextextended('${name}-' || n, 0), '${name}-' || n, 'house-' || n % 5, '${type}', '${name}-' || n, 1, 'person-' || n % ${persons}, false,
          '{"resourceType":"${type}"}' || repeat(' ', 400), null, false, n, array['org:house-' || n % 5], array['${type}'],
          '{}', '{}', 2, '{}', '{}', n, n, ${labellerVersion}, '{}', false, ${indexerVersion}
        from generate_series(0, ${count - 1}) n`,
     )
     const values = rows.map((row) => `('${row[0]}', '${row[1]}', ${row.slice(2).join(', ')})`).join(', ')
     await sql.query(
-      `insert into record_index (shard, record, type, param, kind, system, code, from_ms, until_ms)
-       select 'person-' || p, '${name}-' || n, '${type}', i.param, i.kind, i.system, i.code, i.at, i.at + ${dayMs - 1}
+      `insert into record_index (shard, record, about, kind, system, code, from_ms, until_ms)
+       select hashtextextended('person-' || p, 0), hashtextextended('${name}-' || n, 0), hashtext('${type}.' || i.param), left(i.kind, 1)::"char",
+         hashtextextended(i.system, 0), i.code, i.at, i.at + ${dayMs - 1}
        from (select n, n % ${persons} as p from generate_series(0, ${count - 1}) n) every
        cross join lateral (values ${values}) as i(param, kind, system, code, at)`,
     )

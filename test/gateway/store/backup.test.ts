@@ -48,12 +48,12 @@ async function fill({ sql }: Database): Promise<void> {
   await sql.query(`update person set merged_into = 'z' where id = 'a'`)
   await sql.query(`insert into identity values ('clinic', '1', 'r1', 'a', 'certain', 9007199254740991)`)
   await sql.query(
-    `insert into record (shard, id, institution, type, local_id, version, person, deleted, text, people_text, network_form, updated_ms, sources, classes, parties)
-     values ('a', 'r1', 'clinic', 'Condition', '1', 1, 'a', false, $1, null, true, 1, $2, '{}', $2)`,
+    `insert into record (shard, key, id, institution, type, local_id, version, person, deleted, text, people_text, network_form, updated_ms, sources, classes, parties)
+     values (hashtextextended('a', 0), hashtextextended('r1', 0), 'r1', 'clinic', 'Condition', '1', 1, 'a', false, $1, null, true, 1, $2, '{}', $2)`,
     [awkward, list],
   )
   await sql.query(
-    `insert into record_index (shard, record, type, param, kind, number) values ('a', 'r1', 'Observation', 'value', 'number', 0.1), ('a', 'r1', 'Observation', 'value', 'number', 1e-300)`,
+    `insert into record_index (shard, record, about, kind, number) select hashtextextended('a', 0), hashtextextended('r1', 0), 9, 'q', n from unnest('{0.1, 1e-300}'::float8[]) n`,
   )
   await sql.query(`insert into message values ('clinic', 'm1', 'x', 200, $1, 5)`, [
     JSON.stringify({ task: awkward, entries: [null, 1.5, []] }),

@@ -14,6 +14,8 @@ const versions = readdirSync(new URL('../../../gateway/store/sql/', import.meta.
 const tried = cases(1) > 1 ? versions : versions.filter((_, at) => at % 6 === 0 || at >= versions.length - 3)
 /** where the moved tables begin to have their new key */
 const sharded = { record: 70, record_version: 71, record_index: 72 } as const
+/** where numbers stand for names in them */
+const short = { network_id: 123, record: 124, record_version: 125, record_index: 126 } as const
 
 interface Kept {
   readonly id: string
@@ -30,18 +32,25 @@ const kept: readonly Kept[] = [
 
 /** As a gateway of schema `version` would have left it. */
 async function fill(sql: Sql, version: number): Promise<void> {
+  const nameOf = (table: keyof typeof short, sql: string): string => (version < short[table] ? sql : `hashtextextended(${sql}, 0)`)
   const shard = (table: keyof typeof sharded, person: string | null): { column: string; value: string } =>
-    version < sharded[table] ? { column: '', value: '' } : { column: 'shard, ', value: `'${person ?? 'clinic'}', ` }
+    version < sharded[table] ? { column: '', value: '' } : { column: 'shard, ', value: `${nameOf(table, `'${person ?? 'clinic'}'`)}, ` }
+  const key = version < short.record ? { column: '', value: '' } : { column: 'key, ', value: `${nameOf('record', '$1')}, ` }
+  const about =
+    version < short.record_index
+      ? { columns: 'type, param, kind', is: (param: string, kind: string) => `$2, '${param}', '${kind}'` }
+      : { columns: 'about, kind', is: (param: string, kind: string) => `hashtext($2 || '.${param}'), '${kind.slice(0, 1)}'` }
   await sql.query(`insert into person (id, created_ms) values ('ada', 1), ('bea', 2)`)
   await sql.query(`insert into identity values ('clinic', 'C-1', 'p1', 'ada', 'certain', 3)`)
   await sql.query(`insert into network_id (id, institution, type, local_id) values ('mentioned', 'clinic', 'Device', 'd1')`)
   for (const { id, type, person, versions: count } of kept) {
     await sql.query(`insert into network_id (id, institution, type, local_id) values ($1, 'clinic', $2, $3)`, [id, type, `local-${id}`])
-    if (version >= sharded.record) await sql.query('update network_id set shard = $2 where id = $1', [id, person ?? 'clinic'])
+    if (version >= sharded.record)
+      await sql.query(`update network_id set shard = ${nameOf('network_id', '$2')} where id = $1`, [id, person ?? 'clinic'])
     const [row, past, index] = [shard('record', person), shard('record_version', person), shard('record_index', person)]
     await sql.query(
-      `insert into record (${row.column}id, institution, type, local_id, version, person, deleted, text, network_form, updated_ms, sources, classes, parties)
-       values (${row.value}$1, 'clinic', $2, $3, $4, $5, false, $6, false, 9, '{dept:01}', '{a,b}', '{hospital}')`,
+      `insert into record (${row.column}${key.column}id, institution, type, local_id, version, person, deleted, text, network_form, updated_ms, sources, classes, parties)
+       values (${row.value}${key.value}$1, 'clinic', $2, $3, $4, $5, false, $6, false, 9, '{dept:01}', '{a,b}', '{hospital}')`,
       [id, type, `local-${id}`, count, person, `{"id":"${id}","수치":0.10}`],
     )
     const place = version < 121 ? { column: '', value: '' } : { column: 'institution, type, ', value: `'clinic', '${type}', ` }
@@ -54,7 +63,8 @@ async function fill(sql: Sql, version: number): Promise<void> {
       )
     }
     await sql.query(
-      `insert into record_index (${index.column}record, type, param, kind, code) values (${index.value}$1, $2, 'identifier', 'token', 'x'), (${index.value}$1, $2, '_reference', 'reference', 'mentioned')`,
+      `insert into record_index (${index.column}record, ${about.columns}, code)
+       values ${[['identifier', 'token', 'x'] as const, ['_reference', 'reference', 'mentioned'] as const].map(([param, kind, code]) => `(${index.value}${nameOf('record_index', '$1')}, ${about.is(param, kind)}, '${code}')`).join(', ')}`,
       [id, type],
     )
   }
