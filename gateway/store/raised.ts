@@ -1,13 +1,13 @@
 /** Labels that a record has from others: of the departments and diagnoses of its encounter. They only ever rise. */
 import type { Raised } from '../../consent/record-facts.ts'
 import { directoryTypes } from '../../fhir-profiles/logical-reference.ts'
-import { numberOf } from './numbers.ts'
+import { numberOf, numbersOf } from './numbers.ts'
 import type { Sql } from './pool.ts'
 import { lies } from './record-row.ts'
 
 /** Not `$1 is null or …`, which one plan for both would answer by reading everything. */
-function among(column: string, ids: readonly string[] | undefined, parameter = '$1'): string {
-  return ids === undefined ? '' : `and ${column} = any(${parameter}::text[])`
+function among(column: string, ids: readonly string[] | undefined, parameter: string): string {
+  return ids === undefined ? '' : `and ${column} = any(${parameter})`
 }
 
 export function raised(sql: Sql) {
@@ -35,7 +35,7 @@ export function raised(sql: Sql) {
          from (select c.encounter, max(c.confidentiality) as confidentiality, array_agg(distinct s) as sensitivities,
                  array_agg(distinct s || ' · diagnosis of the encounter') as basis
                from record c cross join lateral unnest(c.sensitivities) s
-               where c.type = 'Condition' and not c.deleted ${among('c.encounter', encounters)} group by c.encounter) k
+               where c.type = 'Condition' and not c.deleted ${among('c.encounter', encounters, numbersOf('$1::text[]'))} group by c.encounter) k
          where d.encounter = k.encounter and d.is_narrated and not (d.sensitivities @> k.sensitivities and d.confidentiality >= k.confidentiality)`,
         encounters === undefined ? [] : [encounters],
       )
@@ -55,7 +55,7 @@ export function raised(sql: Sql) {
                  array_agg(distinct s || ' · names a place by way of its directory') as basis
                from record_index i join network_id n on n.id = i.code join record t on t.shard = n.shard and t.key = ${numberOf('n.id')}
                  cross join lateral unnest(t.sensitivities) s
-               where i.kind = 'r' ${among('i.code', ids, '$2')} and t.person is null and t.type = any($1::text[]) and not t.deleted and not coalesce(i.sensitivities, '{}') @> t.sensitivities
+               where i.kind = 'r' ${among('i.code', ids, '$2::text[]')} and t.person is null and t.type = any($1::text[]) and not t.deleted and not coalesce(i.sensitivities, '{}') @> t.sensitivities
                group by i.shard, i.record) k
          where r.shard = k.shard and r.key = k.record and not (r.sensitivities @> k.sensitivities and r.confidentiality >= k.confidentiality)
          returning r.id, r.person is null as is_nobodys`,

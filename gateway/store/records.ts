@@ -203,10 +203,10 @@ function reading(sql: Sql) {
 
     /** Records of one partition that these network ids refer to or are: for the recompute of what depends on an Encounter. */
     async withEncounter(encounter: string, limit: number): Promise<readonly Held[]> {
-      const found = await sql.query<StoredRow>(`select ${recordColumns} from record r where r.encounter = $1 and not r.deleted limit $2`, [
-        encounter,
-        limit,
-      ])
+      const found = await sql.query<StoredRow>(
+        `select ${recordColumns} from record r where r.encounter = ${numberOf('$1')} and not r.deleted limit $2`,
+        [encounter, limit],
+      )
       return found.rows.map(heldOf)
     },
   }

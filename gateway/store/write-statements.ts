@@ -13,8 +13,8 @@ import type { RecordRow } from './record-row.ts'
 
 interface Column<Row = RecordRow> {
   readonly name: string
-  /** `json`: a text that is JSON, which has no control sign in it and need not be escaped */
-  readonly type: 'text' | 'json' | 'int' | 'bigint' | 'boolean' | 'text[]' | 'jsonb'
+  /** `json`: a text that is JSON, which has no control sign in it and need not be escaped; `name`: kept as its number (`numbers.ts`) */
+  readonly type: 'text' | 'name' | 'json' | 'int' | 'bigint' | 'boolean' | 'text[]' | 'jsonb'
   readonly value: (row: Row) => string | number | boolean | null
 }
 
@@ -31,7 +31,7 @@ const list = (name: string, of: (row: RecordRow) => readonly string[]): Column =
 
 /** What a record keeps through all its versions. */
 const lasting: readonly Column[] = [
-  { name: 'shard', type: 'text', value: shardOf },
+  { name: 'shard', type: 'name', value: shardOf },
   { name: 'id', type: 'text', value: ({ id }) => id },
   { name: 'institution', type: 'text', value: ({ institution }) => institution },
   { name: 'type', type: 'text', value: ({ type }) => type },
@@ -48,7 +48,7 @@ const changing: readonly Column[] = [
   list('sources', ({ sources }) => sources),
   list('classes', ({ classes }) => classes),
   list('parties', ({ parties }) => parties),
-  { name: 'encounter', type: 'text', value: ({ encounter }) => encounter },
+  { name: 'encounter', type: 'name', value: ({ encounter }) => encounter },
   list('codes', ({ codes }) => codes),
   { name: 'confidentiality', type: 'int', value: ({ confidentiality }) => confidentiality },
   list('sensitivities', ({ sensitivities }) => sensitivities),
@@ -62,8 +62,7 @@ const changing: readonly Column[] = [
 const columns = [...lasting, ...changing]
 const names = columns.map(({ name }) => name).join(', ')
 const made = 'labeller, indexer'
-/** The shard by its number, and the record by its own. */
-const kept = names.replace('shard', 'shard, key')
+const kept = `key, ${names}`
 
 /** Between texts of JSON; an empty one stands for null. */
 const separator = '\u001e'
@@ -78,10 +77,12 @@ function listValue<Row>({ type, value }: Column<Row>, rows: readonly Row[]): str
   return type === 'json' ? values.map((text) => text ?? '').join(separator) : arrayLiteral(values)
 }
 
-const isTextual = ({ type }: Pick<Column, 'type'>): boolean => type === 'text[]' || type === 'jsonb'
+const isTextual = ({ type }: Pick<Column, 'type'>): boolean => type === 'text[]' || type === 'jsonb' || type === 'name'
+const keptSql = ({ name, type }: Column): string =>
+  type === 'name' ? `${numberOf(name)} as ${name}` : isTextual({ type }) ? `${name}::${type}` : name
 const lists = columns.map((column, at) => listSql(column, at + 1))
 const given = `k as materialized (
-    select ${columns.map(({ name, type }) => (name === 'shard' ? `${numberOf('shard')} as shard, ${numberOf('id')} as key` : isTextual({ type }) ? `${name}::${type}` : name)).join(', ')}
+    select ${numberOf('id')} as key, ${columns.map(keptSql).join(', ')}
     from unnest(${lists.join(', ')}) as k(${names}))`
 
 const entryColumns: readonly Column<LedgerEntry>[] = [

@@ -13,6 +13,8 @@ create table record (
   updated_ms bigint not null,
   from_ms bigint not null default -8640000000000000,
   until_ms bigint not null default 8640000000000000,
+  -- the number of its network id
+  encounter bigint,
   version integer not null,
   confidentiality integer not null default 6,
   labeller integer not null default 0,
@@ -25,7 +27,6 @@ create table record (
   type text not null,
   local_id text not null,
   person text,
-  encounter text,
   text text not null,
   people_text text,
   sources text[] not null,
@@ -44,10 +45,10 @@ do $$ begin
   end loop;
 end $$;
 
-insert into record (shard, key, updated_ms, from_ms, until_ms, version, confidentiality, labeller, indexer, deleted, network_form, is_narrated, id,
-    institution, type, local_id, person, encounter, text, people_text, sources, classes, parties, codes, sensitivities, relations, label_basis, elements)
-  select hashtextextended(shard, 0), hashtextextended(id, 0), updated_ms, from_ms, until_ms, version, confidentiality, labeller, indexer, deleted,
-    network_form, is_narrated, id, institution, type, local_id, person, encounter, text, people_text, sources, classes, parties, codes, sensitivities,
+insert into record (shard, key, updated_ms, from_ms, until_ms, encounter, version, confidentiality, labeller, indexer, deleted, network_form, is_narrated, id,
+    institution, type, local_id, person, text, people_text, sources, classes, parties, codes, sensitivities, relations, label_basis, elements)
+  select hashtextextended(shard, 0), hashtextextended(id, 0), updated_ms, from_ms, until_ms, hashtextextended(encounter, 0), version, confidentiality, labeller, indexer,
+    deleted, network_form, is_narrated, id, institution, type, local_id, person, text, people_text, sources, classes, parties, codes, sensitivities,
     relations, label_basis, elements
   from record_before;
 
