@@ -92,13 +92,8 @@ function reverse(make: Making, include: Include, source: At, target: At): string
 
 /** A wildcard follows every reference that a search parameter follows. */
 function pointing(make: Making, { param }: Include, source: At, row: string): string {
-  return param === '*'
-    ? `${toldReference(make, source, row)} and not ${isAbout(
-        make,
-        row,
-        source.types.map((type) => `${type}._reference`),
-      )}`
-    : told(make, source, row, param)
+  const none = source.types.map((type) => `${type}._reference`)
+  return param === '*' ? `${toldReference(make, source, row)} and not ${isAbout(make, source, row, none)}` : told(make, source, row, param)
 }
 
 function onlyAtFirst({ isIterated }: Include): string {

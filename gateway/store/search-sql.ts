@@ -47,7 +47,7 @@ export function clauseSql(make: Making, at: At, clause: Clause): string {
     case 'points': {
       const row = make.alias('i')
       return `(${alias}.shard, ${alias}.key) in (select ${row}.shard, ${row}.record from record_index ${row} where ${toldReferenceApart(make, at, row)}
-        and ${isAbout(make, row, standing(clause.params))} and ${testSql(clause.test, row, add)})`
+        and ${isAbout(make, at, row, standing(clause.params))} and ${testSql(clause.test, row, add)})`
     }
     case 'has':
       return hasSql(make, at, clause)

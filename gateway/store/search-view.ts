@@ -217,11 +217,13 @@ export function isToldApart(at: At): boolean {
  * Their type is their record's: said here as well, since the index of what rows say begins with it. A parameter that says what others say is
  * looked up in their rows.
  */
-function rowsAre(make: Making, { types }: At, row: string, param: string): readonly string[] {
+function rowsAre(make: Making, at: At, row: string, param: string): readonly string[] {
+  const { types } = at
   const [, name = '', mark = ''] = /^([^:$]*)(.*)$/.exec(param) ?? []
   const groups = types.length === 1 ? [types] : [...Map.groupBy(types, (type) => JSON.stringify(namedAs(type, name, mark))).values()]
   const [only = [], second] = groups
-  const under = (of: readonly string[]): readonly string[] => standsUnder(make, row, of, namedAs(of[0] ?? '', name, mark), mark)
+  const under = (of: readonly string[]): readonly string[] =>
+    standsUnder(make, { ...at, types: of }, row, namedAs(of[0] ?? '', name, mark), mark)
   if (second === undefined) return under(only)
   return [`(${groups.map((of) => `(${under(of).join(' and ')})`).join(' or ')})`]
 }
@@ -232,12 +234,9 @@ function namedAs(type: string, name: string, mark: string): Standing {
   return { params: params.flatMap((each) => (mark === '' ? [each, ...narrowerOf(type, each)] : [`${each}${mark}`])), target }
 }
 
-function standsUnder(make: Making, row: string, types: readonly string[], { params, target }: Standing, mark: string): readonly string[] {
-  const isUnder = isAbout(
-    make,
-    row,
-    types.flatMap((type) => params.map((param) => `${type}.${param}`)),
-  )
+function standsUnder(make: Making, at: At, row: string, { params, target }: Standing, mark: string): readonly string[] {
+  const names = at.types.flatMap((type) => params.map((param) => `${type}.${param}`))
+  const isUnder = isAbout(make, at, row, names)
   if (target === undefined) return [isUnder]
   // `:identifier` of a reference that leads nowhere is of no type
   const leads =
@@ -247,11 +246,18 @@ function standsUnder(make: Making, row: string, types: readonly string[], { para
   return [isUnder, leads]
 }
 
-/** A row of one of these parameters (`Type.param`). One is named alone: its rows are in the order of what they say. */
-export function isAbout({ add }: Making, row: string, names: readonly string[]): string {
-  const [only = '', second] = names
-  if (second === undefined) return `${row}.about = (select ${aboutOf(add(only))})`
-  return `${row}.about = any(array(select ${aboutOf('v')} from unnest(${add(names)}::text[]) v))`
+/** so many names are said one by one, so that the planner knows which */
+const few = 8
+
+/**
+ * A row of one of these parameters (`Type.param`). Where the rows of one person are gone through, each is compared with a number that is made once;
+ * where rows are looked up, the planner is to see which number it is.
+ */
+export function isAbout({ add }: Making, { shard }: Pick<At, 'shard'>, row: string, names: readonly string[]): string {
+  if (names.length > few) return `${row}.about = any(array(select ${aboutOf('v')} from unnest(${add(names)}::text[]) v))`
+  const numbers = names.map((name) => (shard === undefined ? aboutOf(add(name)) : `(select ${aboutOf(add(name))})`))
+  if (numbers.length < 2) return numbers.length === 0 ? 'false' : `${row}.about = ${numbers.join('')}`
+  return `${row}.about in (${numbers.join(', ')})`
 }
 
 /** What a labelled element says is judged with its record, which is looked up for such a row alone. */
