@@ -3,14 +3,15 @@
 // a private Node (tools/runtime), it runs itself again with that one.
 import { spawn } from 'node:child_process'
 import { existsSync, realpathSync } from 'node:fs'
-import { enableCompileCache } from 'node:module'
+// named imports are looked for before anything runs: an old Node does not have `enableCompileCache`
+import module from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { isNodeRecent } from '../tools/runtime/version.mjs'
 
 if (isNodeRecent(process.versions.node)) {
   // what was read of our sources once is not read again: a third of a start, and the memory of what strips their types. In a folder of ours, since
   // what is found there is run; where it cannot be written, nothing is kept
-  enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/care-network', import.meta.url)))
+  module.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/care-network', import.meta.url)))
   const { main } = await import('./cli.ts')
   process.exitCode = await main(process.argv)
 } else {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
@@ -48,6 +48,19 @@ test.each([
   [['demo', '99'], 1, 'stories are 1 to 9'],
 ])('`carenet %j` answers %i before it asks anything of a gateway', async (args, code, output) => {
   expect(await runNode([carenet, ...args])).toMatchObject({ code, output: expect.stringContaining(output) })
+})
+
+test('the entry, and what it reads before it knows its Node, name nothing that an older Node lacks', () => {
+  // of Node 18: a name that is missing ends the program before it can say what to do
+  const old = ['spawn', 'existsSync', 'realpathSync', 'fileURLToPath', 'isNodeRecent']
+  const texts = ['bin/carenet.mjs', 'tools/runtime/version.mjs'].map((path) =>
+    readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8'),
+  )
+  const named = texts.flatMap((text) =>
+    [...text.matchAll(/^import \{([^}]+)\}/gm)].flatMap(([, names = '']) => names.split(',').map((name) => name.trim())),
+  )
+  expect(named).toEqual(expect.arrayContaining(['spawn']))
+  expect(named.filter((name) => !old.includes(name))).toEqual([])
 })
 
 test('what Node compiled of our sources is kept in the folder that is named, and otherwise in one of ours', async () => {
