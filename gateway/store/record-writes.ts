@@ -12,10 +12,10 @@ const movedIndex = `record, ${indexColumns}`
 const rowColumns = `id, institution, type, local_id, version, deleted, text, people_text, network_form, updated_ms, sources, classes, parties, encounter,
   codes, confidentiality, sensitivities, relations, from_ms, until_ms, labeller, label_basis, is_narrated, elements, indexer`
 
-const lost = numbersOf('$1::text[]')
+const keys = numbersOf('$1::text[]')
 const moved = [
   { table: 'record_version', is: 'id = any($1::text[])', columns: versionColumns },
-  { table: 'record_index', is: `record = any(${lost})`, columns: movedIndex },
+  { table: 'record_index', is: `record = any(${keys})`, columns: movedIndex },
 ]
 
 /** Moves all records of one person, with their history and index, to another. Their ids come first: whoever writes one of them waits here. */
@@ -29,10 +29,10 @@ export async function moveRecordsOf(sql: Sql, from: string, into: string): Promi
   if (ids.length === 0) return
   const [here, there] = [numberOf('$2'), numberOf('$3')]
   await sql.query(
-    `insert into record (shard, key, person, ${rowColumns}) select ${there}, key, $3, ${rowColumns} from record where shard = ${here} and key = any(${lost})`,
+    `insert into record (shard, key, person, ${rowColumns}) select ${there}, key, $3, ${rowColumns} from record where shard = ${here} and key = any(${keys})`,
     [ids, from, into],
   )
-  await sql.query(`delete from record where shard = ${here} and key = any(${lost})`, [ids, from])
+  await sql.query(`delete from record where shard = ${here} and key = any(${keys})`, [ids, from])
   const [{ here: old, there: next } = { here: '', there: '' }] = (
     await sql.query<{ here: string; there: string }>(`select ${numberOf('$1')}::text as here, ${numberOf('$2')}::text as there`, [
       from,

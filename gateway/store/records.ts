@@ -108,7 +108,8 @@ function reading(sql: Sql) {
     async byIdentifier(ask: { institution: string; type: string; system: string; value: string }): Promise<readonly string[]> {
       const found = await sql.query<{ local_id: string }>(
         `select distinct r.local_id from record_index i join record r on r.shard = i.shard and r.key = i.record
-         where i.about = ${aboutOf(`$1::text || '.identifier'`)} and i.system = ${numberOf('$2')} and i.code = $3 and r.institution = $4 and not r.deleted limit 2`,
+         where i.about = ${aboutOf(`$1::text || '.identifier'`)} and i.system = ${numberOf('$2')} and i.code = $3 and r.type = $1
+           and r.institution = $4 and not r.deleted limit 2`,
         [ask.type, ask.system, ask.value, ask.institution],
       )
       return found.rows.map((row) => row.local_id)

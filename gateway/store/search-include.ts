@@ -8,7 +8,8 @@ import type { Sql } from './pool.ts'
 import { heldOf, recordColumns } from './records.ts'
 import type { Include, Views } from './search-clause.ts'
 import { numberOf } from './numbers.ts'
-import { isAbout, ledTo, making, pointingRows, told, toldReference, visible, type At, type Making } from './search-view.ts'
+import { isAbout } from './search-rows.ts'
+import { ledTo, making, pointingRows, told, toldReference, visible, type At, type Making } from './search-view.ts'
 
 export interface IncludeInput {
   readonly views: Views

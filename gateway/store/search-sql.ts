@@ -5,8 +5,8 @@ import { numberOf } from './numbers.ts'
 import { aboutPersonsSql } from './record-row.ts'
 import type { Clause, Test } from './search-clause.ts'
 import { rangeSql, testSql } from './search-test.ts'
+import { isAbout } from './search-rows.ts'
 import {
-  isAbout,
   isToldApart,
   ledTo,
   pointingRows,

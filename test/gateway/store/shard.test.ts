@@ -111,6 +111,14 @@ eachDatabase('records lie with the person they are about', (open) => {
     ])
   })
 
+  test.each([
+    ['the shard of somebody else', `shard = hashtextextended('bea', 0)`],
+    ['the number of another id', `key = hashtextextended('obs-9', 0)`],
+  ])('a row with %s is refused by constraint', async (_, change) => {
+    await write([rowOf('obs-8', 'ada')])
+    await expect(database.sql.query(`update record set ${change} where id = 'obs-8'`)).rejects.toThrow(/record_check/)
+  })
+
   test('a record that turns out to be about somebody else takes its history along and leaves nothing behind', async () => {
     await store.identities.addPerson('bea', 1)
     await write([rowOf('obs-2', 'ada')])
